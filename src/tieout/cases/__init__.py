@@ -1,0 +1,1 @@
+"""Case files: one complete tie-out as data, read, run through the core, and shown."""

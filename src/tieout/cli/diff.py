@@ -1,0 +1,198 @@
+"""`tieout diff OURS THEIRS`: two position files compared to the last digit."""
+
+from collections.abc import Callable, Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from tieout.bulk import Statement
+
+TIED_OUT, BREAKS, WRONG = 0, 1, 2
+QUIET_S = 2.0
+"""Seconds without a word on stderr, at the start and between two reports of progress."""
+
+Ours = Annotated[
+    str,
+    typer.Argument(
+        metavar="OURS",
+        help="Our file: .csv, .json, .jsonl, .ndjson, .parquet; - reads stdin.",
+    ),
+]
+Theirs = Annotated[str, typer.Argument(metavar="THEIRS", help="Their file, in any of the formats.")]
+Key = Annotated[
+    str | None,
+    typer.Option(
+        help="Columns that tell rows apart, with commas between. Default: account,symbol, "
+        "those of the two that both files have."
+    ),
+]
+Fields = Annotated[
+    str | None,
+    typer.Option(
+        help="Columns to compare, with commas between. Default: all numeric ones that both "
+        "files have. side is compared as a word."
+    ),
+]
+Tolerance = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FIELD=VALUE",
+        help="How far apart a field may be and still agree; may be repeated. "
+        "A quantity of 0 agrees with 0 alone.",
+    ),
+]
+Names = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="THEIR_NAME=OUR_NAME",
+        help="A column of their file and what ours calls it; may be repeated.",
+    ),
+]
+FileFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="csv, json, jsonl or parquet, whatever the extensions say. Beside - it is the "
+        "format of stdin, and a file with a known extension keeps its own.",
+    ),
+]
+OursFormat = Annotated[str | None, typer.Option(help="The format of OURS alone.")]
+TheirsFormat = Annotated[str | None, typer.Option(help="The format of THEIRS alone.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Write the result as JSON, and nothing else, to stdout.")
+]
+Out = Annotated[
+    Path | None, typer.Option(help="Also write the breaks to this .csv, .parquet or .html file.")
+]
+Engine = Annotated[
+    str,
+    typer.Option(
+        help="auto, duckdb or plain. The result is the same; duckdb (the extra bulk) is the "
+        "faster one for large CSV and Parquet files."
+    ),
+]
+
+
+def diff(
+    ours: Ours,
+    theirs: Theirs,
+    key: Key = None,
+    fields: Fields = None,
+    tolerance: Tolerance = None,
+    names: Names = None,
+    file_format: FileFormat = None,
+    ours_format: OursFormat = None,
+    theirs_format: TheirsFormat = None,
+    as_json: AsJson = False,
+    out: Out = None,
+    engine: Engine = "auto",
+) -> None:
+    """Tie out two position files: which rows are missing, which figures differ.
+
+    Numbers are compared exactly, however long. Numeric columns are quantity, average_price,
+    price and cash, and any other of which most filled cells are numbers in both files; a cell
+    there that is no number is an error. An empty cell or null is not reported, which is not 0.
+    Keys are compared as they are written, without the blanks around them.
+
+    The exit status is 0 when everything agrees, 1 when there are breaks, and 2 when something
+    cannot be read: the file, line and column are named, and nothing is written.
+
+    Examples:
+
+    tieout diff book.csv broker.csv
+
+    tieout diff book.csv broker.json --key symbol --tolerance average_price=0.01
+
+    tieout diff book.parquet broker.csv --map Ticker=symbol --map Qty=quantity --json
+
+    cat broker.json | tieout diff book.csv - --format json --out breaks.html
+    """
+    from tieout.bulk import FileFault, print_statement, tie_out_files, write_report
+
+    try:
+        require_free(out, (ours, theirs))
+        statement = tie_out_files(
+            ours,
+            theirs,
+            key=listed(key),
+            fields=listed(fields),
+            tolerance=paired(tolerance, "--tolerance", "FIELD=VALUE"),
+            names=paired(names, "--map", "THEIR_NAME=OUR_NAME"),
+            file_format=file_format,
+            ours_format=ours_format,
+            theirs_format=theirs_format,
+            engine=engine,
+            stdin=typer.get_binary_stream("stdin"),
+            progress=reporter(),
+        )
+        if out is not None:
+            write_report(statement, out)
+    except FileFault as fault:
+        typer.echo(str(fault), err=True)
+        raise typer.Exit(WRONG) from None
+    if "quantity" in statement.left_out and fields is None:
+        advice = "only one of the files has quantity, so it was not compared; "
+        typer.echo(f"{advice}--map THEIR_NAME=quantity says what theirs calls it", err=True)
+    if as_json:
+        print_json(statement)
+    else:
+        print_statement(statement)
+    raise typer.Exit(TIED_OUT if statement.is_tied_out else BREAKS)
+
+
+def print_json(statement: "Statement") -> None:
+    """The statement to stdout, break by break, in UTF-8 whatever the terminal's setting."""
+    from tieout.bulk import write_json
+
+    text = TextIOWrapper(typer.get_binary_stream("stdout"), encoding="utf-8", newline="\n")
+    write_json(statement, text)
+    text.detach()  # which flushes, and leaves stdout open
+
+
+def require_free(out: Path | None, files: Sequence[str]) -> None:
+    """Refuse, before any work, a report in no known format or in the place of a file read."""
+    from tieout.bulk import FileFault, report_format
+
+    if out is None:
+        return
+    report_format(out)
+    if any(out.exists() and Path(name).exists() and out.samefile(name) for name in files):
+        raise FileFault("--out would overwrite the file that is compared", file=str(out))
+
+
+def listed(columns: str | None) -> list[str] | None:
+    """Names with commas between; None where the option was not given."""
+    return None if columns is None else [name.strip() for name in columns.split(",") if name]
+
+
+def paired(given: Sequence[str] | None, option: str, form: str) -> dict[str, str]:
+    """The values of a repeated NAME=VALUE option."""
+    from tieout.bulk import FileFault
+
+    read: dict[str, str] = {}
+    for text in given or ():
+        name, _, value = text.partition("=")
+        if not name or not value:
+            raise FileFault(f"{option} {text!r}: the form is {form}")
+        if name in read:
+            raise FileFault(f"{option} names {name} twice")
+        read[name] = value
+    return read
+
+
+def reporter() -> Callable[[str, int], None]:
+    """Tell on stderr how far the reading is, once it takes long enough to wonder."""
+    said_at = monotonic()
+
+    def report(name: str, rows: int) -> None:
+        nonlocal said_at
+        if monotonic() - said_at >= QUIET_S:
+            said_at = monotonic()
+            typer.echo(f"{name}: {rows:,} rows read", err=True)
+
+    return report

@@ -1,0 +1,114 @@
+"""What happened at the venue: fills, fees, funding, corporate actions, transfers, option events."""
+
+import hashlib
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, NewType
+
+from tieout.core.numbers import negate, normal
+
+ActivityId = NewType("ActivityId", str)
+Side = Literal["long", "short"]
+ActivityType = Literal[
+    "fill", "fee", "funding", "dividend", "split", "rename", "spin_off", "merger", "transfer",
+    "expiry", "assignment", "exercise", "liquidation",
+]  # fmt: skip
+ACTIVITY_TYPES: tuple[ActivityType, ...] = (
+    "fill", "fee", "funding", "dividend", "split", "rename", "spin_off", "merger", "transfer",
+    "expiry", "assignment", "exercise", "liquidation",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """New units per old units, as two exact numbers: 4 for 1, or 1 for 10."""
+
+    new: Decimal
+    old: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """One thing that happened, as the venue reports it, applied exactly once by its id.
+
+    `quantity` is the signed change of the position; `cash` is signed money received; `fee` is a
+    cost (negative is a rebate); `cost` of a transfer or spin-off is a total. `price` is of one
+    unit. `realized_pnl` is the venue's own figure and is only kept beside ours.
+    """
+
+    id: ActivityId
+    type: ActivityType
+    symbol: str
+    at: datetime
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+    fee: Decimal | None = None
+    fee_currency: str | None = None
+    cash: Decimal | None = None
+    currency: str | None = None
+    cost: Decimal | None = None
+    ratio: Ratio | None = None
+    to: str | None = None
+    side: Side | None = None
+    lot: ActivityId | None = None
+    venue_id: str | None = None
+    deleveraged: bool = False
+    cancels: ActivityId | None = None
+    realized_pnl: Decimal | None = None
+
+
+NEEDS: dict[ActivityType, tuple[str, ...]] = {
+    "fill": ("quantity", "price"),
+    "liquidation": ("quantity", "price"),
+    "fee": (),
+    "funding": ("cash",),
+    "dividend": ("cash",),
+    "split": ("ratio",),
+    "rename": ("to",),
+    "spin_off": ("to", "ratio"),
+    "merger": (),
+    "transfer": ("quantity",),
+    "expiry": (),
+    "assignment": (),
+    "exercise": (),
+}
+
+
+def missing_fields(activity: Activity) -> tuple[str, ...]:
+    """The fields an activity of this type cannot do without and that are not there."""
+    missing = [name for name in NEEDS[activity.type] if getattr(activity, name) is None]
+    if activity.type == "fee" and activity.cash is None:
+        missing += [name for name in ("quantity", "price") if getattr(activity, name) is None]
+    if activity.type == "merger":
+        if activity.to is None and activity.cash is None:
+            missing.append("to")
+        if activity.to is not None and activity.ratio is None:
+            missing.append("ratio")
+    return tuple(missing)
+
+
+def is_negation(cancelling: Activity, target: Activity) -> bool:
+    """Whether an activity does nothing but take its target back."""
+    if cancelling.type != target.type:
+        return False
+    if target.quantity is not None:
+        return cancelling.quantity == negate(target.quantity)
+    if target.cash is not None and cancelling.cash is not None:
+        return cancelling.cash == negate(target.cash)
+    return cancelling.quantity is None
+
+
+def content_digest(activity: Activity) -> str:
+    """The same for two activities exactly when all their fields are equal as values."""
+    parts = []
+    for item in fields(activity):
+        value = getattr(activity, item.name)
+        if isinstance(value, Decimal):
+            value = normal(value)
+        elif isinstance(value, Ratio):
+            value = (str(normal(value.new)), str(normal(value.old)))
+        elif isinstance(value, datetime):
+            value = value.isoformat()
+        parts.append(f"{item.name}={value}")
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]

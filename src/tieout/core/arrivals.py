@@ -1,0 +1,173 @@
+"""What arrives in a run besides the snapshot: activities, and bookings and decisions of our own."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from tieout.core.activity import Activity, ActivityId, content_digest, missing_fields
+from tieout.core.breaks import Break
+from tieout.core.draft import Draft
+from tieout.core.facts import Adopted, Booked, CostSet, Happened
+from tieout.core.instrument import LedgerId, spelling_key
+from tieout.core.numbers import ZERO, magnitude, negate
+from tieout.core.plan import StepError
+from tieout.core.snapshot import Local
+
+RECEIVES = frozenset(("merger", "spin_off"))
+
+
+def record_activities(draft: Draft, activities: Sequence[Activity]) -> list[ActivityId]:
+    """Turn activities into facts, each id once; the ids that came again with other content."""
+    contradicted = []
+    for activity in activities:
+        digest = content_digest(activity)
+        known = draft.digests.get(activity.id) or draft.book.digests.get(activity.id)
+        if known == digest:
+            continue
+        problem = _problem(draft, activity)
+        if known is not None:
+            problem = f"activity {activity.id} was reported before with other content"
+            contradicted.append(activity.id)
+        if problem is not None:
+            draft.errors.append(
+                StepError(symbol=activity.symbol, activity=activity.id, message=problem)
+            )
+            continue
+        draft.digests[activity.id] = digest
+        _record(draft, activity)
+    return contradicted
+
+
+def _problem(draft: Draft, activity: Activity) -> str | None:
+    """What makes an activity unusable whatever the book holds."""
+    missing = missing_fields(activity)
+    if missing:
+        return f"a {activity.type} needs {' and '.join(missing)}"
+    if activity.quantity is not None and not activity.quantity and activity.type != "dividend":
+        return "the quantity is 0"
+    if activity.side is None and draft.names.legs(activity.symbol):
+        return "the venue keeps long and short apart; the activity must say its side"
+    return None
+
+
+def _record(draft: Draft, activity: Activity) -> None:
+    key = ledger_for(draft, activity)
+    draft.arrived.setdefault(key, []).append(activity)
+    partner = _partner(draft, activity, key)
+    order = draft.order()
+    draft.add(Happened(ledger=key, order=order, at=activity.at, activity=activity, partner=partner))
+    if partner is not None:
+        draft.arrived.setdefault(partner, []).append(activity)
+        draft.add(
+            Happened(
+                ledger=partner, order=order, at=activity.at, activity=activity, partner=key,
+                is_receiving=True,
+            )
+        )  # fmt: skip
+    if activity.type == "rename" and activity.to is not None:
+        draft.names.also(activity.to, key)
+
+
+def ledger_for(draft: Draft, activity: Activity) -> LedgerId:
+    """The ledger of an activity, a new one where the book has not met the instrument."""
+    key = draft.names.find(activity.symbol, side=activity.side)
+    if key is None:
+        key = _opened_ledger(draft, activity, activity.symbol)
+    return key
+
+
+def _opened_ledger(draft: Draft, activity: Activity, symbol: str) -> LedgerId:
+    instrument = draft.names.instrument(symbol)
+    if activity.type in ("fill", "liquidation") and activity.currency is not None:
+        instrument = replace(instrument, currency=activity.currency)
+    key = draft.new_ledger(instrument, side=activity.side)
+    adopted_at = draft.book.state.adopted_at
+    if adopted_at is not None:
+        draft.add(
+            Adopted(
+                ledger=key, order=draft.order(), at=adopted_at, quantity=ZERO, average=None,
+                history=draft.book.account.history,
+            )
+        )  # fmt: skip
+    return key
+
+
+def _partner(draft: Draft, activity: Activity, key: LedgerId) -> LedgerId | None:
+    """The ledger that gets the new units of a merger or spin-off."""
+    if activity.type not in RECEIVES or activity.to is None:
+        return None
+    found = draft.names.find(activity.to, side=activity.side)
+    if found is None or found == key:
+        instrument = draft.names.instrument(activity.to)
+        if activity.venue_id is not None and activity.venue_id not in instrument.venue_ids:
+            instrument = replace(instrument, venue_ids=(*instrument.venue_ids, activity.venue_id))
+        found = draft.new_ledger(instrument, side=activity.side, venue_id=activity.venue_id)
+    draft.link(key, found)
+    return found
+
+
+def record_bookings(draft: Draft, local: Iterable[Local]) -> None:
+    """Book what an embedding bot did: provisional, unless the account has no connection."""
+    for booking in local:
+        if booking.action in ("open", "reduce", "close"):
+            problem = _book(draft, booking)
+            if problem is not None:
+                draft.errors.append(StepError(symbol=booking.symbol, message=problem))
+        elif booking.action == "set_cost":
+            _set_cost(draft, booking)
+
+
+def _book(draft: Draft, booking: Local) -> str | None:
+    side = booking.side if draft.names.legs(booking.symbol) else None
+    key = draft.names.find(booking.symbol, side=side)
+    held = draft.expected(key).quantity if key is not None else ZERO
+    if booking.price is None:
+        return f"local {booking.action} needs a price"
+    if booking.action == "open":
+        if not booking.quantity:
+            return "local open needs a quantity"
+        quantity = booking.quantity
+        if booking.side == "short":
+            quantity = negate(magnitude(quantity))
+        if key is None:
+            key = draft.new_ledger(draft.names.instrument(booking.symbol), side=side)
+    else:
+        if key is None or not held:
+            return f"there is no open position in {booking.symbol} to {booking.action}"
+        size = magnitude(held) if booking.action == "close" else magnitude(booking.quantity or ZERO)
+        if not size or size > magnitude(held):
+            return f"local {booking.action} needs a quantity of at most {magnitude(held)}"
+        quantity = negate(size) if held > 0 else size
+    draft.add(
+        Booked(
+            ledger=key,
+            order=draft.order(),
+            at=booking.at,
+            action="close"
+            if booking.action == "close"
+            else "reduce"
+            if booking.action == "reduce"
+            else "open",
+            quantity=quantity,
+            price=booking.price,
+            is_final=draft.book.account.venue == "local",
+        )
+    )
+    return None
+
+
+def _set_cost(draft: Draft, decision: Local) -> None:
+    key = draft.names.find(decision.symbol, side=decision.side)
+    if key is None or decision.price is None:
+        problem = "set_cost needs a price" if key else f"the book has no {decision.symbol}"
+        draft.errors.append(StepError(symbol=decision.symbol, message=problem))
+        return
+    draft.add(CostSet(ledger=key, order=draft.order(), at=decision.at, price=decision.price))
+
+
+def breaks_of(open_breaks: Iterable[Break], symbol: str) -> list[Break]:
+    """The open breaks of a symbol, in any spelling."""
+    return [
+        found
+        for found in open_breaks
+        if found.symbol is not None and spelling_key(found.symbol) == spelling_key(symbol)
+    ]

@@ -1,0 +1,251 @@
+"""What a run did to each position, told as one change per position and episode."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from tieout.core.activity import ActivityId
+from tieout.core.draft import Draft
+from tieout.core.facts import Observed
+from tieout.core.instrument import LedgerId
+from tieout.core.numbers import ZERO, magnitude
+from tieout.core.plan import Change, ChangeKind
+from tieout.core.pnl import NO_TOTALS, Closing, Totals
+from tieout.core.position import Episode, Position
+from tieout.core.working import Folded
+
+
+def changes_of(draft: Draft, key: LedgerId) -> tuple[list[Change], list[Episode]]:
+    """The changes of one ledger between the beginning of the run and now, endings first."""
+    before, after = draft.before(key), draft.expected(key)
+    known = {episode.opened_by for episode in before.ended}
+    ended = [episode for episode in after.ended if episode.opened_by not in known]
+    restated = [
+        episode
+        for episode in after.ended
+        if episode.opened_by in known and episode not in before.ended
+    ]
+    teller = _Teller(draft, key, before, after)
+    changes = teller.endings(ended)
+    last = teller.last(has_told=bool(changes))
+    if last is not None:
+        changes.append(last)
+    return changes, [*ended, *restated]
+
+
+class _Teller:
+    """Compares a ledger before and after a run."""
+
+    def __init__(self, draft: Draft, key: LedgerId, before: Folded, after: Folded) -> None:
+        self.ledger = draft.ledger(key)
+        self.before = before
+        self.after = after
+        self.symbol = after.instrument.symbol
+        is_inverse = after.instrument.inverse
+        self.currency = after.instrument.base if is_inverse else after.instrument.currency
+        old = set(before.applied)
+        self.applied = tuple(each for each in after.applied if each not in old)
+        self.activities = {activity.id: activity for activity in draft.arrived.get(key, ())}
+        self.observed = [fact for fact in draft.new_facts(key) if isinstance(fact, Observed)]
+        self.left = after.totals.minus(before.totals)
+        self.reported = 0
+        self.confirmed = False
+
+    def endings(self, ended: Sequence[Episode]) -> list[Change]:
+        """One change for each episode that ended in this run."""
+        changes: list[Change] = []
+        position = self.before.position
+        is_old = position is not None and bool(position.quantity)
+        for place, episode in enumerate(ended):
+            is_first = is_old and place == 0
+            start = self.before.quantity if is_first else ZERO
+            following = ended[place + 1] if place + 1 < len(ended) else None
+            if is_first and self._is_flip(episode, following):
+                changes.append(self._flip(episode, following))
+                continue
+            change = self._change("closed", before=start, after=ZERO, episode=episode)
+            if place == 0 and position is not None and position.status == "CLOSING":
+                # Our own booking had closed it already; only another figure is news.
+                change = replace(change, kind="restated")
+                if change.realized is None:
+                    self.confirmed = True
+                    continue
+            changes.append(change)
+        return changes
+
+    def _is_flip(self, episode: Episode, following: Episode | None) -> bool:
+        """Whether the movement that ended the episode opened the next one."""
+        opened_by = following.opened_by if following is not None else None
+        if opened_by is None and self.after.position is not None:
+            opened_by = self.after.position.opened_by
+        return opened_by == episode.closed_by
+
+    def _flip(self, episode: Episode, following: Episode | None) -> Change:
+        change = self._change("flipped", before=self.before.quantity, after=ZERO, episode=episode)
+        if following is not None or self.after.position is None:
+            return change
+        self.reported = 1
+        position = self.after.position
+        return replace(
+            change,
+            after=position.quantity,
+            average_price=position.average_price(self.after.instrument),
+            status=position.status,
+            reason=None,
+            opened_at=position.opened_at,
+        )
+
+    def _change(
+        self, kind: ChangeKind, *, before: Decimal, after: Decimal, episode: Episode
+    ) -> Change:
+        """An ending, with what its episode realized in this run."""
+        realized = episode.totals.minus(self._realized_before(episode))
+        self.left = self.left.minus(realized)
+        closings = self._new_closings(episode.opened_by)
+        ids = self._ids_until(episode)
+        return Change(
+            kind=kind,
+            ledger=self.ledger.id,
+            symbol=episode.symbol,
+            side=self.ledger.side,
+            before=before,
+            after=after,
+            average_price=None,
+            status=episode.status,
+            reconciliation=self.ledger.reconciliation,
+            currency=self.currency,
+            realized=None if realized.is_nothing else realized,
+            is_estimated=any(closing.is_estimated for closing in closings),
+            explained_by=ids,
+            reason=episode.reason,
+            closings=closings,
+            episode=episode.opened_by,
+        )
+
+    def _realized_before(self, episode: Episode) -> Totals:
+        position = self.before.position
+        if position is not None and position.opened_by == episode.opened_by:
+            return position.totals
+        return NO_TOTALS
+
+    def _new_closings(self, opened_by: str | None) -> tuple[Closing, ...]:
+        """The closings that this run added or changed; of one episode, or of all for None."""
+        old = set(self.before.closings)
+        return tuple(
+            closing
+            for episode, closing in self.after.closings
+            if (episode, closing) not in old and opened_by in (None, episode)
+        )
+
+    def _ids_until(self, episode: Episode) -> tuple[ActivityId, ...]:
+        """The activities of this run that belong to an episode: those up to its end."""
+        told: list[ActivityId] = []
+        rest = list(self.applied)
+        while rest:
+            told.append(rest.pop(0))
+            if told[-1] == episode.closed_by:
+                break
+        else:
+            told = [each for each in told if self._at(each) <= episode.closed_at]
+            rest = [each for each in self.applied if each not in told]
+        self.applied = tuple(rest)
+        return tuple(told)
+
+    def _at(self, activity: ActivityId) -> datetime:
+        return self.activities[activity].at
+
+    def last(self, *, has_told: bool) -> Change | None:
+        """The change of the position that is open now, or of figures alone."""
+        position = self.after.position
+        if self.reported:
+            return None
+        if has_told or self.confirmed:
+            is_new = position is not None and bool(position.quantity)
+            return self._open_change("created", ZERO, position) if is_new else None
+        kind = self._kind()
+        if kind is None:
+            return None
+        return self._open_change(kind, self.before.quantity, position)
+
+    def _kind(self) -> ChangeKind | None:
+        """What to call a change that ended no episode; None where nothing a person sees moved."""
+        before, after = self.before.quantity, self.after.quantity
+        is_renamed = self.before.instrument.symbol != self.symbol
+        if before == after:
+            if is_renamed:
+                return "renamed"
+            return "restated" if self._is_restated() else None
+        if not before:
+            return "created"
+        if self._is_only_split():
+            return "split"
+        if not after:
+            return "closed"
+        if (before > 0) != (after > 0):
+            return "flipped"
+        return "increased" if magnitude(after) > magnitude(before) else "reduced"
+
+    def _is_only_split(self) -> bool:
+        types = {self.activities[each].type for each in self.applied if each in self.activities}
+        is_inferred = any(fact.ratio is not None for fact in self.observed)
+        return types <= {"split"} and (bool(types) or is_inferred)
+
+    def _is_restated(self) -> bool:
+        old, new = self.before.position, self.after.position
+        if not self.before.totals.same_money(self.after.totals):
+            return True
+        if old is None or new is None:
+            return False
+        instrument = self.after.instrument
+        if old.average_price(instrument) != new.average_price(instrument):
+            return True
+        return self._is_only_split()
+
+    def _open_change(self, kind: ChangeKind, before: Decimal, position: Position | None) -> Change:
+        instrument = self.after.instrument
+        is_renamed = self.before.instrument.symbol != self.symbol
+        closings = self._new_closings(None if kind != "created" else "")
+        if kind == "created" and position is not None:
+            closings = self._new_closings(position.opened_by)
+        reason = None
+        if position is None and self.after.ended:
+            reason = self.after.ended[-1].reason
+        if kind == "reduced" and self._has_liquidation():
+            reason = "liquidation"
+        if kind == "closed" and position is not None:
+            reason = "local"
+        status = position.status if position is not None else "CLOSED"
+        if position is None and self.after.ended:
+            status = self.after.ended[-1].status
+        return Change(
+            kind=kind,
+            ledger=self.ledger.id,
+            symbol=self.symbol,
+            side=self.ledger.side,
+            before=before,
+            after=position.quantity if position is not None else ZERO,
+            average_price=position.average_price(instrument) if position is not None else None,
+            status=status,
+            reconciliation=self.ledger.reconciliation,
+            currency=self.currency,
+            realized=None if self.left.is_nothing else self.left,
+            is_estimated=any(closing.is_estimated for closing in closings),
+            explained_by=self.applied,
+            reason=reason if kind in ("closed", "reduced") else None,
+            renamed_from=self.before.instrument.symbol if is_renamed else None,
+            closings=closings,
+            episode=position.opened_by if position is not None else None,
+        )
+
+    def _has_liquidation(self) -> bool:
+        return any(
+            self.activities[each].type == "liquidation"
+            for each in self.applied
+            if each in self.activities
+        )
+
+
+def order_of(change: Change) -> tuple[str, str, int]:
+    """Changes are listed by symbol and side, endings before beginnings."""
+    return (change.symbol, change.side or "", 1 if change.kind == "created" else 0)

@@ -1,0 +1,143 @@
+"""What a person decided about a break: take the broker's word, keep ours, or live with it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from tieout.core.activity import Ratio
+from tieout.core.arrivals import breaks_of
+from tieout.core.breaks import Break, BreakStatus
+from tieout.core.comparison import infer_split, row_quantity
+from tieout.core.draft import Draft
+from tieout.core.facts import Fact, Observed, Withdrawn
+from tieout.core.instrument import LedgerId
+from tieout.core.lots import by_ratio
+from tieout.core.matching import known_number
+from tieout.core.numbers import ZERO, subtract
+from tieout.core.plan import StepError
+from tieout.core.snapshot import Holding, Local
+
+DECISIONS = frozenset(("ignore_break", "accept_broker", "keep_book"))
+
+
+def decide(draft: Draft, local: Iterable[Local]) -> dict[str, Break]:
+    """Carry out decisions; the breaks they settle, by id."""
+    settled: dict[str, Break] = {}
+    for decision in local:
+        if decision.action not in DECISIONS:
+            continue
+        found = breaks_of(draft.book.open_breaks.values(), decision.symbol)
+        key = found[0].ledger if found else draft.names.find(decision.symbol, side=decision.side)
+        if key is None or (not found and decision.action != "keep_book"):
+            message = f"there is no open break in {decision.symbol} to decide about"
+            draft.errors.append(StepError(symbol=decision.symbol, message=message))
+            continue
+        status: BreakStatus = "ignored" if decision.action == "ignore_break" else "resolved"
+        for each in found:
+            settled[each.id] = replace(each, status=status)
+            if decision.action == "accept_broker":
+                _accept(draft, each)
+        if decision.action == "keep_book":
+            _keep(draft, key, found, at=decision.at)
+    return settled
+
+
+def _accept(draft: Draft, found: Break) -> None:
+    """Follow the broker: what the snapshot showed then is applied as of that time."""
+    assert found.ledger is not None
+    folded = draft.expected(found.ledger, until=found.last_at)
+    ours = folded.quantity
+    row = found.row
+    theirs = row_quantity(row) if row is not None else ZERO
+    mark = draft.book.marks.get(found.ledger)
+    last_price = known_number(mark.price) if mark else None
+    price = known_number(row.price) if row is not None else None
+    if found.kind == "cost":
+        draft.add(
+            Observed(
+                ledger=found.ledger, order=draft.order(), at=found.last_at, takes_average=True,
+                average=known_number(row.average_price) if row is not None else None,
+            )
+        )  # fmt: skip
+        return
+    if theirs == ours:
+        return
+    fact = Observed(
+        ledger=found.ledger,
+        order=draft.order(),
+        at=found.last_at,
+        movement=subtract(theirs, ours),
+        price=price if price is not None else last_price,
+        average=known_number(row.average_price) if row is not None else None,
+        reason="missing" if row is None else "flat" if not theirs else "unexplained",
+    )
+    if found.kind == "corporate_action" and row is not None:
+        fact = as_split(fact, draft, found.ledger, row, last_price=mark and mark.price)
+    draft.add(fact)
+
+
+def as_split(
+    fact: Observed, draft: Draft, key: LedgerId, row: Holding, *, last_price: str | None
+) -> Observed:
+    """The observation as the split that its averages show."""
+    folded = draft.expected(key, until=fact.at)
+    assert folded.position is not None
+    ours = folded.quantity
+    ratio = infer_split(
+        ours,
+        row_quantity(row),
+        our_average=folded.position.average_price(folded.instrument),
+        average=row.average_price,
+        last_price=known_number(last_price),
+        price=known_number(row.price),
+    )
+    return fact if ratio is None else split_observed(fact, ours=ours, row=row, ratio=ratio)
+
+
+def split_observed(
+    fact: Observed, *, ours: Decimal, row: Holding, ratio: tuple[int, int]
+) -> Observed:
+    """An unannounced split: the quantity scaled, what is missing sold at the venue's price."""
+    new, old = Decimal(ratio[0]), Decimal(ratio[1])
+    scaled = by_ratio(ours, new=new, old=old)
+    return replace(
+        fact,
+        movement=subtract(row_quantity(row), scaled),
+        average=None,
+        ratio=Ratio(new=new, old=old),
+    )
+
+
+def _keep(draft: Draft, key: LedgerId, found: Sequence[Break], *, at: datetime) -> None:
+    """Keep ours: a difference that waits is let be, one that was followed is taken back."""
+    ledger = draft.ledger(key)
+    row = found[0].row if found else draft.book.marks.get(key)
+    has_row = row is not None
+    kept = (row.quantity, row.average_price) if has_row and row is not None else (None, None)
+    draft.put(replace(ledger, kept=kept))
+    followed = _last_followed(draft.book.facts.get(key, ()))
+    if followed is not None and not _is_waiting(draft, found):
+        draft.add(Withdrawn(ledger=key, order=draft.order(), at=at, target=followed.order))
+
+
+def _is_waiting(draft: Draft, found: Sequence[Break]) -> bool:
+    """Whether the difference is still there: the book has not followed it."""
+    return any(
+        each.ledger is not None and draft.expected(each.ledger).quantity != _theirs(each)
+        for each in found
+    )
+
+
+def _theirs(found: Break) -> Decimal:
+    return row_quantity(found.row) if found.row is not None else ZERO
+
+
+def _last_followed(facts: Sequence[Fact]) -> Observed | None:
+    withdrawn = {fact.target for fact in facts if isinstance(fact, Withdrawn)}
+    followed = [
+        fact
+        for fact in facts
+        if isinstance(fact, Observed) and fact.order not in withdrawn and not fact.is_rounding
+    ]
+    return followed[-1] if followed else None

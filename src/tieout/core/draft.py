@@ -1,0 +1,235 @@
+"""The draft of a run: the book as it is being worked on, until it becomes a plan."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from tieout.core.activity import Activity, ActivityId, Side
+from tieout.core.book import Book
+from tieout.core.facts import Confirmed, CostSet, Fact, Happened, Withdrawn
+from tieout.core.instrument import Instrument, LedgerId
+from tieout.core.matching import Names
+from tieout.core.movements import Method
+from tieout.core.plan import StepError
+from tieout.core.pnl import NO_TOTALS
+from tieout.core.policy import Policy
+from tieout.core.position import Ledger, Reconciliation
+from tieout.core.rollforward import BEFORE_ALL, fold
+from tieout.core.working import Folded
+
+NEEDS_ALL = (Withdrawn, CostSet, Confirmed)
+
+
+class Draft:
+    """What a run knows so far: new facts, new or changed ledgers, errors.
+
+    `expected` folds a ledger with everything known by now; `before` is what it was when the run
+    began. Both look at linked ledgers together.
+    """
+
+    def __init__(self, book: Book, *, policy: Policy, now: datetime) -> None:
+        self.book = book
+        self.policy = policy
+        self.now = now
+        self.method = Method(
+            cost_basis=policy.cost_basis, truncates=book.account.venue == "hyperliquid"
+        )
+        self.names = Names(
+            book.ledgers, book.instruments, venue=book.account.venue, currency=book.account.currency
+        )
+        self.ledgers: dict[LedgerId, Ledger] = {}
+        self.facts: list[Fact] = []
+        self.errors: list[StepError] = []
+        self.digests: dict[ActivityId, str] = {}
+        self.arrived: dict[LedgerId, list[Activity]] = {}
+        self.contradicted: list[ActivityId] = []
+        self.next_order = book.state.next_order
+        self._new: dict[LedgerId, list[Fact]] = {}
+        self._cache: dict[tuple[LedgerId, datetime | None], Folded] = {}
+        self._before: dict[LedgerId, Folded] = {}
+
+    def ledger(self, key: LedgerId) -> Ledger:
+        return self.ledgers.get(key) or self.book.ledgers[key]
+
+    def put(self, ledger: Ledger) -> None:
+        """Keep a changed ledger (its fold apart)."""
+        self.ledgers[ledger.id] = ledger
+        self.names.add(ledger)
+
+    def fail(self, message: str) -> None:
+        """Note something about the run as a whole that could not be done."""
+        self.errors.append(StepError(message=message))
+
+    def set_status(self, key: LedgerId, status: Reconciliation) -> None:
+        """Change a ledger's reconciliation status."""
+        ledger = self.ledger(key)
+        if ledger.reconciliation != status:
+            self.put(replace(ledger, reconciliation=status))
+
+    def set_touched(self, status: Reconciliation) -> None:
+        """Change the status of every ledger with new facts."""
+        for key in self.touched():
+            self.set_status(key, status)
+
+    def set_open(self, status: Reconciliation) -> None:
+        """Change the status of every ledger that holds something."""
+        for key in {**self.book.ledgers, **self.ledgers}:
+            if self.expected(key).position is not None:
+                self.set_status(key, status)
+
+    def new_ledger(
+        self, instrument: Instrument, *, side: Side | None, venue_id: str | None = None
+    ) -> LedgerId:
+        """A ledger for an instrument the book has not met."""
+        key = self.names.new_id(instrument.symbol, side=side, venue_id=venue_id)
+        self.put(Ledger(id=key, instrument=instrument, side=side))
+        return key
+
+    def link(self, one: LedgerId, other: LedgerId) -> None:
+        """Two ledgers that are folded together from now on."""
+        for key, partner in ((one, other), (other, one)):
+            ledger = self.ledger(key)
+            if partner not in ledger.links:
+                self.put(replace(ledger, links=(*ledger.links, partner)))
+
+    def order(self) -> int:
+        """The next number in the order of arrival."""
+        self.next_order += 1
+        return self.next_order - 1
+
+    def add(self, fact: Fact) -> None:
+        """Record a fact; what was folded before is folded again when asked for."""
+        self.facts.append(fact)
+        self._new.setdefault(fact.ledger, []).append(fact)
+        for key in self._component(fact.ledger):
+            for cached in [each for each in self._cache if each[0] == key]:
+                del self._cache[cached]
+
+    def touched(self) -> Iterable[LedgerId]:
+        """The ledgers with new facts, and those that are folded with them."""
+        return {key: None for fact in self.facts for key in self._component(fact.ledger)}
+
+    def new_facts(self, key: LedgerId) -> list[Fact]:
+        return self._new.get(key, [])
+
+    def expected(self, key: LedgerId, *, until: datetime | None = None) -> Folded:
+        """The ledger with all that is known by now; with `until`, what it was at that time."""
+        if until is not None and self._latest(key) <= until:
+            until = None
+        found = self._cache.get((key, until))
+        if found is None:
+            keys = self._component(key)
+            for each, folded in self._fold(keys, until=until, method=self.method).items():
+                self._cache[each, until] = folded
+            found = self._cache[key, until]
+        return found
+
+    def _latest(self, key: LedgerId) -> datetime:
+        """The time of the last fact of a ledger and those linked to it."""
+        times = [fact.at for each in self._component(key) for fact in self.new_facts(each)]
+        for each in self._component(key):
+            last_at = self._old(each).last_at
+            if last_at is not None:
+                times.append(last_at)
+        return max(times, default=BEFORE_ALL)
+
+    def by_method(self, key: LedgerId, method: Method, *, until: datetime | None) -> Folded:
+        """The ledger's whole history under another cost method."""
+        keys = self._component(key)
+        return self._fold(keys, until=until, method=method, is_whole=True)[key]
+
+    def before(self, key: LedgerId) -> Folded:
+        """The ledger when the run began, with its closings where history is folded again."""
+        found = self._before.get(key)
+        if found is None:
+            keys = self._component(key)
+            if self._is_whole(keys, until=None):
+                start = {each: replace(self.ledger(each), position=None) for each in keys}
+                old = [fact for each in keys for fact in self._history(each)]
+                self._before.update(fold(start, old, method=self.method))
+            else:
+                self._before.update({each: _as_is(self._old(each)) for each in keys})
+            found = self._before[key]
+        return found
+
+    def _old(self, key: LedgerId) -> Ledger:
+        return self.book.ledgers.get(key) or replace(self.ledger(key), position=None)
+
+    def _history(self, key: LedgerId) -> tuple[Fact, ...]:
+        if key not in self.book.ledgers:
+            return ()
+        assert key in self.book.facts, f"the history of {key} was not loaded"
+        return self.book.facts[key]
+
+    def _component(self, key: LedgerId) -> tuple[LedgerId, ...]:
+        found = {key: None}
+        waiting = [key]
+        while waiting:
+            for linked in self.ledger(waiting.pop()).links:
+                if linked not in found:
+                    found[linked] = None
+                    waiting.append(linked)
+        return tuple(found)
+
+    def _fold(
+        self,
+        keys: tuple[LedgerId, ...],
+        *,
+        until: datetime | None,
+        method: Method,
+        is_whole: bool = False,
+    ) -> dict[LedgerId, Folded]:
+        new = [fact for key in keys for fact in self.new_facts(key)]
+        if not new and not is_whole and not self._is_whole(keys, until=until):
+            return {key: _as_is(self.ledger(key)) for key in keys}
+        if is_whole or self._is_whole(keys, until=until):
+            start = {key: replace(self.ledger(key), position=None, booked=()) for key in keys}
+            old = [fact for key in keys for fact in self._history(key)]
+            facts = [*old, *new]
+        else:
+            start = {key: self.ledger(key) for key in keys}
+            facts = new
+        if until is not None:
+            facts = [fact for fact in facts if fact.at <= until or _is_timeless(fact)]
+        return fold(start, facts, method=method)
+
+    def _is_whole(self, keys: tuple[LedgerId, ...], *, until: datetime | None) -> bool:
+        """Whether the new facts cannot just be added at the end."""
+        for key in keys:
+            last_at = self._old(key).last_at
+            if last_at is None:
+                continue
+            if until is not None and last_at > until:
+                return True
+            if self.new_facts(key) and (self._old(key).has_waiting or self._old(key).booked):
+                return True
+            if any(_needs_history(fact, last_at) for fact in self.new_facts(key)):
+                return True
+        return False
+
+
+def _needs_history(fact: Fact, last_at: datetime) -> bool:
+    if isinstance(fact, NEEDS_ALL) or fact.at <= last_at:
+        return True
+    if isinstance(fact, Happened):
+        ends_option = fact.activity.type in ("expiry", "assignment", "exercise")
+        return ends_option or fact.activity.cancels is not None
+    return False
+
+
+def _is_timeless(fact: Fact) -> bool:
+    """Decisions about facts hold for every time those facts are looked at."""
+    return isinstance(fact, Withdrawn | CostSet)
+
+
+def _as_is(ledger: Ledger) -> Folded:
+    """A ledger without news."""
+    return Folded(
+        instrument=ledger.instrument,
+        position=ledger.position,
+        ended=(),
+        closings=(),
+        totals=NO_TOTALS,
+        last_at=ledger.last_at,
+        booked=ledger.booked,
+    )

@@ -1,0 +1,101 @@
+"""What goes wrong, with a stable code and a message that says what to do next."""
+
+
+class TieoutError(Exception):
+    """Base of every error Tieout raises on purpose; `code` is stable, the message is for people."""
+
+    code = "error"
+
+
+class NumberError(TieoutError, ValueError):
+    """A text that should be a finite decimal number is not one."""
+
+    code = "number"
+
+
+class IllegalTransition(TieoutError):
+    """A position cannot go from the one lifecycle status to the other."""
+
+    code = "illegal_transition"
+
+
+class CurrencyMismatch(TieoutError):
+    """Money of two currencies was about to be added."""
+
+    code = "currency_mismatch"
+
+
+class JournalError(TieoutError):
+    """The journal does not fit together; `sequence` is the first entry that is wrong."""
+
+    code = "journal"
+
+    def __init__(self, message: str, *, sequence: int) -> None:
+        super().__init__(message)
+        self.sequence = sequence
+
+
+class SettingsError(TieoutError):
+    """A setting, file or argument is wrong; the message names the place and what is allowed."""
+
+    code = "settings"
+
+
+class StoreError(TieoutError):
+    """The database could not be read or written; nothing of the run was kept."""
+
+    code = "store"
+
+
+class StaleVersion(StoreError):
+    """Somebody else committed to this account first; this run's work is discarded."""
+
+    code = "stale_version"
+
+
+class VenueError(TieoutError):
+    """A venue could not be read. `venue` and `advice` say where and what to do next."""
+
+    code = "venue"
+    kind = "unavailable"
+
+    def __init__(
+        self, message: str, *, venue: str, advice: str = "", status: int | None = None
+    ) -> None:
+        super().__init__(f"{venue}: {message}" + (f" - {advice}" if advice else ""))
+        self.venue = venue
+        self.advice = advice
+        self.status = status
+
+
+class VenueUnavailable(VenueError):
+    """The venue did not answer, or asked us to come back later: try again."""
+
+    code = "venue_unavailable"
+    kind = "unavailable"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        venue: str,
+        advice: str = "",
+        status: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, venue=venue, advice=advice, status=status)
+        self.retry_after_s = retry_after_s
+
+
+class VenueRefused(VenueError):
+    """The venue understood and said no (401, 403, wrong account): do not try again."""
+
+    code = "venue_refused"
+    kind = "refused"
+
+
+class VenueReplyInvalid(VenueError):
+    """The venue answered something that cannot be trusted: nothing of it is applied."""
+
+    code = "venue_reply_invalid"
+    kind = "reply_invalid"

@@ -1,0 +1,156 @@
+"""Who explains what: activities against cancellations, bookings and unexplained observations."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from tieout.core.activity import ActivityId, is_negation
+from tieout.core.facts import (
+    Adopted,
+    Booked,
+    Confirmed,
+    CostSet,
+    Fact,
+    Happened,
+    Observed,
+    Withdrawn,
+)
+from tieout.core.instrument import LedgerId
+from tieout.core.numbers import ZERO, magnitude, subtract
+
+OPTION_ENDS = frozenset(("expiry", "assignment", "exercise"))
+TRADES = frozenset(("fill", "liquidation"))
+
+
+class Allocation:
+    """What is left of each provisional movement once later knowledge has explained its part.
+
+    `dropped` are activities that were taken back, `waiting` those that wait for their target;
+    `withdrawn` are observations and bookings a person or a snapshot undid; `booking_left` and
+    `observed_left` are the movements that remain; `announced` are splits that nobody had
+    announced when they were seen, and somebody has since.
+    """
+
+    def __init__(self) -> None:
+        self.dropped: set[ActivityId] = set()
+        self.waiting: dict[ActivityId, str] = {}
+        self.withdrawn: set[int] = set()
+        self.booking_left: dict[int, Decimal] = {}
+        self.observed_left: dict[int, Decimal] = {}
+        self.announced: set[int] = set()
+        self._used: dict[int, Decimal] = {}
+        self._observed: dict[LedgerId, list[Observed]] = {}
+        self._cost_set: dict[LedgerId, list[CostSet]] = {}
+
+    @classmethod
+    def of(cls, facts: Sequence[Fact]) -> "Allocation":
+        """Judge facts that are in order of time."""
+        made = cls()
+        happened = [fact for fact in facts if isinstance(fact, Happened)]
+        made._cancel(happened)
+        made._withdraw(facts)
+        for fact in facts:
+            if isinstance(fact, Observed):
+                made.observed_left[fact.order] = fact.movement
+                made._observed.setdefault(fact.ledger, []).append(fact)
+            elif isinstance(fact, CostSet):
+                made._cost_set.setdefault(fact.ledger, []).append(fact)
+        made._confirm_bookings(facts, happened)
+        made._end_options(happened)
+        return made
+
+    def _cancel(self, happened: Sequence[Happened]) -> None:
+        """Drop what later activities take back, and those that do nothing else."""
+        by_id = {fact.activity.id: fact.activity for fact in happened}
+        for fact in sorted(happened, key=lambda each: each.order, reverse=True):
+            activity = fact.activity
+            if activity.cancels is None or activity.id in self.dropped:
+                continue
+            target = by_id.get(activity.cancels)
+            if target is None:
+                self.waiting[activity.id] = f"cancels {activity.cancels}, which has not arrived"
+                continue
+            self.dropped.add(target.id)
+            if is_negation(activity, target):
+                self.dropped.add(activity.id)
+
+    def _withdraw(self, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            if isinstance(fact, Withdrawn) and not fact.ends_unconfirmed:
+                self.withdrawn.add(fact.target)
+
+    def _confirm_bookings(self, facts: Sequence[Fact], happened: Sequence[Happened]) -> None:
+        """Let fills that came after a booking stand for it, up to its quantity."""
+        confirmed_at = {fact.booking: fact.at for fact in facts if isinstance(fact, Confirmed)}
+        for booking in facts:
+            if not isinstance(booking, Booked):
+                continue
+            left = ZERO if booking.order in self.withdrawn else booking.quantity
+            for fact in happened:
+                limit = confirmed_at.get(booking.order)
+                is_new_trade = limit is not None and fact.at > limit
+                if left and not booking.is_final and not is_new_trade:
+                    left = self._explain_part(fact, booking, left)
+            self.booking_left[booking.order] = left
+
+    def _explain_part(self, fact: Happened, booking: Booked, left: Decimal) -> Decimal:
+        activity = fact.activity
+        usable = (
+            fact.ledger == booking.ledger
+            and fact.order > booking.order
+            and activity.type in TRADES
+            and activity.id not in self.dropped
+            and activity.quantity
+        )
+        if not usable or activity.quantity is None:
+            return left
+        free = subtract(activity.quantity, self._used.get(fact.order, ZERO))
+        part = common_part(left, free)
+        self._used[fact.order] = subtract(activity.quantity, subtract(free, part))
+        return subtract(left, part)
+
+    def _end_options(self, happened: Sequence[Happened]) -> None:
+        """An expiry we assumed gives way to what the venue says later about how it ended."""
+        for fact in happened:
+            for seen in self._observed.get(fact.ledger, []):
+                if seen.reason == "expiry" and fact.activity.type in OPTION_ENDS:
+                    self._use(fact, seen, fact.activity.quantity or seen.movement)
+
+    def explain(self, fact: Happened, *, before: Decimal, after: Decimal) -> None:
+        """Take what an activity moved off the unexplained observations it came too late for."""
+        if fact.activity.type == "split":
+            self._announce(fact)
+        movement = subtract(subtract(after, before), self._used.get(fact.order, ZERO))
+        for seen in self._observed.get(fact.ledger, []):
+            if movement and seen.at >= fact.at:
+                movement = subtract(movement, self._use(fact, seen, movement))
+
+    def _announce(self, fact: Happened) -> None:
+        for seen in self._observed.get(fact.ledger, []):
+            if seen.ratio is not None and seen.order < fact.order and seen.at >= fact.at:
+                self.announced.add(seen.order)
+
+    def _use(self, fact: Happened, seen: Observed, movement: Decimal) -> Decimal:
+        """The part of `movement` that explains what this snapshot changed."""
+        if fact.order < seen.order or seen.is_rounding or seen.order in self.withdrawn:
+            return ZERO
+        part = common_part(self.observed_left[seen.order], movement)
+        self.observed_left[seen.order] = subtract(self.observed_left[seen.order], part)
+        return part
+
+    def cost_set(self, fact: Happened | Adopted | Observed) -> Decimal | None:
+        """The price a person later gave for units of unknown cost that came with this fact."""
+        for given in self._cost_set.get(fact.ledger, []):
+            if given.order > fact.order:
+                return given.price
+        return None
+
+
+def common_part(wanted: Decimal, offered: Decimal) -> Decimal:
+    """How much of `wanted` the offered movement covers: nothing if they go opposite ways.
+
+    >>> common_part(Decimal("-4"), Decimal("-3")), common_part(Decimal("-4"), Decimal("3"))
+    (Decimal('-3'), Decimal('0'))
+    """
+    if not wanted or not offered or (wanted > 0) != (offered > 0):
+        return ZERO
+    return wanted if magnitude(wanted) <= magnitude(offered) else offered

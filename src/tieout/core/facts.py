@@ -1,0 +1,130 @@
+"""The facts a book is folded from: what it started with, what happened, what was observed.
+
+A ledger is its facts in order of time. Facts are only ever added; taking one back is another
+fact. `order` is the order of arrival in the account, `at` when it took effect.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from tieout.core.activity import Activity, Ratio
+from tieout.core.instrument import LedgerId
+from tieout.core.numbers import ZERO
+from tieout.core.position import Position, Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What the book held before anything we know of."""
+
+    ledger: LedgerId
+    order: int
+    at: datetime
+    position: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """An activity, applied at its own time however late it arrived.
+
+    A merger or spin-off is in two ledgers: the one it takes from, and (`is_receiving`) the one
+    that gets the new units. `partner` names the other of the two.
+    """
+
+    ledger: LedgerId
+    order: int
+    at: datetime
+    activity: Activity
+    is_receiving: bool = False
+    partner: LedgerId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """The first complete snapshot of an account without history: `quantity` may be 0.
+
+    Activities dated before it count only when they account for the whole quantity from flat;
+    with a `partial` history they then give the average and lots, and realize nothing.
+    """
+
+    ledger: LedgerId
+    order: int
+    at: datetime
+    quantity: Decimal
+    average: Decimal | None
+    history: Literal["full", "partial"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What a snapshot changed without explanation: `movement` units at `price`.
+
+    `average` is the venue's average, taken where the basis is `venue`. `ratio` makes it a split
+    that nobody announced (`movement` is then what is left over, the fraction paid in cash);
+    `symbol` a rename that the venue's id shows.
+    `is_rounding` moves the quantity at the same cost. `takes_average` restates on any basis.
+    """
+
+    ledger: LedgerId
+    order: int
+    at: datetime
+    movement: Decimal = ZERO
+    price: Decimal | None = None
+    average: Decimal | None = None
+    reason: Reason = "unexplained"
+    ratio: Ratio | None = None
+    symbol: str | None = None
+    is_rounding: bool = False
+    takes_average: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booked:
+    """A booking of our own, provisional until a fill or a snapshot agrees."""
+
+    ledger: LedgerId
+    order: int
+    at: datetime
+    action: Literal["open", "reduce", "close"]
+    quantity: Decimal
+    price: Decimal
+    is_final: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """A snapshot agreed with a booking; fills after this are new trades."""
+
+    ledger: LedgerId
+    order: int
+    at: datetime
+    booking: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """A booking or an observation is taken back, as if it had not been.
+
+    An opening that never happened ends without P&L where `ends_unconfirmed` is set.
+    """
+
+    ledger: LedgerId
+    order: int
+    at: datetime
+    target: int
+    ends_unconfirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostSet:
+    """A person gave the price of one of the units whose cost was not known."""
+
+    ledger: LedgerId
+    order: int
+    at: datetime
+    price: Decimal
+
+
+Fact = Opening | Happened | Adopted | Observed | Booked | Confirmed | Withdrawn | CostSet

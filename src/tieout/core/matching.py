@@ -1,0 +1,156 @@
+"""Which ledger a row or an activity belongs to: by instrument, never by spelling alone."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from tieout.core.activity import Side
+from tieout.core.book import ledger_id
+from tieout.core.instrument import (
+    ASSET_CLASSES,
+    Instrument,
+    LedgerId,
+    spelling_key,
+    told_by_symbol,
+)
+from tieout.core.numbers import exact
+from tieout.core.position import Ledger
+from tieout.core.snapshot import Holding
+
+
+class Names:
+    """Every name a ledger goes by: spellings and the venue's ids."""
+
+    def __init__(
+        self,
+        ledgers: Mapping[LedgerId, Ledger],
+        instruments: Iterable[Instrument],
+        *,
+        venue: str,
+        currency: str,
+    ) -> None:
+        self.venue = venue
+        self.currency = currency
+        self.known = tuple(instruments)
+        self._by_spelling: dict[str, list[LedgerId]] = {}
+        self._by_venue_id: dict[str, list[LedgerId]] = {}
+        self._ledgers: dict[LedgerId, Ledger] = {}
+        self._declared: dict[str, Instrument] = {}
+        for instrument in self.known:
+            for name in (instrument.symbol, *instrument.spellings):
+                self._declared.setdefault(spelling_key(name), instrument)
+            for venue_id in instrument.venue_ids:
+                self._declared.setdefault(f"#{venue_id}", instrument)
+        for ledger in ledgers.values():
+            self.add(ledger)
+
+    def add(self, ledger: Ledger) -> None:
+        """Learn the names of a new or changed ledger."""
+        self._ledgers[ledger.id] = ledger
+        instrument = ledger.instrument
+        for name in (instrument.symbol, *instrument.spellings):
+            _append(self._by_spelling.setdefault(spelling_key(name), []), ledger.id)
+        for venue_id in instrument.venue_ids:
+            _append(self._by_venue_id.setdefault(venue_id, []), ledger.id)
+
+    def also(self, symbol: str, ledger: LedgerId) -> None:
+        """From now on `symbol` names this ledger first of all."""
+        names = self._by_spelling.setdefault(spelling_key(symbol), [])
+        if ledger in names:
+            names.remove(ledger)
+        names.append(ledger)
+
+    def legs(self, symbol: str) -> list[LedgerId]:
+        """All ledgers of this name that are kept by side."""
+        keys = self._by_spelling.get(spelling_key(symbol), [])
+        return [key for key in keys if self._ledgers[key].side is not None]
+
+    def all_of(self, symbol: str) -> list[LedgerId]:
+        """Every ledger that goes by this name."""
+        return self._by_spelling.get(spelling_key(symbol), [])
+
+    def find(self, symbol: str, *, side: Side | None) -> LedgerId | None:
+        """The ledger an activity means: the latest of that name, an open one before a flat one."""
+        keys = [
+            key
+            for key in self._by_spelling.get(spelling_key(symbol), [])
+            if self._ledgers[key].side == side
+        ]
+        held = [key for key in keys if not self._ledgers[key].is_flat]
+        found = held or keys
+        return found[-1] if found else None
+
+    def find_row(self, row: Holding, *, may_change_id: Iterable[LedgerId] = ()) -> LedgerId | None:
+        """The ledger a snapshot row means: by the venue's id first, then by name.
+
+        A known name with another id is another instrument, unless the ledger's instrument lists
+        both or a corporate action of this run (`may_change_id`) explains the new id.
+        """
+        if row.venue_id is not None:
+            for key in self._by_venue_id.get(row.venue_id, []):
+                if self._ledgers[key].side == row.side:
+                    return key
+        found = self.find(row.symbol, side=row.side)
+        if found is None or row.venue_id is None:
+            return found
+        if not self._ledgers[found].instrument.venue_ids or found in may_change_id:
+            return found
+        return None
+
+    def instrument(self, symbol: str, *, venue_id: str | None = None) -> Instrument:
+        """What is known or told by the symbol about an instrument."""
+        declared = None
+        if venue_id is not None:
+            declared = self._declared.get(f"#{venue_id}")
+        if declared is None:
+            declared = self._declared.get(spelling_key(symbol))
+            if declared and venue_id and declared.venue_ids:
+                told = told_by_symbol(symbol, venue=self.venue, currency=self.currency)
+                declared = replace(told, asset_class=declared.asset_class) if told else None
+        return declared or told_by_symbol(symbol, venue=self.venue, currency=self.currency)
+
+    def new_id(self, symbol: str, *, side: Side | None, venue_id: str | None) -> LedgerId:
+        """A free name for a new ledger."""
+        key = ledger_id(symbol, side=side)
+        if key in self._ledgers:
+            key = ledger_id(symbol, side=side, venue_id=venue_id or str(len(self._ledgers)))
+        return key
+
+
+def _append(keys: list[LedgerId], key: LedgerId) -> None:
+    if key not in keys:
+        keys.append(key)
+
+
+def with_row(instrument: Instrument, row: Holding) -> Instrument:
+    """The instrument with what a snapshot row says about it."""
+    changes: dict[str, object] = {}
+    if row.venue_id is not None and row.venue_id not in instrument.venue_ids:
+        changes["venue_ids"] = (*instrument.venue_ids, row.venue_id)
+    if row.asset_class in ASSET_CLASSES and row.asset_class != instrument.asset_class:
+        changes["asset_class"] = row.asset_class
+        if row.asset_class in ("future", "option") and not row.multiplier:
+            changes["multiplier"] = None
+    if row.currency and row.currency != instrument.currency:
+        changes["currency"] = row.currency
+    if row.multiplier:
+        multiplier = exact(row.multiplier)
+        if multiplier != instrument.multiplier:
+            changes["multiplier"] = multiplier
+    return replace(instrument, **changes) if changes else instrument  # type: ignore[arg-type]
+
+
+def is_past_expiry(instrument: Instrument, day: date) -> bool:
+    """Whether the instrument's life ended before that New York day."""
+    return instrument.expires is not None and instrument.expires < day
+
+
+def known_number(text: str | None) -> Decimal | None:
+    """A number a venue may or may not have reported: "", None and NaN are not reported."""
+    if text is None or text == "":
+        return None
+    try:
+        return exact(text)
+    except ValueError:
+        return None

@@ -1,0 +1,264 @@
+"""One movement of one position: units come in, units go out, or both through zero."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from tieout.core.calendar import new_york_day
+from tieout.core.instrument import Instrument
+from tieout.core.lots import Lot, Taken, opened, taken, total_quantity
+from tieout.core.numbers import (
+    NOTHING,
+    ZERO,
+    Amount,
+    add,
+    magnitude,
+    money,
+    negate,
+    subtract,
+    truncate,
+)
+from tieout.core.pnl import Closing, Figures, Totals, gross_pnl, value_at
+from tieout.core.policy import CostBasis
+from tieout.core.position import Basis, Position, Reason, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """Units that come or go: `quantity` is the signed change of the position.
+
+    `fee` is money in the instrument's currency. Units that come in cost `cost` in total, or their
+    quantity at `price`; `is_cost_known` False says that neither is their cost. A movement that
+    does not realize (a transfer) takes the cost of its units along. `reduces` says whether what
+    is left of a position is called REDUCED.
+    """
+
+    by: str
+    at: datetime
+    quantity: Decimal
+    price: Decimal | None = None
+    fee: Decimal = ZERO
+    reason: Reason = "fill"
+    is_estimated: bool = False
+    realizes: bool = True
+    cost: Amount | None = None
+    is_cost_known: bool = True
+    lot: str | None = None
+    reduces: bool = True
+    basis: Basis = "actual"
+    venue: Decimal | None = None
+    status: Status = "OPEN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What a movement did: the position after it, the one it ended, the closing it realized."""
+
+    position: Position | None
+    ended: Position | None = None
+    closing: Closing | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """How cost is kept, and whether the venue cuts averages when it realizes (None: no)."""
+
+    cost_basis: CostBasis
+    is_by_day: bool = False
+    truncates: bool = False
+
+
+def move(
+    position: Position | None, movement: Movement, *, instrument: Instrument, method: Method
+) -> Moved:
+    """Apply a movement: increase, reduce, close, or close and open on the other side."""
+    held = position.quantity if position else ZERO
+    if not held or (held > 0) == (movement.quantity > 0):
+        return Moved(position=increased(position, movement, instrument=instrument, method=method))
+    if magnitude(movement.quantity) <= magnitude(held):
+        return reduced(_held(position), movement, instrument=instrument, method=method)
+    return _through_zero(_held(position), movement, instrument=instrument, method=method)
+
+
+def _held(position: Position | None) -> Position:
+    assert position is not None
+    return position
+
+
+def increased(
+    position: Position | None, movement: Movement, *, instrument: Instrument, method: Method
+) -> Position:
+    """More units on the same side, or the first ones of an episode."""
+    lot = Lot(
+        id=movement.by,
+        quantity=movement.quantity,
+        cost=_cost_of(movement, instrument),
+        fees=money(movement.fee),
+        at=movement.at,
+    )
+    if position is None or not position.quantity:
+        return Position(
+            quantity=movement.quantity,
+            lots=(lot,),
+            basis=movement.basis,
+            status=movement.status,
+            opened_at=movement.at,
+            opened_by=movement.by,
+        )
+    is_actual = position.basis == movement.basis == "actual"
+    return replace(
+        position,
+        quantity=add(position.quantity, movement.quantity),
+        lots=_lots_with(position.lots, lot, method=method),
+        basis="actual" if is_actual else "venue",
+        status="OPEN" if position.status == "REDUCED" else position.status,
+        is_resized=False,
+    )
+
+
+def _cost_of(movement: Movement, instrument: Instrument) -> Amount | None:
+    """What units that come in cost, signed like them; None where nobody knows."""
+    if movement.cost is not None:
+        return movement.cost
+    if not movement.is_cost_known or movement.price is None:
+        return None
+    if instrument.multiplier is None or (instrument.inverse and not movement.price):
+        return None
+    return value_at(
+        movement.quantity, price=movement.price, multiplier=instrument.multiplier,
+        inverse=instrument.inverse,
+    )  # fmt: skip
+
+
+def _lots_with(lots: tuple[Lot, ...], lot: Lot, *, method: Method) -> tuple[Lot, ...]:
+    """The lots with one more; a method by day keeps what opened on one New York day together."""
+    if method.is_by_day and lots and new_york_day(lots[-1].at) == new_york_day(lot.at):
+        return (*lots[:-1], *opened(lots[-1:], lot, basis="average"))
+    return opened(lots, lot, basis=method.cost_basis)
+
+
+def reduced(
+    position: Position, movement: Movement, *, instrument: Instrument, method: Method
+) -> Moved:
+    """Fewer units, down to none at all; raises UnknownLot where the method cannot take them."""
+    part = negate(movement.quantity)
+    out = taken(
+        position.lots, part, basis=method.cost_basis, lot=movement.lot, inverse=instrument.inverse
+    )
+    closing = None
+    totals = position.totals
+    if movement.realizes:
+        closing = _closing(position, movement, out, instrument=instrument, method=method)
+        totals = totals.plus(Totals({closing.currency: closing.figures}))
+    left = replace(
+        position,
+        quantity=subtract(position.quantity, part),
+        lots=out.lots,
+        totals=totals,
+        status=_status_after(position, movement),
+        is_resized=False,
+    )
+    if left.quantity:
+        return Moved(position=left, closing=closing)
+    return Moved(position=None, ended=left, closing=closing)
+
+
+def _status_after(position: Position, movement: Movement) -> Status:
+    """What is left of a trade is REDUCED; an opening that is not confirmed stays OPENING."""
+    if position.status == "OPENING" or not movement.reduces:
+        return position.status
+    return "REDUCED"
+
+
+def _closing(
+    position: Position, movement: Movement, out: Taken, *, instrument: Instrument, method: Method
+) -> Closing:
+    """The realization of the units taken out, with their opening fees and the closing fee."""
+    part = negate(movement.quantity)
+    gross = method_gross = None
+    price = movement.price
+    multiplier = instrument.multiplier
+    if price is not None and multiplier is not None and not (instrument.inverse and not price):
+        if out.cost is not None:
+            gross = gross_pnl(
+                part, price=price, cost=out.cost, multiplier=multiplier, inverse=instrument.inverse
+            )
+        if gross is not None and method.truncates and instrument.price_decimals is not None:
+            average = position.average_price(instrument)
+            assert average is not None
+            cut = truncate(average, instrument.price_decimals)
+            method_gross = gross_pnl(
+                part,
+                price=price,
+                cost=value_at(part, price=cut, multiplier=multiplier),
+                multiplier=multiplier,
+            ).value
+    return Closing(
+        by=movement.by,
+        at=movement.at,
+        quantity=part,
+        price=price,
+        gross=gross,
+        fees=out.fees.plus(money(movement.fee)),
+        currency=instrument.base if instrument.inverse else instrument.currency,
+        is_estimated=movement.is_estimated,
+        venue=movement.venue,
+        method_gross=method_gross,
+    )
+
+
+def _through_zero(
+    position: Position, movement: Movement, *, instrument: Instrument, method: Method
+) -> Moved:
+    """Close the old episode and open one on the other side; the fee divides by quantity."""
+    closing_quantity = negate(position.quantity)
+    opening_quantity = add(movement.quantity, position.quantity)
+    fee = money(movement.fee)
+    closing_fee = fee.share(closing_quantity, movement.quantity)
+    opening_fee = fee.minus(closing_fee)
+    closed = reduced(
+        position,
+        replace(movement, quantity=closing_quantity, fee=ZERO),
+        instrument=instrument,
+        method=method,
+    )
+    cost = None
+    if movement.cost is not None:
+        cost = movement.cost.share(opening_quantity, movement.quantity)
+    opening = replace(movement, quantity=opening_quantity, fee=ZERO, cost=cost)
+    other_side = increased(None, opening, instrument=instrument, method=method)
+    lot = replace(other_side.lots[0], fees=opening_fee)
+    return Moved(
+        position=replace(other_side, lots=(lot,)),
+        ended=_with_fee(closed.ended, closed.closing, closing_fee),
+        closing=_closing_with_fee(closed.closing, closing_fee),
+    )
+
+
+def _closing_with_fee(closing: Closing | None, fee: Amount) -> Closing | None:
+    return None if closing is None else replace(closing, fees=closing.fees.plus(fee))
+
+
+def _with_fee(ended: Position | None, closing: Closing | None, fee: Amount) -> Position:
+    assert ended is not None
+    if closing is None:
+        return ended
+    charged = Totals({closing.currency: Figures(fees=fee)})
+    return replace(ended, totals=ended.totals.plus(charged))
+
+
+def restated(position: Position, *, average: Decimal | None, instrument: Instrument) -> Position:
+    """The position at another average: its lots become one, the basis is the venue's."""
+    multiplier = instrument.multiplier
+    cost = None
+    if average is not None and multiplier is not None and not (instrument.inverse and not average):
+        cost = value_at(
+            position.quantity, price=average, multiplier=multiplier, inverse=instrument.inverse
+        )
+    fees = NOTHING
+    for lot in position.lots:
+        fees = fees.plus(lot.fees)
+    first = position.lots[0]
+    assert total_quantity(position.lots) == position.quantity, position.opened_by
+    lot = replace(first, quantity=position.quantity, cost=cost, fees=fees)
+    return replace(position, lots=(lot,), basis="venue")

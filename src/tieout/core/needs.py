@@ -1,0 +1,66 @@
+"""Which histories a run needs: those of the ledgers that it may have to fold again."""
+
+from collections.abc import Iterable, Sequence
+
+from tieout.core.activity import Activity
+from tieout.core.book import Book
+from tieout.core.instrument import LedgerId
+from tieout.core.matching import Names
+from tieout.core.snapshot import Failure, Local, Snapshot
+
+
+def history_needed(
+    book: Book,
+    snapshot: Snapshot | Failure | None,
+    activities: Sequence[Activity],
+    local: Sequence[Local] = (),
+) -> frozenset[LedgerId]:
+    """The ledgers whose facts `tie_out` may ask for; more than it will use, never fewer."""
+    if not book.ledgers:
+        return frozenset()
+    names = Names(
+        book.ledgers, book.instruments, venue=book.account.venue, currency=book.account.currency
+    )
+    needed: set[LedgerId] = set()
+    for name in _symbols(activities, local):
+        needed.update(names.all_of(name))
+    needed.update(key for key, ledger in book.ledgers.items() if ledger.booked)
+    if isinstance(snapshot, Snapshot):
+        needed.update(_of_rows(book, snapshot, names))
+    if book.state.held is not None:
+        needed.update(_of_rows(book, book.state.held.snapshot, names))
+    return frozenset(_with_links(book, needed))
+
+
+def _symbols(activities: Iterable[Activity], local: Iterable[Local]) -> Iterable[str]:
+    for activity in activities:
+        yield activity.symbol
+        if activity.to is not None:
+            yield activity.to
+    for booking in local:
+        yield booking.symbol
+
+
+def _of_rows(book: Book, snapshot: Snapshot, names: Names) -> Iterable[LedgerId]:
+    """Ledgers that moved after the snapshot's time, and rows whose average is not the last one."""
+    for key, ledger in book.ledgers.items():
+        if ledger.last_at is not None and ledger.last_at > snapshot.as_of:
+            yield key
+    for row in snapshot.holdings:
+        for key in names.all_of(row.symbol):
+            position = book.ledgers[key].position
+            known = book.marks.get(key)
+            is_new = known is None or known.average_price != row.average_price
+            if position is not None and position.basis == "actual" and is_new:
+                yield key
+
+
+def _with_links(book: Book, keys: Iterable[LedgerId]) -> set[LedgerId]:
+    found = set(keys)
+    waiting = list(found)
+    while waiting:
+        for linked in book.ledgers[waiting.pop()].links:
+            if linked not in found:
+                found.add(linked)
+                waiting.append(linked)
+    return found

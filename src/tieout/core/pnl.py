@@ -1,0 +1,190 @@
+"""Realized P&L: what closings locked in, what they cost, and what is not known."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from tieout.core.numbers import NOTHING, ZERO, Amount, add, divide, money, multiply, subtract
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Realized money in one currency.
+
+    `gross` counts the closings whose cost and price are known; `unknown` is how many are not.
+    `fees` is a cost (positive). Funding and income (dividends) are money received, apart from it.
+    """
+
+    gross: Amount = NOTHING
+    fees: Amount = NOTHING
+    funding: Decimal = ZERO
+    income: Decimal = ZERO
+    closings: int = 0
+    unknown: int = 0
+
+    @property
+    def net(self) -> Amount:
+        return self.gross.minus(self.fees)
+
+    @property
+    def is_nothing(self) -> bool:
+        return not (
+            self.closings or self.unknown or self.gross.value or self.fees.value
+            or self.funding or self.income
+        )  # fmt: skip
+
+    def plus(self, other: "Figures") -> "Figures":
+        return Figures(
+            gross=self.gross.plus(other.gross),
+            fees=self.fees.plus(other.fees),
+            funding=add(self.funding, other.funding),
+            income=add(self.income, other.income),
+            closings=self.closings + other.closings,
+            unknown=self.unknown + other.unknown,
+        )
+
+    def minus(self, other: "Figures") -> "Figures":
+        return Figures(
+            gross=self.gross.minus(other.gross),
+            fees=self.fees.minus(other.fees),
+            funding=subtract(self.funding, other.funding),
+            income=subtract(self.income, other.income),
+            closings=self.closings - other.closings,
+            unknown=self.unknown - other.unknown,
+        )
+
+    def same_money(self, other: "Figures") -> bool:
+        """Whether both say the same amounts, however those came about."""
+        return (
+            self.gross.value == other.gross.value
+            and self.fees.value == other.fees.value
+            and self.funding == other.funding
+            and self.income == other.income
+            and self.unknown == other.unknown
+        )
+
+
+NO_FIGURES = Figures()
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Realized figures by currency; currencies are never added to one another."""
+
+    by_currency: Mapping[str, Figures] = field(default_factory=dict)
+
+    def of(self, currency: str) -> Figures:
+        return self.by_currency.get(currency, NO_FIGURES)
+
+    def with_figures(self, currency: str, figures: Figures) -> "Totals":
+        return Totals({**self.by_currency, currency: self.of(currency).plus(figures)})
+
+    def plus(self, other: "Totals") -> "Totals":
+        total = self
+        for currency, figures in other.by_currency.items():
+            total = total.with_figures(currency, figures)
+        return total
+
+    def minus(self, other: "Totals") -> "Totals":
+        result = dict(self.by_currency)
+        for currency, figures in other.by_currency.items():
+            result[currency] = result.get(currency, NO_FIGURES).minus(figures)
+        return Totals(result)
+
+    @property
+    def is_nothing(self) -> bool:
+        return all(figures.is_nothing for figures in self.by_currency.values())
+
+    def same_money(self, other: "Totals") -> bool:
+        currencies = {*self.by_currency, *other.by_currency}
+        return all(self.of(each).same_money(other.of(each)) for each in currencies)
+
+
+NO_TOTALS = Totals()
+
+
+def total_of(parts: Iterable[Totals]) -> Totals:
+    """The sum of several totals, currency by currency."""
+    result = NO_TOTALS
+    for part in parts:
+        result = result.plus(part)
+    return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """One realization: `quantity` (signed like the position it closed) gone at `price`.
+
+    `by` is the activity, or the observation or booking, that caused it. `gross` is None where the
+    cost or the price is not known. `is_estimated` says the price is a mark, not a trade. `venue` is
+    the venue's own figure for it, where it gave one.
+    """
+
+    by: str
+    at: datetime
+    quantity: Decimal
+    price: Decimal | None
+    gross: Amount | None
+    fees: Amount
+    currency: str
+    is_estimated: bool = False
+    venue: Decimal | None = None
+    method_gross: Decimal | None = None
+
+    @property
+    def figures(self) -> Figures:
+        known = self.gross is not None
+        return Figures(
+            gross=self.gross if self.gross is not None else NOTHING,
+            fees=self.fees,
+            closings=1,
+            unknown=0 if known else 1,
+        )
+
+
+def gross_pnl(
+    quantity: Decimal,
+    *,
+    price: Decimal,
+    cost: Amount,
+    multiplier: Decimal,
+    inverse: bool = False,
+) -> Amount:
+    """What closing `quantity` (signed like the position) at `price` makes before fees.
+
+    `cost` is what those units cost, signed like the quantity. For an inverse contract cost and
+    result are in the base asset: quantity x multiplier x (1/average - 1/exit).
+
+    >>> gross_pnl(Decimal("4"), price=Decimal("130.00"), cost=Amount(Decimal("400.00")),
+    ...           multiplier=Decimal(1)).text()
+    '120.00'
+    >>> gross_pnl(Decimal("-60"), price=Decimal("49"), cost=Amount(Decimal("-3120")),
+    ...           multiplier=Decimal(1)).text()
+    '180'
+    """
+    if inverse:
+        return cost.minus(inverse_value(quantity, price=price, multiplier=multiplier))
+    return money(multiply(multiply(price, quantity), multiplier)).minus(cost)
+
+
+def inverse_value(quantity: Decimal, *, price: Decimal, multiplier: Decimal) -> Amount:
+    """What an inverse contract is worth in the base asset at a price."""
+    return money(multiply(quantity, multiplier)).share(Decimal(1), price)
+
+
+def value_at(
+    quantity: Decimal, *, price: Decimal, multiplier: Decimal, inverse: bool = False
+) -> Amount:
+    """Quantity at a price, signed like the quantity; in the base asset for inverse contracts."""
+    if inverse:
+        return inverse_value(quantity, price=price, multiplier=multiplier)
+    return money(multiply(multiply(price, quantity), multiplier))
+
+
+def price_of(
+    cost: Amount, *, quantity: Decimal, multiplier: Decimal, inverse: bool = False
+) -> Decimal:
+    """The price of one unit that gives this cost; harmonic for inverse contracts."""
+    units = multiply(quantity, multiplier)
+    return divide(units, cost.value) if inverse else divide(cost.value, units)

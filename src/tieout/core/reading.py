@@ -1,0 +1,314 @@
+"""A snapshot laid beside the book: a finding for every position and every row."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from tieout.core.activity import Side
+from tieout.core.calendar import new_york_day
+from tieout.core.comparison import (
+    ALTERNATIVES,
+    Finding,
+    compare_quantity,
+    explained_averages,
+    row_problem,
+    row_quantity,
+    same_average,
+    same_quantity,
+)
+from tieout.core.draft import Draft
+from tieout.core.facts import Observed
+from tieout.core.instrument import Instrument, LedgerId, spelling_key
+from tieout.core.matching import is_past_expiry, known_number, with_row
+from tieout.core.numbers import ZERO, add
+from tieout.core.plan import StepError
+from tieout.core.position import Ledger
+from tieout.core.snapshot import Holding, Snapshot
+from tieout.core.tracking import Found
+
+CORPORATE = frozenset(("split", "rename", "merger", "spin_off"))
+NumberedRow = tuple[int, Holding]
+RowKey = tuple[str, Side | None, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a snapshot says about every ledger.
+
+    `seen` is the row of each ledger that has a usable one; `vanished` the positions that the
+    book holds after all activities and that the snapshot lacks without proof; `unjudged` those
+    of which an incomplete snapshot says nothing; `invalid` the rows that cannot be used.
+    """
+
+    valid: tuple[NumberedRow, ...] = ()
+    invalid: tuple[Finding, ...] = ()
+    found: tuple[Found, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    seen: Mapping[LedgerId, Holding] = field(default_factory=dict)
+    vanished: tuple[LedgerId, ...] = ()
+    unjudged: tuple[LedgerId, ...] = ()
+    held_positions: int = 0
+
+    def with_seen(self, seen: Mapping[LedgerId, Holding]) -> "Reading":
+        return replace(self, seen=seen)
+
+
+def read_rows(draft: Draft, snapshot: Snapshot) -> Reading:
+    """Sort the rows: usable ones, identical twins told once, contradictions and bad rows out."""
+    first: dict[RowKey, NumberedRow] = {}
+    twins: dict[RowKey, Holding] = {}
+    clashes: set[RowKey] = set()
+    for number, row in enumerate(snapshot.holdings, start=1):
+        key = (spelling_key(row.symbol), row.side, row.venue_id)
+        known = first.get(key)
+        if known is None:
+            first[key] = (number, row)
+        elif known[1] == row:
+            twins[key] = row
+        else:
+            clashes.add(key)
+    valid, invalid = [], []
+    for key, (number, row) in first.items():
+        problem = row_problem(row)
+        if key in clashes:
+            problem = "several different rows for the same position"
+        if problem is None:
+            valid.append((number, row))
+        else:
+            invalid.append(_invalid(draft, row, number=number, problem=problem))
+    found = tuple(_duplicate(row) for key, row in twins.items() if key not in clashes)
+    return Reading(valid=tuple(valid), invalid=tuple(invalid), found=found)
+
+
+def _duplicate(row: Holding) -> Found:
+    quantity = known_number(row.quantity)
+    return Found(
+        kind="duplicate",
+        ledger=LedgerId(row.symbol.strip()),
+        symbol=row.symbol.strip(),
+        side=row.side,
+        ours={"quantity": quantity},
+        theirs={"quantity": quantity},
+        before={"quantity": quantity},
+        remainder=ZERO,
+        row=row,
+    )
+
+
+def _invalid(draft: Draft, row: Holding, *, number: int, problem: str) -> Finding:
+    """A row that cannot be used: its symbol alone fails and keeps what it had."""
+    symbol = row.symbol.strip()
+    draft.errors.append(StepError(symbol=symbol or None, row=number, message=problem))
+    key = draft.names.find_row(row) if symbol else None
+    held = draft.expected(key).quantity if key is not None else ZERO
+    if key is not None:
+        draft.set_status(key, "FAILED")
+    return Finding(
+        ledger=key if key is not None else LedgerId(symbol), verdict="invalid", ours=held,
+        theirs=None, row=row, problem=problem, row_number=number,
+    )  # fmt: skip
+
+
+def ledger_of_row(draft: Draft, row: Holding) -> LedgerId | None:
+    """The ledger of a usable row, new if need be; None for a zero row of what we never held."""
+    key = draft.names.find_row(row, may_change_id=_changed_by_company(draft))
+    if key is None:
+        if not row_quantity(row):
+            return None
+        instrument = draft.names.instrument(row.symbol, venue_id=row.venue_id)
+        instrument = with_row(replace(instrument, symbol=instrument.symbol.strip()), row)
+        return draft.new_ledger(instrument, side=row.side, venue_id=row.venue_id)
+    ledger = draft.ledger(key)
+    instrument = with_row(ledger.instrument, row)
+    if instrument is not ledger.instrument:
+        draft.put(replace(ledger, instrument=instrument))
+    return key
+
+
+def _changed_by_company(draft: Draft) -> Iterable[LedgerId]:
+    """The ledgers whose company did something in this run that may change the venue's id."""
+    return {
+        key
+        for key, activities in draft.arrived.items()
+        if any(activity.type in CORPORATE for activity in activities)
+    }
+
+
+def read_snapshot(draft: Draft, snapshot: Snapshot) -> Reading:
+    """Every row against what we should hold at the snapshot's time, then what has no row."""
+    rows = read_rows(draft, snapshot)
+    findings: list[Finding] = []
+    seen: dict[LedgerId, Holding] = {}
+    failed = {finding.ledger for finding in rows.invalid}
+    for number, row in rows.valid:
+        if row.side is None and draft.names.legs(row.symbol):
+            findings.extend(_legs(draft, snapshot, row, seen))
+            continue
+        key = ledger_of_row(draft, row)
+        if key is None:
+            continue
+        problem = _unusable(draft.ledger(key))
+        if problem is not None:
+            rows = replace(
+                rows,
+                invalid=(*rows.invalid, _invalid(draft, row, number=number, problem=problem)),
+            )
+            failed.add(key)
+            continue
+        seen[key] = row
+        findings.append(_compare(draft, snapshot, key, row))
+    reading = replace(rows, seen=seen)
+    return _read_absences(draft, snapshot, reading, findings, failed=failed)
+
+
+def _unusable(ledger: Ledger) -> str | None:
+    if ledger.instrument.multiplier is not None:
+        return None
+    name = f"{ledger.instrument.asset_class} {ledger.instrument.symbol}"
+    return f"the multiplier of the {name} is not known; give it in instruments"
+
+
+def _legs(
+    draft: Draft, snapshot: Snapshot, row: Holding, seen: dict[LedgerId, Holding]
+) -> list[Finding]:
+    """A row without side says only what the legs make together."""
+    keys = draft.names.legs(row.symbol)
+    total = ZERO
+    for key in keys:
+        total = add(total, draft.expected(key, until=snapshot.as_of).quantity)
+        seen[key] = row
+    verdict_is_agreed = same_quantity(total, row_quantity(row), draft.policy.tolerance)
+    return [
+        Finding(
+            ledger=key,
+            verdict="agrees" if verdict_is_agreed else "side",
+            ours=draft.expected(key, until=snapshot.as_of).quantity if verdict_is_agreed else total,
+            theirs=row_quantity(row),
+            row=row,
+        )
+        for key in (keys if verdict_is_agreed else keys[:1])
+    ]
+
+
+def _compare(draft: Draft, snapshot: Snapshot, key: LedgerId, row: Holding) -> Finding:
+    """One row against one ledger: identity, quantity, then average."""
+    folded = draft.expected(key, until=snapshot.as_of)
+    if spelling_key(row.symbol) not in _spellings(folded.instrument) and row.venue_id is not None:
+        draft.add(
+            Observed(ledger=key, order=draft.order(), at=snapshot.as_of, symbol=row.symbol.strip())
+        )
+        folded = draft.expected(key, until=snapshot.as_of)
+    mark = draft.book.marks.get(key)
+    has_split = any(activity.type == "split" for activity in draft.arrived.get(key, ()))
+    finding = compare_quantity(
+        ledger=key,
+        position=folded.position,
+        instrument=folded.instrument,
+        row=row,
+        tolerance=draft.policy.tolerance,
+        last_price=known_number(mark.price) if mark is not None else None,
+        may_be_split=not has_split,
+    )
+    if finding.verdict == "agrees":
+        return _compare_average(draft, snapshot, finding)
+    later = draft.expected(key)
+    if later is not folded and finding.theirs == later.quantity:
+        # What happened after the snapshot's time accounts for it alone.
+        return replace(finding, verdict="agrees")
+    return finding
+
+
+def _spellings(instrument: Instrument) -> set[str]:
+    return {spelling_key(name) for name in (instrument.symbol, *instrument.spellings)}
+
+
+def _compare_average(draft: Draft, snapshot: Snapshot, finding: Finding) -> Finding:
+    """At equal quantity: a new average is taken over on basis venue, else it must be explained."""
+    folded = draft.expected(finding.ledger, until=snapshot.as_of)
+    position, theirs = folded.position, finding.average
+    if position is None or not position.quantity or theirs is None:
+        return finding
+    decimals = folded.instrument.price_decimals
+    ours = finding.our_average
+    if ours is None:
+        return replace(finding, verdict="restated") if position.basis == "venue" else finding
+    if same_average(ours, theirs, draft.policy.tolerance, price_decimals=decimals):
+        return finding
+    if position.basis == "venue":
+        return replace(finding, verdict="restated")
+    is_explained = any(
+        same_average(each, theirs, draft.policy.tolerance, price_decimals=decimals)
+        for each in _venue_averages(draft, snapshot, finding)
+    )
+    return finding if is_explained else replace(finding, verdict="cost")
+
+
+def _venue_averages(draft: Draft, snapshot: Snapshot, finding: Finding) -> Sequence[Decimal]:
+    """What the venue's own method would show for our fills."""
+    venue = draft.book.account.venue
+    folded = draft.expected(finding.ledger, until=snapshot.as_of)
+    position = folded.position
+    assert position is not None
+    weighted, by_day = finding.our_average, None
+    if draft.policy.cost_basis != "average" and venue in ("alpaca", "ibkr", "hyperliquid"):
+        weighted = _average_by(draft, snapshot, finding, "weighted")
+    if venue == "alpaca":
+        by_day = _average_by(draft, snapshot, finding, "by_day")
+    return explained_averages(
+        position, folded.instrument, venue=venue, weighted=weighted, by_day=by_day
+    )
+
+
+def _average_by(draft: Draft, snapshot: Snapshot, finding: Finding, name: str) -> Decimal | None:
+    other = draft.by_method(finding.ledger, ALTERNATIVES[name], until=snapshot.as_of)
+    if other.position is None or other.quantity != finding.ours:
+        return None
+    return other.position.average_price(other.instrument)
+
+
+def _read_absences(
+    draft: Draft,
+    snapshot: Snapshot,
+    reading: Reading,
+    findings: list[Finding],
+    *,
+    failed: set[LedgerId],
+) -> Reading:
+    """Positions without a row: expired, missing, not judged, or rightly gone."""
+    vanished, unjudged, held_positions = [], [], 0
+    today = new_york_day(snapshot.as_of)
+    for key in {**draft.book.ledgers, **draft.ledgers}:
+        ledger = draft.ledger(key)
+        is_idle = ledger.position is None and ledger.reconciliation == "SYNCED"
+        if is_idle and not draft.new_facts(key) and not ledger.links:
+            continue
+        folded = draft.expected(key)
+        if folded.quantity:
+            held_positions += 1
+        if key in reading.seen or key in failed:
+            continue
+        at_snapshot = draft.expected(key, until=snapshot.as_of)
+        finding = Finding(
+            ledger=key,
+            verdict="missing",
+            ours=at_snapshot.quantity,
+            theirs=None,
+            price=None,
+        )
+        if not at_snapshot.quantity or not folded.quantity:
+            findings.append(replace(finding, verdict="agrees", ours=at_snapshot.quantity))
+        elif not snapshot.complete:
+            unjudged.append(key)
+        elif is_past_expiry(folded.instrument, today):
+            findings.append(replace(finding, verdict="expired"))
+        else:
+            findings.append(finding)
+            if not folded.booked:
+                vanished.append(key)
+    return replace(
+        reading,
+        findings=tuple(findings),
+        vanished=tuple(vanished),
+        unjudged=tuple(unjudged),
+        held_positions=held_positions,
+    )

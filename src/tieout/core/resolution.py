@@ -1,0 +1,302 @@
+"""What we will do about each difference, and why: follow the broker, wait, or leave it."""
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from tieout.core.breaks import Cause
+from tieout.core.comparison import Finding, break_kind, is_in_grace
+from tieout.core.decisions import split_observed
+from tieout.core.draft import Draft
+from tieout.core.facts import Booked, Confirmed, Observed, Withdrawn
+from tieout.core.matching import known_number
+from tieout.core.numbers import ZERO, magnitude, multiply, negate, subtract
+from tieout.core.policy import Truth
+from tieout.core.position import Ledger, Reconciliation
+from tieout.core.tracking import Found
+
+OPTION = "option"
+
+
+class Resolution:
+    """Carries findings out on the draft: new facts, statuses, and the breaks that were found."""
+
+    def __init__(self, draft: Draft, *, as_of: datetime, is_complete: bool, approved: bool) -> None:
+        self.draft = draft
+        self.as_of = as_of
+        self.is_complete = is_complete
+        self.approved = approved
+        self.found: list[Found] = []
+        self.missing: dict[str, bool] = {}
+
+    def resolve(self, finding: Finding) -> None:
+        """One finding, by its verdict."""
+        ledger = self.draft.ledger(finding.ledger)
+        if ledger.booked and self._is_about_bookings(finding):
+            return
+        match finding.verdict:
+            case "agrees":
+                self._agrees(ledger, finding)
+            case "rounding":
+                self.draft.add(self._observed(finding, is_rounding=True))
+                self._agrees(ledger, finding)
+            case "restated" | "cost":
+                self._other_average(ledger, finding)
+            case "missing":
+                self._missing(ledger, finding)
+            case "expired":
+                self._expired(finding)
+            case "side":
+                self._break(finding)
+                self._status(finding, "DRIFT")
+            case "invalid":
+                self._status(finding, "FAILED")
+            case _:
+                self._differs(ledger, finding)
+
+    # Agreement
+
+    def _agrees(self, ledger: Ledger, finding: Finding) -> None:
+        for booking in ledger.booked:
+            self.draft.add(self._confirmed(finding, booking))
+        self._status(finding, "SYNCED", misses=0)
+        if ledger.kept is not None and not self._is_kept(ledger, finding):
+            self.draft.put(replace(self.draft.ledger(ledger.id), kept=None))
+
+    def _confirmed(self, finding: Finding, booking: int) -> Confirmed:
+        return Confirmed(
+            ledger=finding.ledger, order=self.draft.order(), at=self.as_of, booking=booking
+        )
+
+    # Differences
+
+    def _differs(self, ledger: Ledger, finding: Finding) -> None:
+        is_closing = finding.theirs is not None and _closes(finding.ours, finding.theirs)
+        if is_closing and not self.is_complete:
+            self._status(finding, "FAILED")
+            return
+        if self._is_kept(ledger, finding):
+            self._status(finding, "SYNCED", misses=0)
+            return
+        self._break(finding)
+        if self._truth(finding) == "broker" and not self._is_ignored(finding):
+            self.draft.add(self._observed(finding))
+            for booking in ledger.booked:
+                self.draft.add(self._confirmed(finding, booking))
+        self._status(finding, "DRIFT", misses=0)
+
+    def _other_average(self, ledger: Ledger, finding: Finding) -> None:
+        is_ours = finding.verdict == "restated" and self._truth(finding) == "broker"
+        if self._is_kept(ledger, finding):
+            self._status(finding, "SYNCED", misses=0)
+        elif is_ours:
+            self.draft.add(self._observed(finding))
+            self._agrees(ledger, finding)
+        else:
+            self._break(finding)
+            self._status(finding, "DRIFT", misses=0)
+
+    def _truth(self, finding: Finding) -> Truth:
+        """Who is right about this kind of difference, up to the amount that was set for it."""
+        rule = self.draft.policy.by_kind.get(break_kind(finding))
+        if rule is None:
+            return self.draft.policy.truth
+        price = finding.price if finding.price is not None else self._mark(finding)
+        if rule.limit is not None:
+            if price is None:
+                return "manual"
+            if magnitude(multiply(finding.remainder, price)) > rule.limit:
+                return self.draft.policy.truth
+        return rule.truth
+
+    def _is_kept(self, ledger: Ledger, finding: Finding) -> bool:
+        row = finding.row
+        theirs = (row.quantity, row.average_price) if row is not None else (None, None)
+        return ledger.kept is not None and ledger.kept == theirs
+
+    def _is_ignored(self, finding: Finding) -> bool:
+        return any(
+            found.ledger == finding.ledger and found.status == "ignored"
+            for found in self.draft.book.open_breaks.values()
+        )
+
+    def _observed(self, finding: Finding, *, is_rounding: bool = False) -> Observed:
+        price = finding.price if finding.price is not None else self._mark(finding)
+        fact = Observed(
+            ledger=finding.ledger,
+            order=self.draft.order(),
+            at=self.as_of,
+            movement=finding.remainder if finding.verdict != "restated" else ZERO,
+            price=price,
+            average=finding.average,
+            reason="flat" if finding.verdict == "flat" else "unexplained",
+            is_rounding=is_rounding,
+        )
+        if finding.ratio is not None and finding.row is not None:
+            return split_observed(fact, ours=finding.ours, row=finding.row, ratio=finding.ratio)
+        return fact
+
+    def _mark(self, finding: Finding) -> Decimal | None:
+        row = self.draft.book.marks.get(finding.ledger)
+        return known_number(row.price) if row is not None else None
+
+    # Missing
+
+    def _missing(self, ledger: Ledger, finding: Finding) -> None:
+        policy = self.draft.policy
+        misses = ledger.misses + 1
+        if self._is_kept(ledger, finding):
+            self._status(finding, "SYNCED", misses=misses)
+            return
+        self._break(finding)
+        is_confirmed = misses >= policy.missing_confirmations
+        acts = is_confirmed and policy.on_missing != "flag" and self._truth(finding) == "broker"
+        if self.approved or (acts and not self._is_ignored(finding)):
+            self.draft.add(replace(self._observed(finding), reason="missing"))
+            self._status(finding, "DRIFT", misses=misses)
+            return
+        status: Reconciliation = "DRIFT" if is_confirmed else "PENDING"
+        self.missing[finding.ledger] = ledger.reconciliation != status or ledger.misses == 0
+        self._status(finding, status, misses=misses)
+
+    def _expired(self, finding: Finding) -> None:
+        """What ended with its expiry date: options at 0, futures at the last mark."""
+        is_option = self.draft.ledger(finding.ledger).instrument.asset_class == OPTION
+        price = ZERO if is_option else self._mark(finding)
+        fact = replace(self._observed(finding), reason="expiry", price=price)
+        self.draft.add(fact)
+        self._status(finding, "SYNCED", misses=0)
+
+    # Bookings of our own
+
+    def _is_about_bookings(self, finding: Finding) -> bool:
+        """Judge a ledger with bookings that nobody confirmed; whether that settles the finding."""
+        bookings = self._open_bookings(finding)
+        theirs = finding.theirs if finding.theirs is not None else ZERO
+        if not bookings or finding.verdict not in ("differs", "flat", "missing", "split"):
+            return False
+        booked = ZERO
+        for fact in bookings:
+            booked = subtract(booked, negate(fact.quantity))
+        base = subtract(finding.ours, booked)
+        grace_s = self.draft.policy.grace_s
+        if any(is_in_grace(fact.at, as_of=self.as_of, grace_s=grace_s) for fact in bookings):
+            if _is_between(theirs, base, finding.ours):
+                self._status(finding, "PENDING")
+                return True
+            return False
+        if theirs != base:
+            return False
+        self._unconfirmed(finding, bookings)
+        return True
+
+    def _open_bookings(self, finding: Finding) -> list[Booked]:
+        ledger = self.draft.ledger(finding.ledger)
+        facts = (*self.draft.book.facts.get(ledger.id, ()), *self.draft.new_facts(ledger.id))
+        wanted = set(self.draft.expected(ledger.id).booked)
+        return [fact for fact in facts if isinstance(fact, Booked) and fact.order in wanted]
+
+    def _unconfirmed(self, finding: Finding, bookings: list[Booked]) -> None:
+        """The venue shows the position as if we had booked nothing, after the grace period."""
+        ledger = self.draft.ledger(finding.ledger)
+        policy = self.draft.policy
+        is_opening = all(fact.action == "open" for fact in bookings)
+        misses = ledger.misses + 1
+        if not is_opening:
+            self._break(replace(finding, verdict="unconfirmed"))
+            for fact in bookings:
+                self._withdraw(finding, fact, ends=False)
+            self._status(finding, "DRIFT", misses=0)
+            return
+        acts = policy.on_missing != "flag" and misses >= policy.missing_confirmations
+        if acts and self.is_complete:
+            folded = self.draft.expected(finding.ledger)
+            ends = folded.position is not None and folded.position.status == "OPENING"
+            for fact in bookings:
+                self._withdraw(finding, fact, ends=ends)
+            self._status(finding, "SYNCED", misses=0)
+            return
+        self._break(replace(finding, verdict="unconfirmed"))
+        self._status(finding, "DRIFT", misses=misses)
+
+    def _withdraw(self, finding: Finding, fact: Booked, *, ends: bool) -> None:
+        self.draft.add(
+            Withdrawn(
+                ledger=finding.ledger, order=self.draft.order(), at=self.as_of,
+                target=fact.order, ends_unconfirmed=ends,
+            )
+        )  # fmt: skip
+
+    # Bookkeeping
+
+    def note(self, finding: Finding) -> None:
+        """List a difference without doing anything about it."""
+        self._break(finding)
+
+    def _status(
+        self, finding: Finding, status: Reconciliation, *, misses: int | None = None
+    ) -> None:
+        ledger = self.draft.ledger(finding.ledger)
+        misses = ledger.misses if misses is None or not self.is_complete else misses
+        if ledger.reconciliation != status or ledger.misses != misses:
+            self.draft.put(replace(ledger, reconciliation=status, misses=misses))
+
+    def _break(self, finding: Finding) -> None:
+        ledger = self.draft.ledger(finding.ledger)
+        kind = break_kind(finding)
+        self.found.append(
+            Found(
+                kind=kind,
+                ledger=ledger.id,
+                symbol=self.draft.expected(ledger.id).instrument.symbol,
+                side=ledger.side,
+                explanation=self._causes(finding),
+                row=finding.row,
+                counts=self.is_complete,
+                **_sides(finding, before=self.draft.before(ledger.id).quantity, kind=kind),
+            )
+        )
+
+    def _causes(self, finding: Finding) -> tuple[Cause, ...]:
+        """The activities of this run on this position, with what each moved."""
+        return tuple(
+            Cause(
+                cause=activity.type,
+                id=activity.id,
+                quantity=activity.quantity if activity.quantity is not None else ZERO,
+            )
+            for activity in sorted(
+                self.draft.arrived.get(finding.ledger, ()), key=lambda each: each.at
+            )
+            if activity.at <= self.as_of
+        )
+
+
+def _sides(finding: Finding, *, before: Decimal, kind: str) -> Any:
+    """Before, ours, theirs and the remainder, in the field that differs."""
+    if kind == "cost":
+        theirs, ours = finding.average, finding.our_average
+        remainder = subtract(theirs, ours) if theirs is not None and ours is not None else None
+        name = "average_price"
+        return {
+            "before": {name: ours},
+            "ours": {name: ours},
+            "theirs": {name: theirs},
+            "remainder": remainder,
+        }
+    return {
+        "before": {"quantity": before},
+        "ours": {"quantity": finding.ours},
+        "theirs": {"quantity": finding.theirs},
+        "remainder": finding.remainder,
+    }
+
+
+def _closes(ours: Decimal, theirs: Decimal) -> bool:
+    """Whether following the broker would end the episode."""
+    return bool(ours) and (not theirs or (ours > 0) != (theirs > 0))
+
+
+def _is_between(theirs: Decimal, one: Decimal, other: Decimal) -> bool:
+    return min(one, other) <= theirs <= max(one, other)

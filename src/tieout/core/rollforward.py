@@ -1,0 +1,164 @@
+"""What we should hold, given what happened: ledgers folded from their facts in order of time.
+
+The order of arrival does not matter. Whatever comes late takes its place in time, first explains
+what snapshots had changed without explanation, and only what is left of it moves the book.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from tieout.core.effects import happen
+from tieout.core.explaining import Allocation
+from tieout.core.facts import (
+    Adopted,
+    Booked,
+    Confirmed,
+    CostSet,
+    Fact,
+    Happened,
+    Observed,
+    Opening,
+    Withdrawn,
+)
+from tieout.core.instrument import LedgerId
+from tieout.core.movements import Method
+from tieout.core.numbers import ZERO
+from tieout.core.position import Ledger
+from tieout.core.working import Folded, Working
+
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+
+def in_time(fact: Fact) -> tuple[datetime, int, int]:
+    """The place of a fact in time: activities before what a snapshot showed at the same moment."""
+    if isinstance(fact, Opening):
+        return (BEFORE_ALL, 0, fact.order)
+    return (fact.at, 0 if isinstance(fact, Happened | Booked) else 1, fact.order)
+
+
+def fold(
+    start: Mapping[LedgerId, Ledger],
+    facts: Iterable[Fact],
+    *,
+    method: Method,
+) -> dict[LedgerId, Folded]:
+    """Fold facts onto ledgers. `start` gives each ledger's instrument and its open position.
+
+    To fold a history from its beginning, give ledgers without position.
+    """
+    ordered = sorted(facts, key=in_time)
+    folding = _Folding(start, ordered, method)
+    for fact in ordered:
+        folding.take(fact)
+    return folding.result()
+
+
+class _Folding:
+    """The state of one fold; the only place in the core where something changes in place."""
+
+    def __init__(self, start: Mapping[LedgerId, Ledger], facts: list[Fact], method: Method) -> None:
+        self.method = method
+        self.working = {key: Working.of(ledger, method) for key, ledger in start.items()}
+        self.allocation = Allocation.of(facts)
+        self._judge_adoptions(start, facts)
+
+    def _judge_adoptions(self, start: Mapping[LedgerId, Ledger], facts: list[Fact]) -> None:
+        """Find the activities before an adoption that do not account for what was adopted."""
+        self.ignored: set[int] = set()
+        self.drafts: dict[LedgerId, Folded] = {}
+        adopted = {fact.ledger: fact for fact in facts if isinstance(fact, Adopted)}
+        if not adopted:
+            return
+        early = [
+            fact
+            for fact in facts
+            if isinstance(fact, Happened)
+            and fact.ledger in adopted
+            and fact.at <= adopted[fact.ledger].at
+        ]
+        blank = {key: replace(ledger, position=None) for key, ledger in start.items()}
+        draft = fold(blank, early, method=self.method) if early else None
+        for key, adoption in adopted.items():
+            mine = [fact for fact in early if fact.ledger == key]
+            reached = draft[key].quantity if draft and mine else None
+            accounted = mine and reached == adoption.quantity
+            if accounted and adoption.history == "full":
+                continue
+            self.ignored.update(fact.order for fact in mine)
+            if accounted and draft:
+                self.drafts[key] = draft[key]
+
+    def take(self, fact: Fact) -> None:
+        """Fold one fact; the ledger remembers the latest time it has seen."""
+        target = self.working[fact.ledger]
+        if isinstance(fact, Opening):
+            target.position = fact.position
+        else:
+            self._fold(target, fact)
+        target.seen(fact.at)
+
+    def _fold(self, target: Working, fact: Fact) -> None:
+        match fact:
+            case Happened():
+                self._activity(target, fact)
+            case Adopted():
+                self._adopted(target, fact)
+            case Observed():
+                self._observed(target, fact)
+            case Booked():
+                target.book(fact, quantity=self.allocation.booking_left[fact.order])
+            case Confirmed():
+                target.confirm(fact)
+            case Withdrawn():
+                target.end_unconfirmed(fact)
+            case CostSet() | Opening():
+                pass  # a cost is taken into account when its units arrive
+
+    def _activity(self, target: Working, fact: Happened) -> None:
+        activity = fact.activity
+        is_dropped = activity.id in self.allocation.dropped or fact.order in self.ignored
+        if is_dropped or fact.is_receiving:
+            return
+        if activity.id in self.allocation.waiting:
+            target.errors[activity.id] = self.allocation.waiting[activity.id]
+            return
+        other = self.working.get(fact.partner) if fact.partner else None
+        before, other_before = target.quantity, other.quantity if other else ZERO
+        problem = happen(fact, to=target, other=other, unknown_price=self._cost_set(fact))
+        if problem is not None:
+            target.errors[activity.id] = problem
+            return
+        target.applied.append(activity.id)
+        self.allocation.explain(fact, before=before, after=target.quantity)
+        if other is not None:
+            other.applied.append(activity.id)
+            received = replace(fact, ledger=other.id)
+            self.allocation.explain(received, before=other_before, after=other.quantity)
+
+    def _cost_set(self, fact: Happened) -> Decimal | None:
+        """The price a person gave for the units this activity brings, to whichever ledger."""
+        receiver = replace(fact, ledger=fact.partner) if fact.partner else fact
+        return self.allocation.cost_set(receiver)
+
+    def _adopted(self, target: Working, fact: Adopted) -> None:
+        draft = self.drafts.get(fact.ledger)
+        if draft is not None:
+            target.adopt_draft(draft)
+        elif fact.quantity and target.quantity != fact.quantity:
+            target.adopt(fact, unknown_price=self.allocation.cost_set(fact))
+
+    def _observed(self, target: Working, fact: Observed) -> None:
+        if fact.order in self.allocation.withdrawn:
+            return
+        left = self.allocation.observed_left[fact.order]
+        ratio = None if fact.order in self.allocation.announced else fact.ratio
+        target.observe(
+            replace(fact, movement=left, ratio=ratio),
+            was_explained=left != fact.movement,
+            unknown_price=self.allocation.cost_set(fact),
+        )
+
+    def result(self) -> dict[LedgerId, Folded]:
+        return {key: working.result() for key, working in self.working.items()}

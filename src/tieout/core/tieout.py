@@ -1,0 +1,193 @@
+"""START HERE. One tie-out of one account: what we hold, what happened, what the broker says.
+
+    roll forward    what we should hold, given the activities and our own bookings
+    compare         where the broker's snapshot disagrees, row by row
+    resolve         what we will do about each difference, and why; or hold the run
+    mark            prices, and what only they changed
+
+Same inputs, same plan. Nothing here reads a clock, a network or a disk.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from tieout.core.activity import Activity
+from tieout.core.adoption import adopt, is_adoption
+from tieout.core.arrivals import record_activities, record_bookings
+from tieout.core.book import Book
+from tieout.core.breaks import Break
+from tieout.core.decisions import decide
+from tieout.core.draft import Draft
+from tieout.core.guards import is_same_list, is_stale, reason_to_hold
+from tieout.core.plan import Alert, Held, Plan
+from tieout.core.planning import Outlook, plan_of
+from tieout.core.policy import Policy
+from tieout.core.position import Reconciliation
+from tieout.core.reading import Reading, read_snapshot
+from tieout.core.resolution import Resolution
+from tieout.core.snapshot import Failure, Local, Snapshot
+from tieout.core.tracking import Found
+
+
+def tie_out(
+    book: Book,
+    snapshot: Snapshot | Failure | None,
+    activities: Sequence[Activity],
+    *,
+    policy: Policy,
+    now: datetime,
+    local: Sequence[Local] = (),
+    approve: bool = False,
+) -> Plan:
+    """The plan for one run. `snapshot` None means that only activities arrived.
+
+    `approve` applies the snapshot that an earlier run left held (or the one given), closing what
+    that run listed.
+    """
+    draft = Draft(book, policy=policy, now=now)
+    decided = roll_forward(draft, activities, local)
+    held = book.state.held if approve else None
+    if approve and held is None:
+        draft.fail("there is no held run to approve")
+    if held is not None and not isinstance(snapshot, Snapshot):
+        snapshot = held.snapshot
+    match snapshot:
+        case None:
+            return plan_of(draft, _without_snapshot(draft, decided))
+        case Failure():
+            return plan_of(draft, _failed(draft, snapshot, decided))
+        case Snapshot():
+            return plan_of(draft, _with_snapshot(draft, snapshot, held, decided))
+
+
+def roll_forward(
+    draft: Draft, activities: Sequence[Activity], local: Sequence[Local]
+) -> dict[str, Break]:
+    """What we should hold, given what happened; the breaks that a person settled."""
+    decided = decide(draft, local)
+    record_bookings(draft, local)
+    draft.contradicted = record_activities(draft, activities)
+    return decided
+
+
+def _without_snapshot(draft: Draft, decided: dict[str, Break]) -> Outlook:
+    """Only activities arrived: what they made is PENDING until a snapshot confirms it."""
+    status: Reconciliation = "SYNCED" if draft.book.account.venue == "local" else "PENDING"
+    draft.set_touched(status)
+    return Outlook(outcome="applied", tied_out=None, decided=decided, at=draft.now)
+
+
+def _failed(draft: Draft, failure: Failure, decided: dict[str, Break]) -> Outlook:
+    """Nothing could be read: that is not flat. Every position waits for better news."""
+    draft.set_open("FAILED")
+    return Outlook(
+        outcome="failed",
+        reason=f"{failure.kind}: {failure.message}",
+        tied_out=False,
+        found=(Found(kind="incomplete_source"),),
+        decided=decided,
+        at=draft.now,
+    )
+
+
+def _with_snapshot(
+    draft: Draft, snapshot: Snapshot, held: Held | None, decided: dict[str, Break]
+) -> Outlook:
+    last = draft.book.state.as_of
+    if is_stale(snapshot.as_of, last_applied=last):
+        draft.set_touched("PENDING")
+        return Outlook(
+            outcome="rejected",
+            reason=f"the snapshot of {snapshot.as_of.isoformat()} is older than the last applied",
+            tied_out=False,
+            found=(Found(kind="stale_source"),),
+            decided=decided,
+            at=draft.now,
+        )
+    if is_adoption(draft, snapshot):
+        return adopt(draft, snapshot, decided)
+    reading = read_snapshot(draft, snapshot)
+    reason = None
+    if snapshot.complete:
+        reason = reason_to_hold(
+            [key for key in reading.vanished if held is None or key not in held.ledgers],
+            held_positions=reading.held_positions,
+            rows=len(snapshot.holdings),
+            policy=draft.policy,
+        )
+    if reason is not None:
+        return _hold(draft, snapshot, reading, reason, decided)
+    return _apply(draft, snapshot, reading, held, decided)
+
+
+def _hold(
+    draft: Draft, snapshot: Snapshot, reading: Reading, reason: str, decided: dict[str, Break]
+) -> Outlook:
+    """Quarantine: apply nothing of the snapshot and ask a person, once."""
+    draft.set_touched("PENDING")
+    known = {found.ledger: found for found in draft.book.open_breaks.values()}
+    found = []
+    resolution = Resolution(draft, as_of=snapshot.as_of, is_complete=False, approved=False)
+    for finding in reading.findings:
+        if finding.ledger in reading.vanished:
+            resolution.note(finding)
+            draft.set_status(finding.ledger, "PENDING")
+    for one in resolution.found:
+        found.append(one if one.ledger in known else replace(one, seen_if_new=0))
+    before = draft.book.state.held
+    is_known = is_same_list(reading.vanished, before.ledgers if before else None)
+    symbols = tuple(sorted(one.symbol for one in found if one.symbol is not None))
+    return Outlook(
+        outcome="held",
+        reason=reason,
+        tied_out=False,
+        found=tuple(found),
+        missing=dict.fromkeys(reading.vanished, True),
+        held=Held(snapshot=snapshot, ledgers=tuple(reading.vanished)),
+        alerts=() if is_known else (Alert(kind="held", symbols=symbols),),
+        decided=decided,
+        at=snapshot.as_of,
+    )
+
+
+def _apply(
+    draft: Draft,
+    snapshot: Snapshot,
+    reading: Reading,
+    held: Held | None,
+    decided: dict[str, Break],
+) -> Outlook:
+    """Resolve every finding; the rows that did not arrive keep their state and wait."""
+    approved = set(held.ledgers) if held else set()
+    resolutions = []
+    for finding in reading.findings:
+        resolution = Resolution(
+            draft,
+            as_of=snapshot.as_of,
+            is_complete=snapshot.complete,
+            approved=finding.ledger in approved,
+        )
+        resolution.resolve(finding)
+        resolutions.append(resolution)
+    for key in reading.unjudged:
+        draft.set_status(key, "FAILED")
+    found = [one for each in resolutions for one in each.found]
+    missing = {key: is_news for each in resolutions for key, is_news in each.missing.items()}
+    if not snapshot.complete:
+        found.append(Found(kind="incomplete_source"))
+    is_partial = not snapshot.complete or bool(reading.invalid)
+    return Outlook(
+        outcome="partial" if is_partial else "applied",
+        reason="; ".join(snapshot.problems) or "the snapshot is incomplete"
+        if not snapshot.complete
+        else None,
+        tied_out=snapshot.complete,
+        found=(*reading.found, *found),
+        missing=missing,
+        reading=reading,
+        decided=decided,
+        at=snapshot.as_of,
+        counts=snapshot.complete,
+        applies=True,
+    )

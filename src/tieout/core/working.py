@@ -1,0 +1,297 @@
+"""One ledger while it is being folded: its open position, what ended, what was realized."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from tieout.core.activity import ActivityId
+from tieout.core.facts import Adopted, Booked, Confirmed, Observed, Withdrawn
+from tieout.core.instrument import Instrument, LedgerId
+from tieout.core.lots import scaled, total_quantity
+from tieout.core.movements import Method, Moved, Movement, move, restated
+from tieout.core.numbers import ZERO, add, magnitude, negate, subtract
+from tieout.core.pnl import NO_TOTALS, Closing, Figures, Totals
+from tieout.core.position import Episode, Ledger, Position, Reason, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """A ledger after a fold: the open position, the episodes that ended, the closings of each."""
+
+    instrument: Instrument
+    position: Position | None
+    ended: tuple[Episode, ...]
+    closings: tuple[tuple[str, Closing], ...]
+    totals: Totals
+    last_at: datetime | None
+    booked: tuple[int, ...]
+    applied: tuple[ActivityId, ...] = ()
+    errors: tuple[tuple[ActivityId, str], ...] = ()
+
+    @property
+    def quantity(self) -> Decimal:
+        return self.position.quantity if self.position else ZERO
+
+
+class Working:
+    """The mutable workpiece of a fold; `Folded` is what comes out."""
+
+    def __init__(self, ledger: Ledger, method: Method) -> None:
+        self.id: LedgerId = ledger.id
+        self.side = ledger.side
+        self.instrument = ledger.instrument
+        self.method = method
+        self.position: Position | None = ledger.position
+        self.booked: dict[int, str] = dict.fromkeys(ledger.booked, "")
+        self.last_at: datetime | None = ledger.last_at
+        self.totals = NO_TOTALS
+        self.ended: list[Episode] = []
+        self.closings: list[tuple[str, Closing]] = []
+        self.applied: list[ActivityId] = []
+        self.errors: dict[ActivityId, str] = {}
+
+    @classmethod
+    def of(cls, ledger: Ledger, method: Method) -> "Working":
+        """A workpiece that starts from where the ledger is."""
+        return cls(ledger, method)
+
+    @property
+    def quantity(self) -> Decimal:
+        return self.position.quantity if self.position else ZERO
+
+    def seen(self, at: datetime) -> None:
+        """Remember the latest time of a fact."""
+        self.last_at = at if self.last_at is None else max(self.last_at, at)
+
+    def result(self) -> Folded:
+        return Folded(
+            instrument=self.instrument,
+            position=self.position,
+            ended=tuple(self.ended),
+            closings=tuple(self.closings),
+            totals=self.totals,
+            last_at=self.last_at,
+            booked=tuple(self.booked),
+            applied=tuple(self.applied),
+            errors=tuple(self.errors.items()),
+        )
+
+    def move(self, movement: Movement) -> None:
+        """Let units come or go, and keep what that realized and ended."""
+        self._end_closing()
+        moved = move(self.position, movement, instrument=self.instrument, method=self.method)
+        self._take(moved, movement)
+
+    def _take(self, moved: Moved, movement: Movement) -> None:
+        if moved.closing is not None:
+            source = moved.ended or moved.position
+            assert source is not None
+            self.closings.append((source.opened_by, moved.closing))
+            figures = Totals({moved.closing.currency: moved.closing.figures})
+            self.totals = self.totals.plus(figures)
+        self.position = moved.position
+        if moved.ended is not None:
+            self.end(moved.ended, at=movement.at, by=movement.by, reason=movement.reason)
+
+    def end(self, position: Position, *, at: datetime, by: str, reason: Reason) -> None:
+        """Write an episode down as ended."""
+        status: Status = "LIQUIDATED" if reason == "liquidation" else "CLOSED"
+        mine = [closing for opened_by, closing in self.closings if opened_by == position.opened_by]
+        self.ended.append(
+            Episode(
+                symbol=self.instrument.symbol,
+                side=self.side,
+                opened_at=position.opened_at,
+                opened_by=position.opened_by,
+                closed_at=at,
+                closed_by=by,
+                reason=reason,
+                status=status,
+                totals=position.totals,
+                currency=self.instrument.base
+                if self.instrument.inverse
+                else self.instrument.currency,
+                is_estimated=any(closing.is_estimated for closing in mine),
+            )
+        )
+
+    def receive(self, currency: str, figures: Figures) -> None:
+        """Money that comes or goes without moving the position, for the open episode if any."""
+        totals = Totals({currency: figures})
+        self.totals = self.totals.plus(totals)
+        if self.position is not None:
+            self.position = replace(self.position, totals=self.position.totals.plus(totals))
+
+    def scale(self, *, new: Decimal, old: Decimal) -> None:
+        """Split: other quantities at the same cost."""
+        if self.position is None or not self.position.lots:
+            return
+        lots = scaled(self.position.lots, new=new, old=old)
+        self.position = replace(
+            self.position, lots=lots, quantity=total_quantity(lots), is_resized=True
+        )
+
+    def rename(self, symbol: str, *, venue_id: str | None = None) -> None:
+        """Another name for the same instrument; the old one stays as a spelling."""
+        known = self.instrument
+        old = (known.symbol,) if known.symbol not in (symbol, *known.spellings) else ()
+        ids = (venue_id,) if venue_id is not None and venue_id not in known.venue_ids else ()
+        self.instrument = replace(
+            known,
+            symbol=symbol,
+            spellings=(*known.spellings, *old),
+            venue_ids=(*known.venue_ids, *ids),
+        )
+
+    # What snapshots, bookings and people say
+
+    def adopt_draft(self, draft: Folded) -> None:
+        """Take average and lots of what known activities gave, realizing nothing."""
+        if draft.position is not None:
+            self.position = replace(draft.position, totals=NO_TOTALS, status="OPEN")
+
+    def adopt(self, fact: Adopted, *, unknown_price: Decimal | None) -> None:
+        """Take over what the venue held when we first looked."""
+        price = fact.average if fact.average is not None else unknown_price
+        self.move(
+            Movement(
+                by=f"adopted:{fact.order}",
+                at=fact.at,
+                quantity=subtract(fact.quantity, self.quantity),
+                price=price,
+                is_cost_known=price is not None,
+                basis="venue",
+            )
+        )
+
+    def observe(
+        self, fact: Observed, *, was_explained: bool, unknown_price: Decimal | None
+    ) -> None:
+        """Follow the venue where nothing explains what it shows."""
+        if fact.symbol is not None:
+            self.rename(fact.symbol)
+        if fact.is_rounding:
+            self._round(fact)
+            return
+        if fact.ratio is not None:
+            self.scale(new=fact.ratio.new, old=fact.ratio.old)
+        if fact.movement:
+            self._follow(fact, unknown_price=unknown_price)
+        is_moot = was_explained and not fact.movement
+        if self.position is None or not self.position.quantity or fact.average is None or is_moot:
+            return
+        if self.position.basis == "venue" or fact.takes_average:
+            self.position = restated(
+                self.position, average=fact.average, instrument=self.instrument
+            )
+
+    def _follow(self, fact: Observed, *, unknown_price: Decimal | None) -> None:
+        """Book the unexplained units at the venue's price, estimated, at its average."""
+        held = self.quantity
+        is_growing = not held or (held > 0) == (fact.movement > 0)
+        price = fact.average if is_growing else fact.price
+        if is_growing and price is None:
+            price = unknown_price
+        flips = not is_growing and magnitude(fact.movement) > magnitude(held)
+        movement = Movement(
+            by=f"observed:{fact.order}",
+            at=fact.at,
+            quantity=fact.movement,
+            price=price,
+            reason=fact.reason,
+            is_estimated=True,
+            is_cost_known=price is not None,
+            reduces=fact.ratio is None,
+            basis="venue",
+        )
+        if not flips:
+            self.move(movement)
+            return
+        self.move(replace(movement, quantity=negate(held)))
+        rest = add(fact.movement, held)
+        opening = fact.average if fact.average is not None else unknown_price
+        self.move(
+            replace(movement, quantity=rest, price=opening, is_cost_known=opening is not None)
+        )
+
+    def _round(self, fact: Observed) -> None:
+        """After a split, take the venue's quantity at the same cost."""
+        if self.position is None or not self.position.lots:
+            return
+        target = add(self.position.quantity, fact.movement)
+        lots = scaled(self.position.lots, new=target, old=self.position.quantity)
+        drift = subtract(target, total_quantity(lots))
+        lots = (*lots[:-1], replace(lots[-1], quantity=add(lots[-1].quantity, drift)))
+        self.position = replace(
+            self.position,
+            quantity=target,
+            lots=lots,
+            fraction=subtract(self.position.fraction, fact.movement),
+        )
+
+    def book(self, fact: Booked, *, quantity: Decimal) -> None:
+        """Our own booking: provisional until confirmed, unless the account has no connection."""
+        if not quantity:
+            return
+        by = f"booked:{fact.order}"
+        self._end_closing()
+        is_new = self.position is None
+        movement = Movement(
+            by=by,
+            at=fact.at,
+            quantity=quantity,
+            price=fact.price,
+            reason="local",
+            is_estimated=not fact.is_final,
+            basis="actual" if fact.is_final else "venue",
+            status="OPENING" if is_new and not fact.is_final else "OPEN",
+        )
+        moved = move(self.position, movement, instrument=self.instrument, method=self.method)
+        is_closing = moved.ended is not None and moved.position is None
+        if not fact.is_final:
+            self.booked[fact.order] = fact.action
+        if is_closing and not fact.is_final and moved.ended is not None:
+            waiting = replace(moved.ended, status="CLOSING")
+            moved = replace(moved, position=waiting, ended=None)
+        self._take(moved, movement)
+
+    def confirm(self, fact: Confirmed) -> None:
+        """A snapshot agrees with a booking."""
+        self.booked.pop(fact.booking, None)
+        if self.position is None:
+            return
+        if self.position.status == "OPENING":
+            self.position = replace(self.position, status="OPEN")
+        self._end_closing()
+
+    def end_unconfirmed(self, fact: Withdrawn) -> None:
+        """An opening that nobody confirmed leaves without P&L."""
+        self.booked.pop(fact.target, None)
+        if not fact.ends_unconfirmed or self.position is None:
+            return
+        by = f"booked:{fact.target}"
+        quantity = ZERO
+        for lot in self.position.lots:
+            if self.position.opened_by == by or lot.id == by:
+                quantity = add(quantity, lot.quantity)
+        if quantity:
+            self.move(
+                Movement(
+                    by=f"withdrawn:{fact.order}",
+                    at=fact.at,
+                    quantity=negate(quantity),
+                    reason="unconfirmed",
+                    realizes=False,
+                    reduces=False,
+                )
+            )
+
+    def _end_closing(self) -> None:
+        """A booked close that has been confirmed, or is followed by a new trade, is final."""
+        if self.position is not None and self.position.status == "CLOSING":
+            position, self.position = self.position, None
+            self.end(position, at=self._last_close(position), by=position.opened_by, reason="local")
+
+    def _last_close(self, position: Position) -> datetime:
+        closings = [each.at for opened, each in self.closings if opened == position.opened_by]
+        return closings[-1] if closings else self.last_at or position.opened_at

@@ -1,0 +1,206 @@
+"""One run of one account, from top to bottom: lock, fetch, plan, guard, apply, publish.
+
+`run` and `plan_only` go the same way up to the plan, which the guards are part of; only `run`
+writes it down.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from tieout.core.book import Book
+from tieout.core.errors import StaleVersion, StoreError
+from tieout.core.instrument import Instrument, LedgerId
+from tieout.core.journal import entries_of
+from tieout.core.plan import Plan
+from tieout.core.rollforward import fold
+from tieout.core.tieout import history_needed, tie_out
+from tieout.ports import Commit, Event, Past, RunRecord, StoredBook, Venue
+from tieout.runs.evidence import reply_of
+from tieout.runs.fetching import Fetched, fetch
+from tieout.runs.order import Drafted, Finished, Order, Parts
+from tieout.runs.past import method_of
+from tieout.runs.records import events_of, failed_record, record_of
+
+
+async def run(order: Order, *, venue: Venue | None, parts: Parts) -> Finished:
+    """Tie one account out and write it down. Raises AccountBusy while another run goes on.
+
+    Without a venue nothing is read: a person's decisions and bookings are applied.
+    """
+    with parts.store.lease(order.account.id):
+        started_at = parts.clock.now()
+        name = parts.name_run(started_at)
+        try:
+            fetched = await _fetched(order, venue, parts)
+            return write(_drafted(order, name, started_at, fetched, parts), parts)
+        except Exception as error:
+            _keep_failure(order, name, started_at, error, parts)
+            raise
+
+
+async def plan_only(order: Order, *, venue: Venue | None, parts: Parts) -> Finished:
+    """What `run` would do now, without doing it."""
+    started_at = parts.clock.now()
+    fetched = await _fetched(order, venue, parts)
+    drafted = _drafted(order, parts.name_run(started_at), started_at, fetched, parts)
+    return _finished(drafted, record_of(drafted, finished_at=parts.clock.now(), parts=parts))
+
+
+async def _fetched(order: Order, venue: Venue | None, parts: Parts) -> Fetched:
+    if venue is None:
+        return Fetched()
+    cursor = parts.store.load(order.account).cursor
+    return await fetch(venue, order.account.id, cursor=cursor, deadline_s=parts.deadline_s)
+
+
+def _drafted(
+    order: Order, name: str, started_at: datetime, fetched: Fetched, parts: Parts
+) -> Drafted:
+    """The plan for what was read, made from the book as it is now."""
+    arrived = [activity.id for activity in fetched.activities]
+    stored = parts.store.load(order.account, activity_ids=arrived)
+    news = _news(stored.book, fetched.instruments)
+    stored = _with_history(stored, order, fetched, news, parts)
+    plan = tie_out(
+        stored.book,
+        fetched.snapshot,
+        fetched.activities,
+        policy=order.policy,
+        now=parts.clock.now(),
+        local=order.local,
+        approve=order.approve,
+    )
+    return Drafted(
+        order=order,
+        run=name,
+        started_at=started_at,
+        stored=stored,
+        fetched=fetched,
+        plan=plan,
+        instruments=news,
+    )
+
+
+def _news(book: Book, told: Iterable[Instrument]) -> tuple[Instrument, ...]:
+    """The instruments of which the venue told something that the book does not say."""
+    known = set(book.instruments)
+    return tuple(each for each in told if each not in known)
+
+
+def _with_history(
+    stored: StoredBook,
+    order: Order,
+    fetched: Fetched,
+    news: tuple[Instrument, ...],
+    parts: Parts,
+) -> StoredBook:
+    """The book with the new instruments, and the facts of the ledgers to be folded again."""
+    replaced = {(each.symbol, each.venue_ids) for each in news}
+    kept = [
+        each for each in stored.book.instruments if (each.symbol, each.venue_ids) not in replaced
+    ]
+    book = replace(stored.book, instruments=(*kept, *news))
+    needed = history_needed(book, fetched.snapshot, fetched.activities, order.local)
+    if needed:
+        book = replace(book, facts=parts.store.history(order.account.id, needed))
+    return replace(stored, book=book)
+
+
+def write(drafted: Drafted, parts: Parts) -> Finished:
+    """Write everything in one transaction, then tell the world."""
+    record = record_of(drafted, finished_at=parts.clock.now(), parts=parts)
+    events = events_of(drafted.plan, account=drafted.order.account.id, run=drafted.run)
+    try:
+        parts.store.commit(_commit_of(drafted, record, events))
+    except StaleVersion as error:
+        return _discarded(drafted, error, parts)
+    parts.publish(drafted.order.account.id, events)
+    return _finished(drafted, record)
+
+
+def _commit_of(drafted: Drafted, record: RunRecord, events: tuple[Event, ...]) -> Commit:
+    stored, plan, fetched = drafted.stored, drafted.plan, drafted.fetched
+    entries = entries_of(
+        plan,
+        account=drafted.order.account.id,
+        before=stored.book.ledgers,
+        run=drafted.run,
+        sequence=stored.sequence,
+        previous=stored.head,
+    )
+    # A failed or rejected run used no activities, so the next one asks for them again.
+    is_used = plan.outcome in ("applied", "partial", "held") and fetched.cursor is not None
+    return Commit(
+        account=drafted.order.account,
+        version=stored.version,
+        plan=plan,
+        entries=entries,
+        run=record,
+        instruments=drafted.instruments,
+        cursor=fetched.cursor if is_used else stored.cursor,
+        evidence=(*fetched.evidence, reply_of(drafted)),
+        events=events,
+        pasts=_pasts(drafted),
+        deleted=_deleted(drafted),
+    )
+
+
+def _pasts(drafted: Drafted) -> dict[LedgerId, Past]:
+    """The whole history of the ledgers that were folded again, as it reads now."""
+    book, plan = drafted.stored.book, drafted.plan
+    again = {key for key in plan.ledgers if key in book.facts}
+    if not again:
+        return {}
+    after = book.after(plan)
+    whole = [key for key in after.facts if key in book.facts or key not in book.ledgers]
+    blank = {key: replace(after.ledgers[key], position=None, booked=()) for key in whole}
+    facts = [fact for key in whole for fact in after.facts[key]]
+    method = method_of(drafted.order.policy, venue=drafted.order.account.venue)
+    folded = fold(blank, facts, method=method)
+    return {key: Past(ended=folded[key].ended, closings=folded[key].closings) for key in again}
+
+
+def _deleted(drafted: Drafted) -> frozenset[LedgerId]:
+    """The ledgers whose missing position leaves the table, where the policy says so."""
+    if drafted.order.policy.on_missing != "delete":
+        return frozenset()
+    changes = drafted.plan.changes
+    return frozenset(each.ledger for each in changes if each.reason == "missing")
+
+
+def _discarded(drafted: Drafted, error: StaleVersion, parts: Parts) -> Finished:
+    """Somebody else committed first: nothing of this run counts but its record."""
+    finished_at = parts.clock.now()
+    record = failed_record(
+        drafted.order, drafted.run, drafted.started_at, finished_at, message=str(error)
+    )
+    parts.store.record_run(drafted.order.account, record, drafted.fetched.evidence)
+    before = drafted.stored.book
+    nothing = Plan(
+        outcome="failed",
+        reason=str(error),
+        tied_out=False,
+        at=finished_at,
+        account=before.state,
+        open_breaks=before.open_breaks,
+    )
+    return Finished(record=record, plan=nothing, before=before, after=before)
+
+
+def _keep_failure(
+    order: Order, name: str, started_at: datetime, error: Exception, parts: Parts
+) -> None:
+    """Keep the record of a run that ended in an error, if the store still takes one."""
+    message = str(error) or type(error).__name__
+    record = failed_record(order, name, started_at, parts.clock.now(), message=message)
+    try:
+        parts.store.record_run(order.account, record, ())
+    except StoreError as again:
+        error.add_note(f"the run could not be recorded either: {again}")
+
+
+def _finished(drafted: Drafted, record: RunRecord) -> Finished:
+    before = drafted.stored.book
+    after = before.after(drafted.plan)
+    return Finished(record=record, plan=drafted.plan, before=before, after=after)

@@ -1,0 +1,157 @@
+"""What one value may be. A rule reads a value or says in words what is allowed."""
+
+import ipaddress
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from tieout.core.errors import NumberError
+from tieout.core.numbers import exact
+
+# A rule gets the value of the file, or the text of an environment variable, and raises
+# ValueError with what the value must be ("must be ...").
+Rule = Callable[[Any], Any]
+
+_YES = ("true", "yes", "on", "1")
+_NO = ("false", "no", "off", "0")
+_INSECURE = ("http", "ws")
+_SECURE = ("https", "wss")
+
+
+def text(value: Any) -> str:
+    """A text that is not empty."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("must be a text that is not empty")
+    return value.strip()
+
+
+def one_of(words: Iterable[str]) -> Rule:
+    """One of a few words."""
+    allowed = tuple(words)
+
+    def rule(value: Any) -> str:
+        if not isinstance(value, str) or value not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return value
+
+    return rule
+
+
+def yes_or_no(value: Any) -> bool:
+    """true or false; the environment may also say yes, no, on, off, 1, 0."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in (*_YES, *_NO):
+        return value.lower() in _YES
+    raise ValueError("must be true or false")
+
+
+def number(*, least: str | None = None, most: str | None = None) -> Rule:
+    """A decimal number, exactly as written, within bounds."""
+    bounds = _bounds(least, most)
+
+    def rule(value: Any) -> Decimal:
+        found = _number_in(value)
+        if found is None or not _is_within(found, least, most):
+            raise ValueError(f"must be a number{bounds}")
+        return found
+
+    return rule
+
+
+def whole_number(*, least: int | None = None, most: int | None = None) -> Rule:
+    """A number without fraction, within bounds."""
+    low = None if least is None else str(least)
+    high = None if most is None else str(most)
+    bounds = _bounds(low, high)
+
+    def rule(value: Any) -> int:
+        found = _number_in(value)
+        if found is None or found != found.to_integral_value() or not _is_within(found, low, high):
+            raise ValueError(f"must be a whole number{bounds}")
+        return int(found)
+
+    return rule
+
+
+def _number_in(value: Any) -> Decimal | None:
+    try:
+        return exact(value.strip() if isinstance(value, str) else value)
+    except NumberError:
+        return None
+
+
+def _is_within(value: Decimal, least: str | None, most: str | None) -> bool:
+    return (least is None or value >= Decimal(least)) and (most is None or value <= Decimal(most))
+
+
+def _bounds(least: str | None, most: str | None) -> str:
+    if least is not None and most is not None:
+        return f" from {least} to {most}"
+    if least is not None:
+        return f" of at least {least}"
+    return "" if most is None else f" of at most {most}"
+
+
+def address(value: Any) -> str:
+    """Where a venue answers: https anywhere, http only on this machine, or host:port."""
+    found = text(value)
+    return _checked_address(found, insecure="http", secure="https")
+
+
+def stream_address(value: Any) -> str:
+    """Where a venue streams: wss anywhere, ws only on this machine."""
+    return _checked_address(text(value), insecure="ws", secure="wss")
+
+
+def _checked_address(found: str, *, insecure: str, secure: str) -> str:
+    allowed = f"must be {secure}://HOST, or {insecure}://HOST on this machine (127.0.0.1)"
+    if "://" not in found:
+        return _host_and_port(found, allowed)
+    try:
+        parts = urlsplit(found)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(allowed) from None
+    if not host or parts.scheme not in (insecure, secure):
+        raise ValueError(allowed)
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not carry a user or password, use key and secret")
+    if parts.scheme == insecure and not is_loopback(host):
+        raise ValueError(f"must be {secure}:// there: {insecure}:// is for this machine only")
+    return found.rstrip("/")
+
+
+def _host_and_port(found: str, allowed: str) -> str:
+    host, _, port = found.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536 or "/" in found:
+        raise ValueError(f"{allowed}, or HOST:PORT for a gateway")
+    return found
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("paper-api.alpaca.markets")
+    (True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def store_url(value: Any) -> str:
+    """A database: sqlite:///FILE, sqlite:////ABSOLUTE/FILE, or postgresql://..."""
+    allowed = "must be sqlite:///FILE or postgresql://USER@HOST/NAME"
+    found = text(value)
+    scheme, separator, rest = found.partition("://")
+    kind = scheme.partition("+")[0]
+    if not separator or kind not in ("sqlite", "postgresql"):
+        raise ValueError(allowed)
+    if kind == "sqlite" and (not rest.startswith("/") or not rest[1:]):
+        raise ValueError(allowed)
+    return found

@@ -1,0 +1,77 @@
+"""Every key that may be set, with the rule for its value."""
+
+from collections.abc import Mapping
+
+from tieout.core.breaks import BREAK_KINDS
+from tieout.core.policy import COST_BASES, ON_MISSING, TRUTHS
+from tieout.settings.rules import (
+    Rule,
+    address,
+    number,
+    one_of,
+    store_url,
+    stream_address,
+    text,
+    whole_number,
+    yes_or_no,
+)
+
+Rules = Mapping[str, Rule]
+
+STORE: Rules = {"url": store_url}
+
+RUNS: Rules = {
+    "deadline_s": number(least="1", most="3600"),
+    "evidence_days": whole_number(least=0, most=36_500),
+}
+
+CONNECTION: Rules = {
+    "venue": text,
+    "address": address,
+    "stream_address": stream_address,
+    "key": text,
+    "secret": text,
+    "account": text,
+    "client_id": whole_number(least=0),
+    "timeout_s": number(least="0.1", most="600"),
+}
+SECRETS = ("key", "secret")
+
+ACCOUNT: Rules = {"name": text}
+
+POLICY: Rules = {
+    "truth": one_of(TRUTHS),
+    "on_missing": one_of(ON_MISSING),
+    "missing_confirmations": whole_number(least=1),
+    "alert_confirmations": whole_number(least=1),
+    "cost_basis": one_of(COST_BASES),
+    "guard_close_share": number(least="0", most="1"),
+    "guard_close_min": whole_number(least=0),
+    "guard_empty": yes_or_no,
+    "grace_s": number(least="0"),
+}
+
+TOLERANCE: Rules = {
+    "quantity": number(least="0"),
+    "average_price": number(least="0"),
+    "average_price_relative": number(least="0"),
+    "money": number(least="0"),
+}
+
+KIND_RULE: Rules = {"truth": one_of(TRUTHS), "limit": number(least="0")}
+KINDS = BREAK_KINDS
+
+TARGET = number(least="0", most="1")
+
+# What the venues' own tools call these keys; used where neither the file nor TIEOUT_ names say.
+VENUE_VARIABLES: Mapping[str, Mapping[str, str]] = {
+    "alpaca": {
+        "key": "APCA_API_KEY_ID",
+        "secret": "APCA_API_SECRET_KEY",
+        "address": "APCA_API_BASE_URL",
+    },
+}
+
+# TIEOUT_ names that are no keys of the file.
+RESERVED = ("TIEOUT_CONFIG", "TIEOUT_GOLDEN")
+RESERVED_PREFIX = "TIEOUT_TEST_"

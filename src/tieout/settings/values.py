@@ -1,0 +1,101 @@
+"""What is set, once it has been read and found right."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tieout.core.errors import SettingsError
+from tieout.core.policy import OnMissing, Policy, default_policy
+from tieout.settings.policies import with_changes
+from tieout.settings.secret import Secret
+
+EVERY_ACCOUNT = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One login at a venue. `options` are keys that only this venue knows."""
+
+    name: str
+    venue: str
+    address: str | None = None
+    stream_address: str | None = None
+    key: Secret | None = None
+    secret: Secret | None = None
+    account: str | None = None
+    client_id: int | None = None
+    timeout_s: Decimal | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSettings:
+    """What is set for `connection/account`, or for `connection/*`: a name and policy changes."""
+
+    key: str
+    name: str | None = None
+    policy: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocation:
+    """The share of equity that each venue should have, and how far off is still well."""
+
+    targets: Mapping[str, Decimal] = field(default_factory=dict)
+    tolerance: Decimal = Decimal("0.05")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that is set. `path` is the file it came from, None where there was none."""
+
+    path: Path | None = None
+    store_url: str = "sqlite:///tieout.db"
+    connections: tuple[Connection, ...] = ()
+    accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
+    allocation: Allocation = Allocation()
+    on_missing: OnMissing | None = None
+    deadline_s: Decimal = Decimal(120)
+    evidence_days: int = 90
+
+    def connection(self, name: str) -> Connection:
+        """The connection of this name."""
+        for each in self.connections:
+            if each.name == name:
+                return each
+        known = ", ".join(each.name for each in self.connections) or "none"
+        raise SettingsError(f"no connection is named {name!r}; set up: {known}")
+
+    def policy_for(self, account: str, *, venue: str) -> Policy:
+        """The policy of `connection/account`: the venue's own, then `/*`, then its own changes."""
+        policy = default_policy(venue)
+        if self.on_missing is not None:
+            policy = with_changes(policy, {"on_missing": self.on_missing})
+        for key in (f"{connection_of(account)}/{EVERY_ACCOUNT}", account):
+            if key in self.accounts:
+                policy = with_changes(policy, self.accounts[key].policy)
+        return policy
+
+    def name_of(self, account: str) -> str:
+        """What people call an account: the name that is set, else `connection/account`."""
+        found = self.accounts.get(account)
+        return found.name if found is not None and found.name else account
+
+    def accounts_of(self, connection: str) -> tuple[str, ...]:
+        """The accounts of a connection that are set up by name, as `connection/account`."""
+        return tuple(
+            key
+            for key in self.accounts
+            if connection_of(key) == connection and not key.endswith(f"/{EVERY_ACCOUNT}")
+        )
+
+
+def connection_of(account: str) -> str:
+    """The connection an account belongs to.
+
+    >>> connection_of("alpaca-paper/PA3XYZ")
+    'alpaca-paper'
+    """
+    return account.partition("/")[0]

@@ -1,0 +1,268 @@
+"""The loopback server under every simulator: calls in, answers or faults out.
+
+A venue says who is asking and what the right answer is; delays, cut connections and spoiled
+bodies are the same for all venues and are made here. The server runs in a thread of its own, so
+that a test or a demo can change the market while a client waits for its answer.
+"""
+
+import asyncio
+import random
+import socket
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from email.utils import format_datetime
+
+import uvicorn
+
+from tieout.simulators.connection import Line, Receive, Scope, Send, TransportAware, request_of
+from tieout.simulators.control import PREFIX, Control
+from tieout.simulators.faults import (
+    BodyEffect,
+    ClockSkew,
+    CutBody,
+    Delay,
+    Effect,
+    FaultBook,
+    Reset,
+    Silence,
+    StalePositions,
+    Status,
+    WrongAccount,
+)
+from tieout.simulators.market import Market
+from tieout.simulators.messages import Call, Reply, Request, View
+from tieout.simulators.spoiling import page, spoiled
+
+HOST = "127.0.0.1"
+CALLS_MAX = 10_000
+START_S_MAX = 10.0
+STOP_S_MAX = 10.0
+
+
+class Simulator:
+    """A venue on 127.0.0.1. Start it with `running(...)`, or with `await start()`.
+
+    Port 0 picks a free one. `calls` holds the last calls and how they were answered.
+    """
+
+    stream_path = "/stream"
+
+    def __init__(self, market: Market, *, port: int = 0) -> None:
+        self.market = market
+        self.faults = FaultBook(market.clock)
+        self.calls: deque[Call] = deque(maxlen=CALLS_MAX)
+        self._chance = random.Random(0)  # only for the order of reordered rows
+        self._port = port
+        self._control = Control(market, self.faults, self.calls)
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._is_up = threading.Event()
+        self._loop: asyncio.AbstractEventLoop
+        self._stopping: asyncio.Event
+
+    # What a venue says.
+
+    def account_of(self, request: Request) -> str | None:
+        """The name of the account whose key came with the call; None without a right key."""
+        raise NotImplementedError
+
+    def answer(self, request: Request, view: View) -> Reply:
+        """The right answer."""
+        raise NotImplementedError
+
+    def refusal(self, status: int, message: str) -> Reply:
+        """How this venue words an error."""
+        raise NotImplementedError
+
+    def headers(self, request: Request, reply: Reply) -> Mapping[str, str]:
+        """What this venue adds to every reply."""
+        raise NotImplementedError
+
+    async def converse(self, line: Line) -> None:
+        """Holds one websocket until its end."""
+        raise NotImplementedError
+
+    # Starting and stopping.
+
+    @property
+    def address(self) -> str:
+        """What an SDK is given instead of the venue's address."""
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def stream_address(self) -> str:
+        return f"ws://{HOST}:{self._port}{self.stream_path}"
+
+    async def start(self) -> None:
+        await asyncio.to_thread(self.launch)
+
+    async def stop(self) -> None:
+        await asyncio.to_thread(self.halt)
+
+    def launch(self) -> None:
+        """Serves in a thread of its own, and returns when calls are answered."""
+        assert self._thread is None, "it is running already"
+        listening = socket.create_server((HOST, self._port))
+        self._port = listening.getsockname()[1]
+        config = uvicorn.Config(
+            self._serve,
+            interface="asgi3",
+            http=TransportAware,
+            proxy_headers=False,
+            ws_ping_interval=None,
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._is_up.clear()
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._run, args=(listening,), name=f"simulator-{self._port}", daemon=True
+        )
+        self._thread.start()
+        if not self._is_up.wait(START_S_MAX) or not self._thread.is_alive():
+            raise RuntimeError(f"the simulator did not come up within {START_S_MAX} s")
+
+    def _run(self, listening: socket.socket) -> None:
+        assert self._server is not None
+        try:
+            self._server.run(sockets=[listening])
+        finally:
+            self._is_up.set()  # who waits in vain is let go
+
+    def halt(self) -> None:
+        """Stops serving; connections that hang are ended."""
+        if self._thread is None or self._server is None:
+            return
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._server.should_exit = True
+        self._thread.join(STOP_S_MAX)
+        assert not self._thread.is_alive(), "the simulator did not stop"
+        self._thread = self._server = None
+
+    # Serving.
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        line = Line(scope, receive, send, self._stopping)
+        if scope["type"] == "websocket":
+            await self._open_stream(line)
+        else:
+            await self._answer_call(line)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        self.on_start(self._loop)
+        await send({"type": "lifespan.startup.complete"})
+        self._is_up.set()
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def on_start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """For a venue that tells its streams what happens in other threads."""
+
+    async def _open_stream(self, line: Line) -> None:
+        request = request_of(line.scope)
+        effects = self.faults.for_call("GET", request.path, None)
+        reply = await self._on_the_way(line, effects)
+        if isinstance(reply, Reply):
+            await line.reply(reply)
+        elif reply and request.path == self.stream_path:
+            await self.converse(line)
+        elif reply:
+            await line.reply(Reply(404, {"message": "there is no stream here"}))
+
+    async def _answer_call(self, line: Line) -> None:
+        request = await line.request()
+        if request is None:
+            await line.reply(Reply(413, {"message": "the body is too large"}))
+            return
+        if request.path.startswith(PREFIX):
+            await line.reply(self._control.answer(request))
+            return
+        account = self.account_of(request)
+        effects = self.faults.for_call(request.method, request.path, account)
+        reply = await self._on_the_way(line, effects)
+        if reply is True:
+            reply = self._seen_through(effects, request, account)
+        status = reply.status if isinstance(reply, Reply) else None
+        self.calls.append(Call(request.method, request.path, request.query, account, status))
+        if isinstance(reply, Reply):
+            kept = [effect.keep for effect in effects if isinstance(effect, CutBody)]
+            dated = self._dated(reply, request, effects)
+            await line.reply(dated, keep=min(kept, default=1.0))
+
+    async def _on_the_way(self, line: Line, effects: Sequence[Effect]) -> Reply | bool:
+        """What happens before the venue answers: an error instead, False when nothing more is
+        to be said, else True."""
+        for effect in effects:
+            match effect:
+                case Delay():
+                    await line.pause(effect.seconds)
+                case Status():
+                    return self._failed(effect)
+                case Reset():
+                    await line.reset()
+                    return False
+                case Silence():
+                    await line.stay_silent()
+                    return False
+                case _:
+                    pass  # it befalls the answer, later
+        return True
+
+    def _failed(self, effect: Status) -> Reply:
+        if effect.code == 502 and not effect.message:
+            return Reply(502, page("502 Bad Gateway"))
+        reply = self.refusal(effect.code, effect.message)
+        if effect.code in (429, 503):
+            return replace(reply, headers={"retry-after": str(effect.retry_after_s)})
+        return reply
+
+    def _seen_through(
+        self, effects: Sequence[Effect], request: Request, account: str | None
+    ) -> Reply:
+        """The venue's answer, after what the effects show it and make of it."""
+        view = View(account)
+        for effect in effects:
+            if isinstance(effect, WrongAccount) and account is not None:
+                view = replace(view, account=effect.account)
+            elif isinstance(effect, StalePositions):
+                moment = self.market.clock() - timedelta(seconds=effect.seconds)
+                view = replace(view, positions_at=moment)
+        reply = self.answer(request, view)
+        for effect in effects:
+            if isinstance(effect, BodyEffect):
+                reply = replace(reply, body=spoiled(effect, reply.body, self._chance))
+        return reply
+
+    def _dated(self, reply: Reply, request: Request, effects: Sequence[Effect]) -> Reply:
+        skew = sum(effect.seconds for effect in effects if isinstance(effect, ClockSkew))
+        now = self.market.clock() + timedelta(seconds=skew)
+        headers = {"date": format_datetime(now, usegmt=True)}
+        headers |= self.headers(request, reply)
+        return replace(reply, headers=headers | dict(reply.headers))
+
+
+@contextmanager
+def running(simulator: Simulator) -> Iterator[str]:
+    """Runs a simulator in the background; gives its address.
+
+    with running(AlpacaSimulator(market)) as address: ...
+    """
+    simulator.launch()
+    try:
+        yield simulator.address
+    finally:
+        simulator.halt()

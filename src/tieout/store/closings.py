@@ -1,0 +1,261 @@
+"""Realized P&L as lines that are only ever added, so that any period can be summed.
+
+Each line has the time it happened and the time we knew. For every ledger that a run touched:
+
+- Normally its lines are the closings of the run's changes, each at its own time.
+- Where its history was folded again (`Commit.pasts`), the closings as they read now are compared
+  with the lines that are there. What no longer holds is taken back by a line with the opposite
+  figures *at the time of the closing that it takes back*; what is new is added at its own time.
+- What the run's changes realized beyond that is money without a closing: funding, dividends and
+  fees, each at the time of its activity. What not even those explain is one line at the time
+  the run's latest news of that ledger happened.
+
+So the lines of a run always add up to what its changes realized, and the P&L of a past period
+changes exactly when, and by as much as, the closings in it do.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import NamedTuple, TypeVar
+
+from tieout.core.activity import Activity
+from tieout.core.facts import Happened
+from tieout.core.instrument import Instrument, LedgerId
+from tieout.core.journal import Entry
+from tieout.core.numbers import ZERO, Amount, money, negate, plain, subtract
+from tieout.core.plan import Change
+from tieout.core.pnl import NO_FIGURES, Closing, Figures, Totals, total_of
+from tieout.core.position import Ledger
+from tieout.ports import Commit, Realized
+from tieout.store.codec import time_of, time_text
+
+
+class ClosingRow(NamedTuple):
+    """One line of realized P&L; `gross` and `net` are None where they are not known."""
+
+    account: str
+    sequence: int
+    number: int
+    ledger: str
+    episode: str | None
+    run: str
+    known_at: str
+    happened_at: str
+    caused_by: str
+    currency: str
+    quantity: str | None
+    price: str | None
+    gross: str | None
+    gross_quotient: str
+    fees: str
+    fees_quotient: str
+    net: str | None
+    funding: str
+    income: str
+    closings: int
+    incomplete: int
+    estimated: int
+
+
+Stored = Callable[[LedgerId], Sequence[Realized]]
+_Of = TypeVar("_Of", Change, Happened)
+
+
+def closing_rows(commit: Commit, stored: Stored) -> list[ClosingRow]:
+    """The lines that a commit adds; `stored` gives the lines that a ledger has by now."""
+    entries = {entry.ledger: entry for entry in commit.entries}
+    realizing = [change for change in commit.plan.changes if change.realized is not None]
+    changes = _by_ledger(realizing)
+    happened = _by_ledger(fact for fact in commit.plan.facts if isinstance(fact, Happened))
+    numbers: Counter[int] = Counter()
+    rows: list[ClosingRow] = []
+    for ledger in {**changes, **commit.pasts}:
+        entry = entries.get(ledger, commit.entries[-1])
+        mine = changes.get(ledger, [])
+        blank = _blank(ledger, entry, mine)
+        past = commit.pasts.get(ledger)
+        if past is None:
+            lines = [
+                _closing(blank, change.episode, each) for change in mine for each in change.closings
+            ]
+        else:
+            now = [_closing(blank, *each) for each in past.closings]
+            lines = list(_difference(blank, now, stored(ledger)))
+        known = commit.plan.ledgers.get(ledger)
+        arrived = _received(blank, happened.get(ledger, []), known) if known else []
+        for line in (*lines, *_without_closing(blank, mine, lines, arrived)):
+            numbers[entry.sequence] += 1
+            rows.append(_row(line, entry, numbers[entry.sequence]))
+    return rows
+
+
+def _by_ledger(items: Iterable[_Of]) -> dict[LedgerId, list[_Of]]:
+    grouped: dict[LedgerId, list[_Of]] = {}
+    for item in items:
+        grouped.setdefault(item.ledger, []).append(item)
+    return grouped
+
+
+def _blank(ledger: LedgerId, entry: Entry, changes: Sequence[Change]) -> Realized:
+    return Realized(
+        ledger=ledger,
+        run=entry.run,
+        known_at=entry.known_at,
+        happened_at=entry.happened_at,
+        currency="",
+        figures=NO_FIGURES,
+        episode=changes[-1].episode if changes else None,
+    )
+
+
+def _closing(blank: Realized, episode: str | None, closing: Closing) -> Realized:
+    return replace(
+        blank,
+        happened_at=closing.at,
+        currency=closing.currency,
+        figures=closing.figures,
+        by=closing.by,
+        episode=episode,
+        quantity=closing.quantity,
+        price=closing.price,
+        is_estimated=closing.is_estimated,
+    )
+
+
+def _difference(
+    blank: Realized, now: Iterable[Realized], stored: Iterable[Realized]
+) -> Iterator[Realized]:
+    """What takes the stored closings to those of now: first what goes, then what comes."""
+    standing: Counter[Realized] = Counter()
+    for line in stored:
+        if not line.figures.closings:
+            continue
+        is_taken_back = line.figures.closings < 0
+        original = _reversed(line) if is_taken_back else line
+        standing[_seen_now(original, blank)] += -1 if is_taken_back else 1
+    wanted = Counter(now)
+    for line, count in (standing - wanted).items():
+        yield from [_reversed(line)] * count
+    for line, count in (wanted - standing).items():
+        yield from [line] * count
+
+
+def _seen_now(line: Realized, blank: Realized) -> Realized:
+    """The line as this run would write it, so that equal closings are equal."""
+    return replace(line, run=blank.run, known_at=blank.known_at)
+
+
+def _reversed(line: Realized) -> Realized:
+    quantity = None if line.quantity is None else negate(line.quantity)
+    return replace(line, quantity=quantity, figures=NO_FIGURES.minus(line.figures))
+
+
+def _total(lines: Iterable[Realized]) -> Totals:
+    return total_of(Totals({line.currency: line.figures}) for line in lines)
+
+
+def _without_closing(
+    blank: Realized,
+    changes: Sequence[Change],
+    lines: Sequence[Realized],
+    arrived: Sequence[Realized],
+) -> Iterator[Realized]:
+    """What the changes realized beyond the lines: by the activities behind it, else as one line."""
+    realized = total_of(change.realized for change in changes if change.realized is not None)
+    rest = realized.minus(_total(lines))
+    for currency, figures in rest.by_currency.items():
+        if figures.is_nothing:
+            continue
+        mine = [line for line in arrived if line.currency == currency]
+        if mine and figures.minus(_total(mine).of(currency)).is_nothing:
+            yield from mine
+        else:
+            yield replace(blank, currency=currency, figures=figures)
+
+
+def _received(blank: Realized, facts: Iterable[Happened], ledger: Ledger) -> list[Realized]:
+    """Money that the new activities of a ledger brought or took without closing anything."""
+    lines = []
+    for fact in facts:
+        currency, figures = _money_of(fact.activity, ledger.instrument)
+        if not figures.is_nothing:
+            line = replace(blank, happened_at=fact.activity.at, by=fact.activity.id)
+            lines.append(replace(line, currency=currency, figures=figures))
+    return lines
+
+
+def _money_of(activity: Activity, instrument: Instrument) -> tuple[str, Figures]:
+    own = instrument.base if instrument.inverse else instrument.currency
+    currency = activity.currency or own
+    cash = activity.cash if activity.cash is not None else ZERO
+    match activity.type:
+        case "funding":
+            return currency, Figures(funding=cash)
+        case "dividend":
+            return currency, Figures(income=cash)
+        case "fee":
+            return currency, Figures(fees=money(negate(cash)))
+        case "fill" | "liquidation" if activity.fee and activity.fee_currency not in (None, own):
+            return activity.fee_currency, Figures(fees=money(activity.fee))
+        case _:
+            return currency, NO_FIGURES
+
+
+def _row(line: Realized, entry: Entry, number: int) -> ClosingRow:
+    figures = line.figures
+    is_known = not figures.unknown or bool(figures.gross.value)
+    return ClosingRow(
+        account=entry.account,
+        sequence=entry.sequence,
+        number=number,
+        ledger=line.ledger,
+        episode=line.episode,
+        run=line.run,
+        known_at=time_text(line.known_at),
+        happened_at=time_text(line.happened_at),
+        caused_by=line.by,
+        currency=line.currency,
+        quantity=None if line.quantity is None else plain(line.quantity),
+        price=None if line.price is None else plain(line.price),
+        gross=plain(figures.gross.value) if is_known else None,
+        gross_quotient=plain(figures.gross.quotient),
+        fees=plain(figures.fees.value),
+        fees_quotient=plain(figures.fees.quotient),
+        net=plain(figures.net.value) if is_known else None,
+        funding=plain(figures.funding),
+        income=plain(figures.income),
+        closings=figures.closings,
+        incomplete=figures.unknown,
+        estimated=int(line.is_estimated),
+    )
+
+
+def realized_of(row: ClosingRow) -> Realized:
+    """The line a row stands for."""
+    return Realized(
+        ledger=LedgerId(row.ledger),
+        run=row.run,
+        known_at=time_of(row.known_at),
+        happened_at=time_of(row.happened_at),
+        currency=row.currency,
+        figures=Figures(
+            gross=_amount(row.gross or "0", row.gross_quotient),
+            fees=_amount(row.fees, row.fees_quotient),
+            funding=Decimal(row.funding),
+            income=Decimal(row.income),
+            closings=row.closings,
+            unknown=row.incomplete,
+        ),
+        by=row.caused_by,
+        episode=row.episode,
+        quantity=None if row.quantity is None else Decimal(row.quantity),
+        price=None if row.price is None else Decimal(row.price),
+        is_estimated=bool(row.estimated),
+    )
+
+
+def _amount(value: str, quotient: str) -> Amount:
+    rounded = Decimal(quotient)
+    return Amount(subtract(Decimal(value), rounded), rounded)

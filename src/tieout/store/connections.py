@@ -1,0 +1,129 @@
+"""Connections to one SQLite database: one that writes, and as many readers as are busy at once.
+
+The database is in WAL mode, so readers never wait for the writer. `synchronous = FULL` brings
+every commit to the disk before it counts: what was acknowledged survives a power cut.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from tieout.store.errors import explained
+
+IDLE_READERS_MAX = 8
+LOG_BYTES_MAX = 64 * 1024 * 1024
+BUSY_TIMEOUT_S = 10.0
+CACHE_KIB = 16 * 1024
+
+PRAGMAS: Mapping[str, str | int] = {
+    "synchronous": "FULL",
+    "fullfsync": 1,  # on macOS a plain fsync does not reach the disk
+    "checkpoint_fullfsync": 1,
+    "journal_size_limit": LOG_BYTES_MAX,
+    "cache_size": -CACHE_KIB,
+    "temp_store": "MEMORY",
+    "trusted_schema": 0,
+}
+
+
+class Connections:
+    """Transactions on one database; `path` None is one in memory, which has one connection.
+
+    `pragmas` are set on every connection after our own, for those who know their disk (and for
+    tests that need a full one).
+    """
+
+    def __init__(
+        self,
+        path: str | None,
+        *,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        pragmas: Mapping[str, str | int] | None = None,
+    ) -> None:
+        self.path = path
+        self.place = "the book in memory" if path is None else f"the book {path}"
+        self._busy_timeout_s = busy_timeout_s
+        self._pragmas = {**PRAGMAS, **(pragmas or {})}
+        self._one_writer = threading.Lock()
+        self._idle: list[sqlite3.Connection] = []
+        with explained(self.place):
+            self.writer = self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            ":memory:" if self.path is None else self.path,
+            timeout=self._busy_timeout_s,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            for name, value in self._pragmas.items():
+                connection.execute(f"PRAGMA {name} = {value}")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction that may write; it commits unless an error leaves the context."""
+        with self._one_writer, explained(self.place):
+            self.writer.execute("BEGIN IMMEDIATE")
+            with _ended(self.writer):
+                yield self.writer
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One transaction that sees the database as it is when it starts to read."""
+        if self.path is None:
+            with self.writing() as connection:
+                yield connection
+            return
+        with explained(self.place):
+            connection = self._reader()
+            try:
+                connection.execute("BEGIN")
+                with _ended(connection):
+                    yield connection
+            finally:
+                self._give_back(connection)
+
+    @contextmanager
+    def alone(self) -> Iterator[sqlite3.Connection]:
+        """The writer outside of any transaction, for what SQLite does not do inside one."""
+        with self._one_writer, explained(self.place):
+            yield self.writer
+
+    def _reader(self) -> sqlite3.Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+            connection.execute("PRAGMA query_only = 1")
+            return connection
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        if len(self._idle) < IDLE_READERS_MAX:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def close(self) -> None:
+        """Close everything; the last one to leave tidies the log away."""
+        while self._idle:
+            self._idle.pop().close()
+        self.writer.close()
+
+
+@contextmanager
+def _ended(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit, or roll back when anything goes wrong, a commit that failed included."""
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

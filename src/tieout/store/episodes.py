@@ -1,0 +1,162 @@
+"""Rows of the positions table: one for each episode, open or ended.
+
+What an open one says follows from its ledger, whose text the journal has; `verify` makes the row
+again and compares. An ended one is no longer in any ledger, so its row carries a seal, the hash
+of its own content, and the account carries the sum of the seals: a row that was edited does not
+match its seal, and one that was added or removed changes the sum.
+"""
+
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from tieout.core.codec import from_plain, to_plain
+from tieout.core.instrument import LedgerId
+from tieout.core.journal import canonical
+from tieout.core.numbers import plain, printed
+from tieout.core.pnl import Totals
+from tieout.core.position import Episode, Ledger, Position
+from tieout.store.codec import time_of, time_text
+
+NO_SEALS = "0" * 64
+SEAL_SPACE = 1 << 256
+
+
+class PositionRow(NamedTuple):
+    """One episode. `gross` and `net` are None where a closing is incomplete."""
+
+    account: str
+    ledger: str
+    episode: str
+    symbol: str
+    side: str | None
+    asset_class: str
+    currency: str
+    multiplier: str | None
+    quantity: str
+    average_price: str | None
+    basis: str | None
+    status: str
+    reconciliation: str
+    opened_at: str
+    closed_at: str | None
+    closed_by: str | None
+    reason: str | None
+    gross: str | None
+    fees: str
+    net: str | None
+    funding: str
+    income: str
+    incomplete: int
+    estimated: int | None
+    realized: str
+    seal: str | None = None
+
+
+def open_row(account: str, ledger: Ledger, position: Position) -> PositionRow:
+    """The row of the episode that a ledger holds."""
+    instrument = ledger.instrument
+    average = position.average_price(instrument)
+    currency = instrument.base if instrument.inverse else instrument.currency
+    return PositionRow(
+        account=account,
+        ledger=ledger.id,
+        episode=position.opened_by,
+        symbol=instrument.symbol,
+        side=ledger.side,
+        asset_class=instrument.asset_class,
+        currency=currency,
+        multiplier=_plain_or_none(instrument.multiplier),
+        quantity=plain(position.quantity),
+        average_price=None if average is None else printed(average),
+        basis=position.basis,
+        status=position.status,
+        reconciliation=ledger.reconciliation,
+        opened_at=time_text(position.opened_at),
+        closed_at=None,
+        closed_by=None,
+        reason=None,
+        estimated=None,
+        **_money(position.totals, currency),
+    )
+
+
+def ended_row(account: str, ledger: Ledger, episode: Episode) -> PositionRow:
+    """The sealed row of an episode that is over."""
+    row = PositionRow(
+        account=account,
+        ledger=ledger.id,
+        episode=episode.opened_by,
+        symbol=episode.symbol,
+        side=episode.side,
+        asset_class=ledger.instrument.asset_class,
+        currency=episode.currency,
+        multiplier=_plain_or_none(ledger.instrument.multiplier),
+        quantity="0",
+        average_price=None,
+        basis=None,
+        status=episode.status,
+        reconciliation=ledger.reconciliation,
+        opened_at=time_text(episode.opened_at),
+        closed_at=time_text(episode.closed_at),
+        closed_by=episode.closed_by,
+        reason=episode.reason,
+        estimated=int(episode.is_estimated),
+        **_money(episode.totals, episode.currency),
+    )
+    return row._replace(seal=seal_of(row))
+
+
+def _plain_or_none(number: Decimal | None) -> str | None:
+    return None if number is None else plain(number)
+
+
+def _money(totals: Totals, currency: str) -> dict[str, Any]:
+    """The readable figures in the episode's own currency, and all of them exactly."""
+    figures = totals.of(currency)
+    return {
+        "gross": None if figures.unknown else figures.gross.text(),
+        "fees": figures.fees.text(),
+        "net": None if figures.unknown else figures.net.text(),
+        "funding": plain(figures.funding),
+        "income": plain(figures.income),
+        "incomplete": figures.unknown,
+        "realized": canonical(to_plain(totals)),
+    }
+
+
+def episode_of(row: PositionRow) -> tuple[LedgerId, Episode]:
+    """The episode an ended row stands for."""
+    assert row.closed_at is not None, row.episode
+    return LedgerId(row.ledger), Episode(
+        symbol=row.symbol,
+        side=row.side,  # type: ignore[arg-type]
+        opened_at=time_of(row.opened_at),
+        opened_by=row.episode,
+        closed_at=time_of(row.closed_at),
+        closed_by=row.closed_by or "",
+        reason=row.reason,  # type: ignore[arg-type]
+        status=row.status,  # type: ignore[arg-type]
+        totals=from_plain(Totals, json.loads(row.realized)),
+        currency=row.currency,
+        is_estimated=bool(row.estimated),
+    )
+
+
+def seal_of(row: PositionRow) -> str:
+    """The hash of all that a row says."""
+    return sha256(canonical(row._replace(seal=None)).encode()).hexdigest()
+
+
+def sealed(total: str, *, added: Iterable[PositionRow], removed: Iterable[PositionRow]) -> str:
+    """The sum of the seals after rows came and went, in any order.
+
+    >>> sealed(NO_SEALS, added=(), removed=()) == NO_SEALS
+    True
+    """
+    value = int(total, 16)
+    value += sum(int(row.seal or NO_SEALS, 16) for row in added)
+    value -= sum(int(row.seal or NO_SEALS, 16) for row in removed)
+    return f"{value % SEAL_SPACE:064x}"

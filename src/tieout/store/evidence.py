@@ -1,0 +1,52 @@
+"""Raw replies of venues, compressed, as the evidence of a run.
+
+Whoever hands them in has removed every secret. They are kept for a settable time and then
+forgotten; what was concluded from them stays in the journal.
+"""
+
+import zlib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tieout.ports import RawReply
+from tieout.store.codec import time_of, time_text
+
+LEVEL = 1  # three times as fast as the default; replies are repetitive and shrink anyway
+
+
+class EvidenceRow(NamedTuple):
+    """One reply; `size` is that of its body before it was compressed."""
+
+    account: str
+    run: str
+    number: int
+    call: str
+    status: int | None
+    received_at: str
+    size: int
+    body: bytes
+
+
+def evidence_rows(account: str, run: str, replies: Iterable[RawReply]) -> list[EvidenceRow]:
+    return [
+        EvidenceRow(
+            account=account,
+            run=run,
+            number=number,
+            call=reply.call,
+            status=reply.status,
+            received_at=time_text(reply.received_at),
+            size=len(reply.body),
+            body=zlib.compress(reply.body, LEVEL),
+        )
+        for number, reply in enumerate(replies, start=1)
+    ]
+
+
+def reply_of(row: EvidenceRow) -> RawReply:
+    return RawReply(
+        call=row.call,
+        status=row.status,
+        received_at=time_of(row.received_at),
+        body=zlib.decompress(row.body),
+    )

@@ -1,0 +1,12 @@
+"""Alembic's entry: run the migrations on the connection we were given, in its transaction."""
+
+from alembic import context
+
+from tieout.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=False,  # the transaction is the caller's
+)
+context.run_migrations()

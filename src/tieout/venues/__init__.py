@@ -1,0 +1,1 @@
+"""What the venues report, translated into snapshots and activities. No rule is decided here."""

@@ -1,0 +1,118 @@
+"""When an activity took effect. Alpaca gives fills a time, and most else no more than a day.
+
+| activity | with only a day, it counts from |
+|---|---|
+| corporate action, transfer | 00:00 New York: booked before the open |
+| expiry, assignment, exercise | 16:00 New York: the close |
+| fee, dividend, cash in lieu | 23:59:59 New York: after the trades it belongs to |
+
+Nothing counts later than the moment at which Alpaca wrote it down (`created_at`, which older rows
+lack), since from then on its own book has it. A corporate action that is written down before the
+close of a day counts from the start of that day, since trades before the open are in new units.
+
+The answer depends on the row alone and never on the clock: a row read twice is the same activity.
+"""
+
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from tieout.venues.alpaca.wire import ActivityRow
+
+NEW_YORK = ZoneInfo("America/New_York")
+OPEN = time(0, 0)
+CLOSE = time(16, 0)
+END = time(23, 59, 59)
+
+
+def traded_at(row: ActivityRow) -> datetime | None:
+    """The moment of a trade; for a row without one, the end of its day."""
+    return ended_at(row)
+
+
+def opened_at(row: ActivityRow) -> datetime | None:
+    """The moment from which a corporate action or transfer counts."""
+    traded = moment(row.transaction_time)
+    if traded is not None:
+        return traded
+    told = _day_in(row.system_date) or _day_in(row.ex_date)
+    written = moment(row.created_at)
+    if told is not None:
+        return _earliest(_at(told, OPEN), written)
+    if written is not None:
+        return _start_of_business(written)
+    day = _day_of(row)
+    return _at(day, OPEN) if day else None
+
+
+def closed_at(row: ActivityRow) -> datetime | None:
+    """The moment at which an option event counts."""
+    return _within_day(row, CLOSE)
+
+
+def ended_at(row: ActivityRow) -> datetime | None:
+    """The moment at which a fee or a payment counts."""
+    return _within_day(row, END)
+
+
+def written_at(row: ActivityRow) -> datetime | None:
+    """When Alpaca is known to have had this row; None where the row has only a day."""
+    return moment(row.transaction_time) or moment(row.created_at)
+
+
+def seen_at(row: ActivityRow) -> datetime | None:
+    """How far a reading that ends with this row has come; never later than its true moment."""
+    day = _day_of(row)
+    return written_at(row) or (_at(day, OPEN) if day else None)
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time stamp in UTC; one without a zone is meant in UTC, as all of Alpaca's are.
+
+    >>> moment("2026-01-02T09:43:59.05095724-05:00").isoformat()
+    '2026-01-02T14:43:59.050957+00:00'
+    """
+    if not text or len(text.strip()) <= len("2026-01-02"):
+        return None
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).astimezone(UTC)
+
+
+def _within_day(row: ActivityRow, at: time) -> datetime | None:
+    traded = moment(row.transaction_time)
+    if traded is not None:
+        return traded
+    day = _day_of(row)
+    written = moment(row.created_at)
+    return _earliest(_at(day, at), written) if day else written
+
+
+def _day_of(row: ActivityRow) -> date | None:
+    """The day of a row; where it has none, the one its id begins with.
+
+    The hour in an id is on a 12-hour clock (recorded in May 2020), its day can be relied upon.
+    """
+    return _day_in(row.date) or _day_in((row.id or "")[:8])
+
+
+def _day_in(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat((text or "").strip().partition("T")[0])
+    except ValueError:
+        return None
+
+
+def _start_of_business(written: datetime) -> datetime:
+    """The start of the New York day, or the moment itself once that day's close is past."""
+    local = written.astimezone(NEW_YORK)
+    return written if local.time() >= CLOSE else _at(local.date(), OPEN)
+
+
+def _at(day: date, at: time) -> datetime:
+    return datetime.combine(day, at, tzinfo=NEW_YORK).astimezone(UTC)
+
+
+def _earliest(one: datetime, other: datetime | None) -> datetime:
+    return one if other is None else min(one, other)

@@ -1,0 +1,1 @@
+"""The folder of this file is where tests find what they share, such as `scenario`."""
