@@ -180,7 +180,8 @@ def read_money_parts(tokens: Tokens) -> Json:
     parts: Json = {}
     while tokens:
         if tokens.peek() in MONEY:
-            parts[tokens.take()] = tokens.take()
+            name = tokens.take()
+            parts[name] = tokens.take()
         elif tokens.peek() in ("estimated", "final"):
             parts["estimated"] = tokens.take() == "estimated"
         elif tokens.peek() in ("incomplete", "complete"):
@@ -295,7 +296,7 @@ def read_book_row(tokens: Tokens) -> Json:
     if tokens.peek() in SIDES:
         row["side"] = tokens.take()
     row["quantity"] = tokens.number()
-    while tokens:
+    while tokens and tokens.peek() not in ENDS_OF_CLAUSE:
         word = tokens.take()
         if word in STATUSES:
             row["status"] = word
@@ -319,7 +320,7 @@ def read_ended(tokens: Tokens) -> Json:
     if tokens.peek() in SIDES:
         item["side"] = tokens.take()
     item["reason"] = tokens.take()
-    while tokens:
+    while tokens and tokens.peek() not in ENDS_OF_CLAUSE:
         if tokens.peek() in ("opened", "at"):
             key = "opened_at" if tokens.take() == "opened" else "closed_at"
             item[key] = time_after(tokens)

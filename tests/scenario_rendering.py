@@ -27,9 +27,11 @@ def number(value: str | None) -> str:
 
 
 def name(item: Json) -> str:
-    symbol = item["symbol"] or ""
-    symbol = f'"{symbol}"' if " " in symbol else symbol
-    return joined(symbol, item.get("side"))
+    return joined(quoted(item["symbol"] or ""), item.get("side"))
+
+
+def quoted(text: str) -> str:
+    return f'"{text}"' if " " in text else text
 
 
 def step_line(step: Json) -> str:
@@ -86,7 +88,7 @@ def break_line(item: Json) -> str:
 
 
 def error_line(item: Json) -> str:
-    about = item.get("activity") or item.get("symbol") or f"row {item.get('row')}"
+    about = quoted(item.get("activity") or item.get("symbol") or "") or f"row {item.get('row')}"
     return f'error {about} "{item["message"]}"'
 
 

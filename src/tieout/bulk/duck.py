@@ -68,9 +68,9 @@ class DuckEngine:
 
     def _count(self, side: Side, columns: tuple[str, ...]) -> dict[str, Tally]:
         table = self._table(side, columns)
-        cells = [table.cell(name, as_type="VARCHAR") for name in columns]
+        cells = [table.text(name) for name in columns]
         counts = ", ".join(
-            f"count(*) FILTER ({cell} <> ''), count(*) FILTER ({is_number(cell)})" for cell in cells
+            f"count(nullif({cell}, '')), count(*) FILTER ({is_number(cell)})" for cell in cells
         )
         row = self._one(f"SELECT {counts} FROM {table.relation}")
         pairs = zip(row[::2], row[1::2], strict=True)
@@ -117,7 +117,7 @@ class Suspects:
         width, count = len(self.terms.key), len(self.terms.fields)
         has_ours, has_theirs, *cells = suspect
         key, figures = tuple(cells[:width]), cells[width:]
-        if "" in key:
+        if not all(key):
             raise Doubt("a key is empty")
         ours = self._values(figures[:count], self.padded[0]) if has_ours else None
         theirs = self._values(figures[count:], self.padded[1]) if has_theirs else None
@@ -190,11 +190,10 @@ def pairs_sql(ours: Table, theirs: Table, *, terms: Terms) -> str:
 
 def side_sql(table: Table, *, terms: Terms, types: Sequence[str]) -> str:
     """One side's keys, without the blanks around them, and its figures."""
-    keys = [
-        f"trim({table.cell(name, as_type='VARCHAR')}) AS k{at}" for at, name in enumerate(terms.key)
-    ]
+    keys = [f"{table.key(name)} AS k{at}" for at, name in enumerate(terms.key)]
     figures = [
-        f"{table.cell(name, as_type=types[at])} AS f{at}" for at, name in enumerate(terms.fields)
+        f"{table.text(name) if types[at] == 'VARCHAR' else table.spelled[name]} AS f{at}"
+        for at, name in enumerate(terms.fields)
     ]
     return f"SELECT {', '.join(keys + figures)} FROM {table.relation}"
 
@@ -208,7 +207,7 @@ def common_type(ours: Table, theirs: Table, column: str) -> str:
 def is_readable(cell: str, *, as_type: str) -> str:
     """SQL for: the cell is not reported, or a finite number."""
     if as_type == "VARCHAR":
-        return f"({cell} = '' OR {is_number(cell)})"
+        return f"({cell} IS NULL OR {is_number(cell)})"
     if as_type in ("DOUBLE", "FLOAT"):
         return f"({cell} IS NULL OR isfinite({cell}))"
     return "true"

@@ -27,16 +27,20 @@ class Table:
     spelled: dict[str, str]
     types: dict[str, str]
     """DuckDB's type of each column: VARCHAR where it is text as written."""
+    has_blanks: bool = True
 
-    def cell(self, column: str, *, as_type: str) -> str:
-        """A column as text ("" is not reported), or as it is where a type is given."""
-        spelled = self.spelled[column]
-        if as_type != "VARCHAR":
+    def text(self, column: str) -> str:
+        """A column as text without padding; null (a CSV file's empty cell) is not reported."""
+        spelled, kind = self.spelled[column], self.types[column]
+        if kind == "VARCHAR":
             return spelled
         text = f"CAST({spelled} AS VARCHAR)"
-        if self.types[column].startswith("DECIMAL") and not self.types[column].endswith(",0)"):
-            text = f"rtrim(rtrim({text}, '0'), '.')"
-        return f"coalesce({text}, '')"
+        is_padded = kind.startswith("DECIMAL") and not kind.endswith(",0)")
+        return f"rtrim(rtrim({text}, '0'), '.')" if is_padded else text
+
+    def key(self, column: str) -> str:
+        """A column as a part of the key, without the blanks around it."""
+        return f"trim({self.text(column)})" if self.has_blanks else self.text(column)
 
     def is_padded(self, column: str) -> bool:
         """Whether the type, and not a person, decided on the trailing zeros."""
@@ -59,7 +63,8 @@ def csv_table(connection: Any, path: Path, header: tuple[str, ...]) -> Table:
     """A CSV file, every cell as text."""
     if len(header) < 2:
         raise Doubt("DuckDB takes a blank line for a row where there is one column")
-    has_quotes = inspect(path)
+    marks = inspect(path)
+    has_quotes = '"' in marks
     if has_quotes:
         require_plain_quotes(connection, path)
     columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(len(header)))
@@ -70,13 +75,14 @@ def csv_table(connection: Any, path: Path, header: tuple[str, ...]) -> Table:
         f"compression='none', hive_partitioning=false, parallel={str(not has_quotes).lower()})"
     )
     spelled = {name: f"c{at}" for at, name in enumerate(header)}
-    return Table(relation=relation, spelled=spelled, types=dict.fromkeys(header, "VARCHAR"))
+    types = dict.fromkeys(header, "VARCHAR")
+    return Table(relation=relation, spelled=spelled, types=types, has_blanks=" " in marks)
 
 
-def inspect(path: Path) -> bool:
-    """Whether a CSV file has quotes. Doubt if it is not UTF-8 or mixes its line ends."""
+def inspect(path: Path) -> set[str]:
+    """Which of quote and blank a CSV file has. Doubt if it is not UTF-8 or mixes its line ends."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    has_quotes = False
+    marks: set[str] = set()
     with path.open("rb") as raw:
         piece = raw.read(PIECE_BYTES)
         if piece.removeprefix(codecs.BOM_UTF8).startswith((b"\r", b"\n")):
@@ -84,7 +90,7 @@ def inspect(path: Path) -> bool:
         with_cr = b"\r" in piece
         while piece:
             require_utf8(decoder, piece)
-            has_quotes = has_quotes or b'"' in piece
+            marks.update(mark for mark in '" ' if mark.encode() in piece)
             if piece.endswith(b"\r"):
                 piece += raw.read(1)
             if b"\r" in piece:
@@ -93,7 +99,7 @@ def inspect(path: Path) -> bool:
                 raise Doubt("the file mixes line ends")
             piece = raw.read(PIECE_BYTES)
     require_utf8(decoder, b"")
-    return has_quotes
+    return marks
 
 
 def require_utf8(decoder: codecs.IncrementalDecoder, piece: bytes) -> None:

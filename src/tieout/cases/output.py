@@ -102,14 +102,14 @@ def realized_json(totals: Totals | None, *, currency: str, is_estimated: bool) -
         return None
     item = figures_json(figures)
     item |= {"currency": currency, "estimated": is_estimated}
-    if figures.unknown:
+    if figures.unknown > 0:
         item["incomplete"] = True
     return item
 
 
 def figures_json(figures: Figures) -> Json:
     """Money of one currency; gross and net are null where a closing's are not known."""
-    known = not figures.unknown
+    known = figures.unknown <= 0
     item: Json = {
         "gross": figures.gross.text() if known else None,
         "fees": figures.fees.text(),
@@ -251,7 +251,7 @@ def decimal_text(value: Decimal | None) -> str | None:
     """
     if value is None:
         return None
-    return plain(value) if len(value.as_tuple().digits) < QUOTIENT_DIGITS else printed(value)
+    return plain(value) if len(value.as_tuple().digits) < QUOTIENT_DIGITS - 5 else printed(value)
 
 
 def time_text(moment: datetime) -> str:

@@ -1,14 +1,18 @@
 """The first complete snapshot of an account without history: the book takes it over."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
 from tieout.core.breaks import Break
 from tieout.core.comparison import row_quantity
 from tieout.core.draft import Draft
-from tieout.core.facts import Adopted
+from tieout.core.facts import Adopted, Confirmed
 from tieout.core.instrument import LedgerId
 from tieout.core.matching import known_number
 from tieout.core.numbers import ZERO
 from tieout.core.planning import Outlook
-from tieout.core.reading import ledger_of_row, read_rows
+from tieout.core.reading import ledger_of_row, read_rows, refused_for_size
 from tieout.core.snapshot import Holding, Snapshot
 
 
@@ -20,13 +24,17 @@ def is_adoption(draft: Draft, snapshot: Snapshot) -> bool:
 
 def adopt(draft: Draft, snapshot: Snapshot, decided: dict[str, Break]) -> Outlook:
     """Create every holding; what is known to have happened before gives it its history."""
-    reading = read_rows(draft, snapshot)
+    reading = read_rows(draft, list(enumerate(snapshot.holdings, start=1)))
     adopted: dict[LedgerId, Holding] = {}
-    for _, row in reading.valid:
+    for number, row in reading.valid:
         key = ledger_of_row(draft, row)
         if key is None:
             continue
-        adopted[key] = row
+        refused = refused_for_size(draft, key, row, number=number)
+        if refused is None:
+            adopted[key] = row
+        else:
+            reading = replace(reading, invalid=(*reading.invalid, refused))
     early = {
         key
         for key, activities in draft.arrived.items()
@@ -46,6 +54,7 @@ def adopt(draft: Draft, snapshot: Snapshot, decided: dict[str, Break]) -> Outloo
         )
         draft.set_status(key, "SYNCED")
     draft.set_touched("SYNCED")
+    _judge_bookings(draft, adopted, at=snapshot.as_of)
     return Outlook(
         outcome="partial" if reading.invalid else "applied",
         tied_out=True,
@@ -57,3 +66,13 @@ def adopt(draft: Draft, snapshot: Snapshot, decided: dict[str, Break]) -> Outloo
         applies=True,
         adopts=True,
     )
+
+
+def _judge_bookings(draft: Draft, adopted: Mapping[LedgerId, Holding], *, at: datetime) -> None:
+    """Our own bookings of this run: shown by the venue, or waiting for it."""
+    for key in list(draft.touched()):
+        for booking in draft.expected(key).booked:
+            if key in adopted:
+                draft.add(Confirmed(ledger=key, order=draft.order(), at=at, booking=booking))
+            else:
+                draft.set_status(key, "PENDING")

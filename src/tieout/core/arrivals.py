@@ -44,7 +44,7 @@ def _problem(draft: Draft, activity: Activity) -> str | None:
         return f"a {activity.type} needs {' and '.join(missing)}"
     if activity.quantity is not None and not activity.quantity and activity.type != "dividend":
         return "the quantity is 0"
-    if activity.side is None and draft.names.legs(activity.symbol):
+    if activity.side is None and draft.is_by_side(activity.symbol):
         return "the venue keeps long and short apart; the activity must say its side"
     return None
 
@@ -117,7 +117,7 @@ def record_bookings(draft: Draft, local: Iterable[Local]) -> None:
 
 
 def _book(draft: Draft, booking: Local) -> str | None:
-    side = booking.side if draft.names.legs(booking.symbol) else None
+    side = booking.side if draft.is_by_side(booking.symbol) else None
     key = draft.names.find(booking.symbol, side=side)
     held = draft.expected(key).quantity if key is not None else ZERO
     if booking.price is None:

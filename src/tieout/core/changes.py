@@ -42,8 +42,7 @@ class _Teller:
         self.before = before
         self.after = after
         self.symbol = after.instrument.symbol
-        is_inverse = after.instrument.inverse
-        self.currency = after.instrument.base if is_inverse else after.instrument.currency
+        self.currency = after.instrument.settled_in
         old = set(before.applied)
         self.applied = tuple(each for each in after.applied if each not in old)
         self.activities = {activity.id: activity for activity in draft.arrived.get(key, ())}
@@ -198,9 +197,7 @@ class _Teller:
         if old is None or new is None:
             return False
         instrument = self.after.instrument
-        if old.average_price(instrument) != new.average_price(instrument):
-            return True
-        return self._is_only_split()
+        return old.average_price(instrument) != new.average_price(instrument)
 
     def _open_change(self, kind: ChangeKind, before: Decimal, position: Position | None) -> Change:
         instrument = self.after.instrument

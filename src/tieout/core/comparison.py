@@ -181,6 +181,8 @@ def infer_split(
     if not ours or (ours > 0) != (theirs > 0):
         return None
     slack = multiply(last_digit(exact(average)), HALF)
+    if not _keeps_cost(ours, theirs, our_average, their_average, slack=slack):
+        return None
     found: list[tuple[int, int]] = []
     for old in range(1, RATIO_TERM_MAX + 1):
         new = int(divide(multiply(our_average, Decimal(old)), their_average).to_integral_value())
@@ -194,6 +196,17 @@ def infer_split(
             found.append((new, old))
     found = [ratio for ratio in found if _price_moved(ratio, last_price, price)]
     return min(found, key=sum, default=None)
+
+
+def _keeps_cost(
+    ours: Decimal, theirs: Decimal, our_average: Decimal, their_average: Decimal, *, slack: Decimal
+) -> bool:
+    """Whether the cost could be unchanged, but for rounding and less than one unit in cash."""
+    before = magnitude(multiply(ours, our_average))
+    after = magnitude(multiply(theirs, their_average))
+    room = add(magnitude(their_average), multiply(slack, magnitude(theirs)))
+    relative = multiply(before, Decimal("0.00001"))
+    return magnitude(subtract(before, after)) <= add(room, relative)
 
 
 def _loses_less_than_one(ours: Decimal, theirs: Decimal, *, new: int, old: int) -> bool:

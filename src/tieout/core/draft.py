@@ -7,7 +7,7 @@ from datetime import datetime
 from tieout.core.activity import Activity, ActivityId, Side
 from tieout.core.book import Book
 from tieout.core.facts import Confirmed, CostSet, Fact, Happened, Withdrawn
-from tieout.core.instrument import Instrument, LedgerId
+from tieout.core.instrument import Instrument, LedgerId, spelling_key
 from tieout.core.matching import Names
 from tieout.core.movements import Method
 from tieout.core.plan import StepError
@@ -15,6 +15,7 @@ from tieout.core.pnl import NO_TOTALS
 from tieout.core.policy import Policy
 from tieout.core.position import Ledger, Reconciliation
 from tieout.core.rollforward import BEFORE_ALL, fold
+from tieout.core.snapshot import Holding
 from tieout.core.working import Folded
 
 NEEDS_ALL = (Withdrawn, CostSet, Confirmed)
@@ -34,27 +35,49 @@ class Draft:
         self.method = Method(
             cost_basis=policy.cost_basis, truncates=book.account.venue == "hyperliquid"
         )
-        self.names = Names(
-            book.ledgers, book.instruments, venue=book.account.venue, currency=book.account.currency
-        )
+        self._names: Names | None = None
         self.ledgers: dict[LedgerId, Ledger] = {}
         self.facts: list[Fact] = []
         self.errors: list[StepError] = []
         self.digests: dict[ActivityId, str] = {}
         self.arrived: dict[LedgerId, list[Activity]] = {}
         self.contradicted: list[ActivityId] = []
+        self._legs: set[str] = set()
         self.next_order = book.state.next_order
         self._new: dict[LedgerId, list[Fact]] = {}
-        self._cache: dict[tuple[LedgerId, datetime | None], Folded] = {}
+        self._cache: dict[LedgerId, dict[datetime | None, Folded]] = {}
         self._before: dict[LedgerId, Folded] = {}
+
+    @property
+    def names(self) -> Names:
+        """What everything is called; put together when first asked for."""
+        if self._names is None:
+            account = self.book.account
+            self._names = Names(
+                self.book.ledgers,
+                self.book.instruments,
+                venue=account.venue,
+                currency=account.currency,
+            )
+        return self._names
 
     def ledger(self, key: LedgerId) -> Ledger:
         return self.ledgers.get(key) or self.book.ledgers[key]
 
     def put(self, ledger: Ledger) -> None:
         """Keep a changed ledger (its fold apart)."""
+        known = self.ledgers.get(ledger.id) or self.book.ledgers.get(ledger.id)
         self.ledgers[ledger.id] = ledger
-        self.names.add(ledger)
+        if known is None or known.instrument is not ledger.instrument:
+            self.names.add(ledger)
+
+    def keep_legs_apart(self, rows: Iterable[Holding]) -> None:
+        """Learn from a snapshot's rows which instruments the venue keeps by side."""
+        self._legs = {spelling_key(row.symbol) for row in rows if row.side is not None}
+
+    def is_by_side(self, symbol: str) -> bool:
+        """Whether the venue keeps long and short of this instrument apart."""
+        return bool(self.names.legs(symbol)) or spelling_key(symbol) in self._legs
 
     def fail(self, message: str) -> None:
         """Note something about the run as a whole that could not be done."""
@@ -102,8 +125,7 @@ class Draft:
         self.facts.append(fact)
         self._new.setdefault(fact.ledger, []).append(fact)
         for key in self._component(fact.ledger):
-            for cached in [each for each in self._cache if each[0] == key]:
-                del self._cache[cached]
+            self._cache.pop(key, None)
 
     def touched(self) -> Iterable[LedgerId]:
         """The ledgers with new facts, and those that are folded with them."""
@@ -116,12 +138,13 @@ class Draft:
         """The ledger with all that is known by now; with `until`, what it was at that time."""
         if until is not None and self._latest(key) <= until:
             until = None
-        found = self._cache.get((key, until))
+        found = self._cache.get(key, {}).get(until)
         if found is None:
             keys = self._component(key)
-            for each, folded in self._fold(keys, until=until, method=self.method).items():
-                self._cache[each, until] = folded
-            found = self._cache[key, until]
+            folded = self._fold(keys, until=until, method=self.method)
+            for each in keys:
+                self._cache.setdefault(each, {})[until] = folded[each]
+            found = folded[key]
         return found
 
     def _latest(self, key: LedgerId) -> datetime:

@@ -19,6 +19,7 @@ from tieout.core.numbers import (
     money,
     multiply,
     negate,
+    plain,
     subtract,
 )
 from tieout.core.pnl import Closing, Figures
@@ -97,7 +98,7 @@ def _fill(effect: Effect) -> str | None:
         effect.movement(activity.quantity, reason=reason), venue=activity.realized_pnl
     )
     fee = activity.fee if activity.fee is not None else ZERO
-    currency = activity.fee_currency or effect.to.instrument.currency
+    currency = activity.fee_currency or _settled_in(effect.to)
     if _is_own_coin(effect, currency):
         assert activity.price is not None
         worth = multiply(multiply(fee, activity.price), effect.to.instrument.multiplier or ONE)
@@ -112,7 +113,7 @@ def _fill(effect: Effect) -> str | None:
 
 def _settled_in(to: Working) -> str:
     """The currency in which the instrument's P&L comes."""
-    return to.instrument.base if to.instrument.inverse else to.instrument.currency
+    return to.instrument.settled_in
 
 
 def _is_own_coin(effect: Effect, currency: str) -> bool:
@@ -399,6 +400,9 @@ def _option_event(effect: Effect) -> str | None:
     quantity = activity.quantity if activity.quantity is not None else negate(to.quantity)
     if not quantity:
         return None
+    held = to.quantity
+    if not held or (held > 0) == (quantity > 0) or magnitude(quantity) > magnitude(held):
+        return f"an {activity.type} of {plain(quantity)} does not end a position of {plain(held)}"
     price = activity.price if activity.price is not None else ZERO
     reason: Reason = activity.type  # type: ignore[assignment]
     is_worthless = activity.type == "expiry" and not price

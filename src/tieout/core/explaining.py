@@ -32,7 +32,7 @@ class Allocation:
 
     def __init__(self) -> None:
         self.dropped: set[ActivityId] = set()
-        self.waiting: dict[ActivityId, str] = {}
+        self.waiting: set[ActivityId] = set()
         self.withdrawn: set[int] = set()
         self.booking_left: dict[int, Decimal] = {}
         self.observed_left: dict[int, Decimal] = {}
@@ -67,7 +67,7 @@ class Allocation:
                 continue
             target = by_id.get(activity.cancels)
             if target is None:
-                self.waiting[activity.id] = f"cancels {activity.cancels}, which has not arrived"
+                self.waiting.add(activity.id)
                 continue
             self.dropped.add(target.id)
             if is_negation(activity, target):

@@ -54,6 +54,13 @@ class Instrument:
     inverse: bool = False
 
     @property
+    def settled_in(self) -> str:
+        """The currency of its P&L: for an inverse contract the base asset, else its currency."""
+        if self.inverse and self.symbol.strip().upper().endswith(self.currency):
+            return self.base
+        return self.currency
+
+    @property
     def base(self) -> str:
         """The coin of a spot pair: ETH for ETH/USD, and the symbol itself for a plain coin."""
         text = self.symbol.strip().upper()

@@ -24,8 +24,11 @@ def mark(
     *,
     before: Mapping[LedgerId, Holding],
     changed: Iterable[LedgerId],
+    gone: Iterable[LedgerId] = (),
 ) -> Marks:
     """The mark set after a snapshot; rows that did not arrive keep their last price.
+
+    Positions that are `gone` leave it. The order of the rows stays that of the set before.
 
     >>> row = Holding(symbol="AAPL", quantity="1", price="10")
     >>> mark({LedgerId("AAPL"): row}, before={}, changed=()).marked
@@ -41,7 +44,10 @@ def mark(
             unchanged += 1
         else:
             marked += 1
-    return Marks(rows={**before, **seen}, marked=marked, unchanged=unchanged)
+    rows = {**before, **seen}
+    for key in gone:
+        rows.pop(key, None)
+    return Marks(rows=rows, marked=marked, unchanged=unchanged)
 
 
 def unrealized_pnl(ledger: Ledger, row: Holding | None) -> Amount | None:

@@ -200,7 +200,7 @@ def _closing(
         price=price,
         gross=gross,
         fees=out.fees.plus(money(movement.fee)),
-        currency=instrument.base if instrument.inverse else instrument.currency,
+        currency=instrument.settled_in,
         is_estimated=movement.is_estimated,
         venue=movement.venue,
         method_gross=method_gross,

@@ -14,6 +14,7 @@ from tieout.core.plan import AccountState
 from tieout.core.pnl import Figures, Totals, value_at
 from tieout.core.policy import Policy
 from tieout.core.position import Ledger, Position
+from tieout.core.quiet import is_restless
 
 
 def time_text(at: datetime) -> str:
@@ -61,7 +62,15 @@ def open_book(
         ledgers=ledgers,
         facts=facts,
         instruments=tuple(instruments),
-        state=AccountState(has_history=bool(rows), next_order=order),
+        state=AccountState(
+            has_history=bool(rows),
+            next_order=order,
+            latest_at=max(
+                (ledger.last_at for ledger in ledgers.values() if ledger.last_at), default=None
+            ),
+            open_positions=sum(not ledger.is_flat for ledger in ledgers.values()),
+            restless=tuple(key for key, ledger in ledgers.items() if is_restless(ledger)),
+        ),
     )
 
 

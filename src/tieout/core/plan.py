@@ -78,11 +78,18 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountState:
-    """What the book knows of the account as a whole."""
+    """What the book knows of the account as a whole.
+
+    `latest_at` is the time of the latest fact of any ledger; `open_positions` how many ledgers
+    hold something; `restless` those that need a look even when their row has not changed.
+    """
 
     as_of: datetime | None = None
     adopted_at: datetime | None = None
     has_history: bool = False
+    latest_at: datetime | None = None
+    open_positions: int = 0
+    restless: tuple[LedgerId, ...] = ()
     next_order: int = 1
     next_break: int = 1
     held: Held | None = None

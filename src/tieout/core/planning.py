@@ -16,6 +16,7 @@ from tieout.core.numbers import subtract
 from tieout.core.plan import AccountState, Alert, Change, Held, Outcome, Plan, StepError
 from tieout.core.pnl import NO_TOTALS, Totals
 from tieout.core.position import Episode, Ledger
+from tieout.core.quiet import is_restless
 from tieout.core.reading import Reading
 from tieout.core.tracking import Found, Tracked, track
 
@@ -91,7 +92,7 @@ def plan_of(draft: Draft, outlook: Outlook) -> Plan:
         digests=draft.digests,
         closed_breaks=tuple(each.id for each in tracked.listed if each.status == "resolved"),
         open_breaks=tracked.still_open,
-        account=_state(draft, outlook, told.realized, tracked),
+        account=_state(draft, outlook, told, tracked),
     )
 
 
@@ -121,7 +122,7 @@ def _tell(draft: Draft) -> _Told:
             position=after.position,
             last_at=after.last_at,
             booked=after.booked,
-            has_waiting=bool(after.errors),
+            has_waiting=after.has_waiting,
         )
         told, episodes = changes_of(draft, key)
         changes.extend(told)
@@ -264,6 +265,11 @@ def _marks(draft: Draft, outlook: Outlook, changes: Sequence[Change]) -> Marks |
         outlook.reading.seen,
         before=draft.book.marks,
         changed=[change.ledger for change in changes],
+        gone=[
+            key
+            for key in draft.ledgers
+            if draft.expected(key).position is None and key not in outlook.reading.seen
+        ],
     )
 
 
@@ -306,7 +312,8 @@ def _break_alerts(draft: Draft, tracked: Tracked) -> list[Alert]:
     return [Alert(kind="break", symbols=tuple(lasting))] if lasting else []
 
 
-def _state(draft: Draft, outlook: Outlook, realized: Totals, tracked: Tracked) -> AccountState:
+def _state(draft: Draft, outlook: Outlook, told: _Told, tracked: Tracked) -> AccountState:
+    realized = told.realized
     known = draft.book.state
     facts: Sequence[Fact] = draft.facts
     held = known.held
@@ -318,9 +325,38 @@ def _state(draft: Draft, outlook: Outlook, realized: Totals, tracked: Tracked) -
         known,
         as_of=outlook.at if outlook.applies else known.as_of,
         adopted_at=outlook.at if outlook.adopts else known.adopted_at,
+        latest_at=_latest(draft, known.latest_at),
+        open_positions=known.open_positions + _opened(draft, told.ledgers),
+        restless=_restless(known.restless, told.ledgers),
         has_history=known.has_history or bool(facts) or outlook.adopts,
         next_order=draft.next_order,
         next_break=tracked.next_number,
         held=held,
         realized=known.realized.plus(realized) if not realized.is_nothing else known.realized,
     )
+
+
+def _latest(draft: Draft, known: datetime | None) -> datetime | None:
+    """The time of the latest fact in the account."""
+    times = [fact.at for fact in draft.facts]
+    if known is not None:
+        times.append(known)
+    return max(times, default=None)
+
+
+def _opened(draft: Draft, ledgers: Mapping[LedgerId, Ledger]) -> int:
+    """By how many the positions that hold something grew."""
+    grown = 0
+    for key, ledger in ledgers.items():
+        known = draft.book.ledgers.get(key)
+        grown += (not ledger.is_flat) - (known is not None and not known.is_flat)
+    return grown
+
+
+def _restless(
+    known: Sequence[LedgerId], ledgers: Mapping[LedgerId, Ledger]
+) -> tuple[LedgerId, ...]:
+    """The ledgers that need a look in the next run whatever their row says."""
+    found = {key: None for key in known if key not in ledgers}
+    found |= {key: None for key, ledger in ledgers.items() if is_restless(ledger)}
+    return tuple(found)

@@ -22,7 +22,7 @@ from tieout.core.instrument import Instrument, LedgerId, spelling_key
 from tieout.core.matching import is_past_expiry, known_number, with_row
 from tieout.core.numbers import ZERO, add
 from tieout.core.plan import StepError
-from tieout.core.position import Ledger
+from tieout.core.quiet import Sorted, sort_rows
 from tieout.core.snapshot import Holding, Snapshot
 from tieout.core.tracking import Found
 
@@ -53,12 +53,12 @@ class Reading:
         return replace(self, seen=seen)
 
 
-def read_rows(draft: Draft, snapshot: Snapshot) -> Reading:
+def read_rows(draft: Draft, rows: Sequence[NumberedRow]) -> Reading:
     """Sort the rows: usable ones, identical twins told once, contradictions and bad rows out."""
     first: dict[RowKey, NumberedRow] = {}
     twins: dict[RowKey, Holding] = {}
     clashes: set[RowKey] = set()
-    for number, row in enumerate(snapshot.holdings, start=1):
+    for number, row in rows:
         key = (spelling_key(row.symbol), row.side, row.venue_id)
         known = first.get(key)
         if known is None:
@@ -134,11 +134,12 @@ def _changed_by_company(draft: Draft) -> Iterable[LedgerId]:
     }
 
 
-def read_snapshot(draft: Draft, snapshot: Snapshot) -> Reading:
+def read_snapshot(draft: Draft, snapshot: Snapshot, *, ordered: Sorted | None = None) -> Reading:
     """Every row against what we should hold at the snapshot's time, then what has no row."""
-    rows = read_rows(draft, snapshot)
+    ordered = sort_rows(draft, snapshot) if ordered is None else ordered
+    rows = read_rows(draft, ordered.rest)
     findings: list[Finding] = []
-    seen: dict[LedgerId, Holding] = {}
+    seen: dict[LedgerId, Holding] = dict(ordered.quiet)
     failed = {finding.ledger for finding in rows.invalid}
     for number, row in rows.valid:
         if row.side is None and draft.names.legs(row.symbol):
@@ -147,12 +148,13 @@ def read_snapshot(draft: Draft, snapshot: Snapshot) -> Reading:
         key = ledger_of_row(draft, row)
         if key is None:
             continue
-        problem = _unusable(draft.ledger(key))
-        if problem is not None:
-            rows = replace(
-                rows,
-                invalid=(*rows.invalid, _invalid(draft, row, number=number, problem=problem)),
-            )
+        if key in ordered.quiet:
+            # Two rows for one position: look at every row with care.
+            every = Sorted(rest=list(enumerate(snapshot.holdings, start=1)))
+            return read_snapshot(draft, snapshot, ordered=every)
+        refused = refused_for_size(draft, key, row, number=number)
+        if refused is not None:
+            rows = replace(rows, invalid=(*rows.invalid, refused))
             failed.add(key)
             continue
         seen[key] = row
@@ -161,11 +163,14 @@ def read_snapshot(draft: Draft, snapshot: Snapshot) -> Reading:
     return _read_absences(draft, snapshot, reading, findings, failed=failed)
 
 
-def _unusable(ledger: Ledger) -> str | None:
-    if ledger.instrument.multiplier is not None:
+def refused_for_size(draft: Draft, key: LedgerId, row: Holding, *, number: int) -> Finding | None:
+    """A row whose contract size nobody stated cannot be used; it is never taken to be 1."""
+    instrument = draft.ledger(key).instrument
+    if instrument.multiplier is not None:
         return None
-    name = f"{ledger.instrument.asset_class} {ledger.instrument.symbol}"
-    return f"the multiplier of the {name} is not known; give it in instruments"
+    name = f"{instrument.asset_class} {instrument.symbol}"
+    problem = f"the multiplier of the {name} is not known; give it in instruments"
+    return _invalid(draft, row, number=number, problem=problem)
 
 
 def _legs(
@@ -266,6 +271,24 @@ def _average_by(draft: Draft, snapshot: Snapshot, finding: Finding, name: str) -
     return other.position.average_price(other.instrument)
 
 
+def _to_look_for(draft: Draft, reading: Reading) -> tuple[int, Iterable[LedgerId]]:
+    """How many positions the book holds after all activities, and the ledgers to look through.
+
+    When every position has its row, only ledgers that are not at rest need a look.
+    """
+    loud = {**dict.fromkeys(draft.book.state.restless), **dict.fromkeys(draft.ledgers)}
+    loud |= dict.fromkeys(draft.touched())
+    held = draft.book.state.open_positions
+    for key in loud:
+        was_held = key in draft.book.ledgers and not draft.book.ledgers[key].is_flat
+        held += bool(draft.expected(key).quantity) - was_held
+    seen = sum(1 for key in reading.seen if key not in loud)
+    quiet_open = held - sum(1 for key in loud if draft.expected(key).quantity)
+    if seen >= quiet_open:
+        return held, loud
+    return held, {**draft.book.ledgers, **loud}
+
+
 def _read_absences(
     draft: Draft,
     snapshot: Snapshot,
@@ -275,18 +298,13 @@ def _read_absences(
     failed: set[LedgerId],
 ) -> Reading:
     """Positions without a row: expired, missing, not judged, or rightly gone."""
-    vanished, unjudged, held_positions = [], [], 0
+    vanished, unjudged = [], []
     today = new_york_day(snapshot.as_of)
-    for key in {**draft.book.ledgers, **draft.ledgers}:
-        ledger = draft.ledger(key)
-        is_idle = ledger.position is None and ledger.reconciliation == "SYNCED"
-        if is_idle and not draft.new_facts(key) and not ledger.links:
-            continue
-        folded = draft.expected(key)
-        if folded.quantity:
-            held_positions += 1
+    held_positions, keys = _to_look_for(draft, reading)
+    for key in keys:
         if key in reading.seen or key in failed:
             continue
+        folded = draft.expected(key)
         at_snapshot = draft.expected(key, until=snapshot.as_of)
         finding = Finding(
             ledger=key,

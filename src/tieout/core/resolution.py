@@ -22,18 +22,29 @@ OPTION = "option"
 class Resolution:
     """Carries findings out on the draft: new facts, statuses, and the breaks that were found."""
 
-    def __init__(self, draft: Draft, *, as_of: datetime, is_complete: bool, approved: bool) -> None:
+    def __init__(
+        self,
+        draft: Draft,
+        *,
+        as_of: datetime,
+        is_complete: bool,
+        approved: bool = False,
+        counts_absences: bool = True,
+    ) -> None:
         self.draft = draft
         self.as_of = as_of
         self.is_complete = is_complete
         self.approved = approved
+        self.counts_absences = counts_absences
         self.found: list[Found] = []
         self.missing: dict[str, bool] = {}
+        self.booked: tuple[int, ...] = ()
 
     def resolve(self, finding: Finding) -> None:
         """One finding, by its verdict."""
         ledger = self.draft.ledger(finding.ledger)
-        if ledger.booked and self._is_about_bookings(finding):
+        self.booked = self.draft.expected(finding.ledger).booked
+        if self.booked and self._is_about_bookings(finding):
             return
         match finding.verdict:
             case "agrees":
@@ -58,7 +69,7 @@ class Resolution:
     # Agreement
 
     def _agrees(self, ledger: Ledger, finding: Finding) -> None:
-        for booking in ledger.booked:
+        for booking in self.booked:
             self.draft.add(self._confirmed(finding, booking))
         self._status(finding, "SYNCED", misses=0)
         if ledger.kept is not None and not self._is_kept(ledger, finding):
@@ -82,7 +93,7 @@ class Resolution:
         self._break(finding)
         if self._truth(finding) == "broker" and not self._is_ignored(finding):
             self.draft.add(self._observed(finding))
-            for booking in ledger.booked:
+            for booking in self.booked:
                 self.draft.add(self._confirmed(finding, booking))
         self._status(finding, "DRIFT", misses=0)
 
@@ -145,12 +156,12 @@ class Resolution:
 
     def _missing(self, ledger: Ledger, finding: Finding) -> None:
         policy = self.draft.policy
-        misses = ledger.misses + 1
+        misses = ledger.misses + 1 if self.counts_absences else ledger.misses
         if self._is_kept(ledger, finding):
             self._status(finding, "SYNCED", misses=misses)
             return
-        self._break(finding)
-        is_confirmed = misses >= policy.missing_confirmations
+        self._break(finding, counts=self.counts_absences)
+        is_confirmed = self.counts_absences and misses >= policy.missing_confirmations
         acts = is_confirmed and policy.on_missing != "flag" and self._truth(finding) == "broker"
         if self.approved or (acts and not self._is_ignored(finding)):
             self.draft.add(replace(self._observed(finding), reason="missing"))
@@ -194,7 +205,7 @@ class Resolution:
     def _open_bookings(self, finding: Finding) -> list[Booked]:
         ledger = self.draft.ledger(finding.ledger)
         facts = (*self.draft.book.facts.get(ledger.id, ()), *self.draft.new_facts(ledger.id))
-        wanted = set(self.draft.expected(ledger.id).booked)
+        wanted = set(self.booked)
         return [fact for fact in facts if isinstance(fact, Booked) and fact.order in wanted]
 
     def _unconfirmed(self, finding: Finding, bookings: list[Booked]) -> None:
@@ -242,7 +253,7 @@ class Resolution:
         if ledger.reconciliation != status or ledger.misses != misses:
             self.draft.put(replace(ledger, reconciliation=status, misses=misses))
 
-    def _break(self, finding: Finding) -> None:
+    def _break(self, finding: Finding, *, counts: bool = True) -> None:
         ledger = self.draft.ledger(finding.ledger)
         kind = break_kind(finding)
         self.found.append(
@@ -250,10 +261,11 @@ class Resolution:
                 kind=kind,
                 ledger=ledger.id,
                 symbol=self.draft.expected(ledger.id).instrument.symbol,
-                side=ledger.side,
+                side=None if kind == "side" else ledger.side,
                 explanation=self._causes(finding),
                 row=finding.row,
-                counts=self.is_complete,
+                counts=counts and self.is_complete,
+                seen_if_new=1 if counts else 0,
                 **_sides(finding, before=self.draft.before(ledger.id).quantity, kind=kind),
             )
         )

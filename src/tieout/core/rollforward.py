@@ -122,7 +122,7 @@ class _Folding:
         if is_dropped or fact.is_receiving:
             return
         if activity.id in self.allocation.waiting:
-            target.errors[activity.id] = self.allocation.waiting[activity.id]
+            target.is_waiting = True
             return
         other = self.working.get(fact.partner) if fact.partner else None
         before, other_before = target.quantity, other.quantity if other else ZERO

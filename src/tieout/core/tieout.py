@@ -9,7 +9,7 @@ Same inputs, same plan. Nothing here reads a clock, a network or a disk.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tieout.core.activity import Activity
@@ -46,7 +46,7 @@ def tie_out(
     that run listed.
     """
     draft = Draft(book, policy=policy, now=now)
-    decided = roll_forward(draft, activities, local)
+    decided = roll_forward(draft, snapshot, activities, local)
     held = book.state.held if approve else None
     if approve and held is None:
         draft.fail("there is no held run to approve")
@@ -58,13 +58,24 @@ def tie_out(
         case Failure():
             return plan_of(draft, _failed(draft, snapshot, decided))
         case Snapshot():
-            return plan_of(draft, _with_snapshot(draft, snapshot, held, decided))
+            outlook = _with_snapshot(draft, snapshot, held, decided)
+            if isinstance(outlook, Quarantine):
+                # Reading the snapshot has left its marks on this draft; a held run keeps none.
+                draft = Draft(book, policy=policy, now=now)
+                decided = roll_forward(draft, snapshot, activities, local)
+                outlook = _hold(draft, snapshot, outlook, decided)
+            return plan_of(draft, outlook)
 
 
 def roll_forward(
-    draft: Draft, activities: Sequence[Activity], local: Sequence[Local]
+    draft: Draft,
+    snapshot: Snapshot | Failure | None,
+    activities: Sequence[Activity],
+    local: Sequence[Local],
 ) -> dict[str, Break]:
     """What we should hold, given what happened; the breaks that a person settled."""
+    if isinstance(snapshot, Snapshot):
+        draft.keep_legs_apart(snapshot.holdings)
     decided = decide(draft, local)
     record_bookings(draft, local)
     draft.contradicted = record_activities(draft, activities)
@@ -91,9 +102,17 @@ def _failed(draft: Draft, failure: Failure, decided: dict[str, Break]) -> Outloo
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantine:
+    """A snapshot that must not be applied, and why."""
+
+    reading: Reading
+    reason: str
+
+
 def _with_snapshot(
     draft: Draft, snapshot: Snapshot, held: Held | None, decided: dict[str, Break]
-) -> Outlook:
+) -> Outlook | Quarantine:
     last = draft.book.state.as_of
     if is_stale(snapshot.as_of, last_applied=last):
         draft.set_touched("PENDING")
@@ -117,18 +136,19 @@ def _with_snapshot(
             policy=draft.policy,
         )
     if reason is not None:
-        return _hold(draft, snapshot, reading, reason, decided)
+        return Quarantine(reading=reading, reason=reason)
     return _apply(draft, snapshot, reading, held, decided)
 
 
 def _hold(
-    draft: Draft, snapshot: Snapshot, reading: Reading, reason: str, decided: dict[str, Break]
+    draft: Draft, snapshot: Snapshot, quarantine: Quarantine, decided: dict[str, Break]
 ) -> Outlook:
-    """Quarantine: apply nothing of the snapshot and ask a person, once."""
+    """Apply nothing of the snapshot and ask a person, once."""
+    reading = quarantine.reading
     draft.set_touched("PENDING")
     known = {found.ledger: found for found in draft.book.open_breaks.values()}
     found = []
-    resolution = Resolution(draft, as_of=snapshot.as_of, is_complete=False, approved=False)
+    resolution = Resolution(draft, as_of=snapshot.as_of, is_complete=False)
     for finding in reading.findings:
         if finding.ledger in reading.vanished:
             resolution.note(finding)
@@ -140,7 +160,7 @@ def _hold(
     symbols = tuple(sorted(one.symbol for one in found if one.symbol is not None))
     return Outlook(
         outcome="held",
-        reason=reason,
+        reason=quarantine.reason,
         tied_out=False,
         found=tuple(found),
         missing=dict.fromkeys(reading.vanished, True),
@@ -167,6 +187,8 @@ def _apply(
             as_of=snapshot.as_of,
             is_complete=snapshot.complete,
             approved=finding.ledger in approved,
+            # A row that cannot be read may be the one that is looked for.
+            counts_absences=not reading.invalid,
         )
         resolution.resolve(finding)
         resolutions.append(resolution)

@@ -9,7 +9,7 @@ from tieout.core.facts import Adopted, Booked, Confirmed, Observed, Withdrawn
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.lots import scaled, total_quantity
 from tieout.core.movements import Method, Moved, Movement, move, restated
-from tieout.core.numbers import ZERO, add, magnitude, negate, subtract
+from tieout.core.numbers import ZERO, add, magnitude, negate, normal, subtract
 from tieout.core.pnl import NO_TOTALS, Closing, Figures, Totals
 from tieout.core.position import Episode, Ledger, Position, Reason, Status
 
@@ -27,6 +27,7 @@ class Folded:
     booked: tuple[int, ...]
     applied: tuple[ActivityId, ...] = ()
     errors: tuple[tuple[ActivityId, str], ...] = ()
+    has_waiting: bool = False
 
     @property
     def quantity(self) -> Decimal:
@@ -49,6 +50,7 @@ class Working:
         self.closings: list[tuple[str, Closing]] = []
         self.applied: list[ActivityId] = []
         self.errors: dict[ActivityId, str] = {}
+        self.is_waiting = False
 
     @classmethod
     def of(cls, ledger: Ledger, method: Method) -> "Working":
@@ -74,6 +76,7 @@ class Working:
             booked=tuple(self.booked),
             applied=tuple(self.applied),
             errors=tuple(self.errors.items()),
+            has_waiting=self.is_waiting or bool(self.errors),
         )
 
     def move(self, movement: Movement) -> None:
@@ -108,9 +111,7 @@ class Working:
                 reason=reason,
                 status=status,
                 totals=position.totals,
-                currency=self.instrument.base
-                if self.instrument.inverse
-                else self.instrument.currency,
+                currency=self.instrument.settled_in,
                 is_estimated=any(closing.is_estimated for closing in mine),
             )
         )
@@ -218,7 +219,7 @@ class Working:
         """After a split, take the venue's quantity at the same cost."""
         if self.position is None or not self.position.lots:
             return
-        target = add(self.position.quantity, fact.movement)
+        target = normal(add(self.position.quantity, fact.movement))
         lots = scaled(self.position.lots, new=target, old=self.position.quantity)
         drift = subtract(target, total_quantity(lots))
         lots = (*lots[:-1], replace(lots[-1], quantity=add(lots[-1].quantity, drift)))

@@ -10,17 +10,17 @@ from datetime import datetime
 
 from tieout.core.book import Book
 from tieout.core.errors import StaleVersion, StoreError
-from tieout.core.instrument import Instrument, LedgerId
+from tieout.core.instrument import Instrument
 from tieout.core.journal import entries_of
+from tieout.core.needs import history_needed
 from tieout.core.plan import Plan
-from tieout.core.rollforward import fold
-from tieout.core.tieout import history_needed, tie_out
-from tieout.ports import Commit, Event, Past, RunRecord, StoredBook, Venue
+from tieout.core.tieout import tie_out
+from tieout.ports import Commit, Event, RunRecord, StoredBook, Venue
 from tieout.runs.evidence import reply_of
 from tieout.runs.fetching import Fetched, fetch
 from tieout.runs.order import Drafted, Finished, Order, Parts
-from tieout.runs.past import method_of
 from tieout.runs.records import events_of, failed_record, record_of
+from tieout.runs.rewriting import deleted, rewritten
 
 
 async def run(order: Order, *, venue: Venue | None, parts: Parts) -> Finished:
@@ -96,15 +96,21 @@ def _with_history(
     parts: Parts,
 ) -> StoredBook:
     """The book with the new instruments, and the facts of the ledgers to be folded again."""
-    replaced = {(each.symbol, each.venue_ids) for each in news}
-    kept = [
-        each for each in stored.book.instruments if (each.symbol, each.venue_ids) not in replaced
-    ]
+    kept = [each for each in stored.book.instruments if not _is_renewed(each, news)]
     book = replace(stored.book, instruments=(*kept, *news))
     needed = history_needed(book, fetched.snapshot, fetched.activities, order.local)
     if needed:
         book = replace(book, facts=parts.store.history(order.account.id, needed))
     return replace(stored, book=book)
+
+
+def _is_renewed(known: Instrument, news: Iterable[Instrument]) -> bool:
+    """Whether one of the same symbol was told that shares an id, or where one has none."""
+    return any(
+        each.symbol == known.symbol
+        and (not (each.venue_ids and known.venue_ids) or {*each.venue_ids} & {*known.venue_ids})
+        for each in news
+    )
 
 
 def write(drafted: Drafted, parts: Parts) -> Finished:
@@ -141,32 +147,9 @@ def _commit_of(drafted: Drafted, record: RunRecord, events: tuple[Event, ...]) -
         cursor=fetched.cursor if is_used else stored.cursor,
         evidence=(*fetched.evidence, reply_of(drafted)),
         events=events,
-        pasts=_pasts(drafted),
-        deleted=_deleted(drafted),
+        pasts=rewritten(drafted),
+        deleted=deleted(drafted),
     )
-
-
-def _pasts(drafted: Drafted) -> dict[LedgerId, Past]:
-    """The whole history of the ledgers that were folded again, as it reads now."""
-    book, plan = drafted.stored.book, drafted.plan
-    again = {key for key in plan.ledgers if key in book.facts}
-    if not again:
-        return {}
-    after = book.after(plan)
-    whole = [key for key in after.facts if key in book.facts or key not in book.ledgers]
-    blank = {key: replace(after.ledgers[key], position=None, booked=()) for key in whole}
-    facts = [fact for key in whole for fact in after.facts[key]]
-    method = method_of(drafted.order.policy, venue=drafted.order.account.venue)
-    folded = fold(blank, facts, method=method)
-    return {key: Past(ended=folded[key].ended, closings=folded[key].closings) for key in again}
-
-
-def _deleted(drafted: Drafted) -> frozenset[LedgerId]:
-    """The ledgers whose missing position leaves the table, where the policy says so."""
-    if drafted.order.policy.on_missing != "delete":
-        return frozenset()
-    changes = drafted.plan.changes
-    return frozenset(each.ledger for each in changes if each.reason == "missing")
 
 
 def _discarded(drafted: Drafted, error: StaleVersion, parts: Parts) -> Finished:

@@ -166,7 +166,7 @@ def listed(
         raise Refused(422, f"invalid direction: {direction}")
     if direction == "desc":
         found.reverse()
-    return [activity(record, dialect) for record in _page(found, query, dialect)]
+    return [activity(record, dialect) for record in _page(found, query)]
 
 
 def _type(record: Record) -> str:
@@ -222,14 +222,15 @@ def _read(query: Mapping[str, str], name: str) -> datetime | None:
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
-def _page(found: list[Record], query: Mapping[str, str], dialect: Dialect) -> list[Record]:
+def _page(found: list[Record], query: Mapping[str, str]) -> list[Record]:
     token = query.get("page_token")
     start = 0
     if token:
-        ids = [activity_id(record, dialect) for record in found]
-        if token not in ids:
+        ids = [record.id for record in found]
+        last = token.split("::")[-1]
+        if last not in ids:
             raise Refused(422, f"invalid page_token: {token}")
-        start = ids.index(token) + 1
+        start = ids.index(last) + 1
     size = query.get("page_size", "")
     if size and not size.isdigit():
         raise Refused(422, f"invalid page_size: {size}")

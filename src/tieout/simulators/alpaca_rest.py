@@ -11,7 +11,7 @@ from tieout.simulators.alpaca_activities import listed
 from tieout.simulators.alpaca_orders import AlpacaOrders
 from tieout.simulators.alpaca_refusals import Refused, refusal
 from tieout.simulators.alpaca_wire import Dialect, plain_symbol
-from tieout.simulators.holdings import Asset, Holding
+from tieout.simulators.holdings import ZERO, Asset, Holding
 from tieout.simulators.market import Account, Impossible, Market
 from tieout.simulators.messages import Reply, Request, View
 
@@ -63,16 +63,13 @@ class AlpacaRest:
         return 200, wire.account(self._market, asked.owner)
 
     def positions(self, asked: _Asked) -> Answer:
-        held = self._held(asked.owner, asked.view)
-        return 200, [self._row(asked.owner, symbol, holding) for symbol, holding in held.items()]
+        return 200, self._rows(asked, self._held(asked))
 
     def position(self, asked: _Asked) -> Answer:
         """By symbol without a slash, or by asset id."""
-        for symbol, holding in self._held(asked.owner, asked.view).items():
-            asset = self._market.asset_on_record(symbol)
-            if asked.which in (plain_symbol(symbol), wire.position_asset_id(asset)):
-                return 200, self._row(asked.owner, symbol, holding)
-        raise Refused(404, "position does not exist")
+        held = self._held(asked)
+        symbol = self._named(asked, held)
+        return 200, self._rows(asked, {symbol: held[symbol]})[0]
 
     def activities(self, asked: _Asked) -> Answer:
         types = asked.which or asked.query.get("activity_types")
@@ -132,20 +129,39 @@ class AlpacaRest:
         return 207, self._orders.cancel_all(asked.owner)
 
     def close(self, asked: _Asked) -> Answer:
-        for symbol in asked.owner.holdings:
-            asset = self._market.asset(symbol)
-            if asked.which in (plain_symbol(symbol), wire.position_asset_id(asset)):
-                return 200, self._orders.close(asked.owner, symbol, asked.query)
-        raise Refused(404, "position does not exist")
+        symbol = self._named(asked, asked.owner.holdings)
+        return 200, self._orders.close(asked.owner, symbol, asked.query)
 
     def close_all(self, asked: _Asked) -> Answer:
         return 207, self._orders.close_all(asked.owner, asked.query)
 
-    def _held(self, owner: Account, view: View) -> dict[str, Holding]:
-        return owner.holdings if view.positions_at is None else owner.as_of(view.positions_at)[0]
+    def exercise(self, asked: _Asked) -> Answer:
+        """All contracts held."""
+        symbol = self._named(asked, asked.owner.holdings)
+        held = asked.owner.holdings[symbol].quantity
+        self._market.exercise_option(asked.owner.name, symbol, held)
+        return 200, None
 
-    def _row(self, owner: Account, symbol: str, holding: Holding) -> dict[str, Any]:
-        return wire.position(self._market, owner, symbol, holding, self._dialect)
+    def _held(self, asked: _Asked) -> Mapping[str, Holding]:
+        moment = asked.view.positions_at
+        return asked.owner.holdings if moment is None else asked.owner.as_of(moment)[0]
+
+    def _named(self, asked: _Asked, held: Mapping[str, Holding]) -> str:
+        """The symbol of the holding a path names."""
+        for symbol in held:
+            asset = self._market.asset_on_record(symbol)
+            if asked.which in (plain_symbol(symbol), wire.position_asset_id(asset)):
+                return symbol
+        raise Refused(404, "position does not exist")
+
+    def _rows(self, asked: _Asked, held: Mapping[str, Holding]) -> list[dict[str, Any]]:
+        waiting = wire.waiting_to_close(asked.owner)
+        return [
+            wire.position(
+                self._market, symbol, holding, self._dialect, waiting=waiting.get(symbol, ZERO)
+            )
+            for symbol, holding in held.items()
+        ]
 
     def _find(self, which: str) -> Asset | None:
         """By id, or by symbol with or without the slash, which may be written %2F."""
@@ -167,6 +183,7 @@ ROUTES = [
     _route("GET", "/v2/positions/(?P<which>[^/]+)", AlpacaRest.position),
     _route("DELETE", "/v2/positions", AlpacaRest.close_all),
     _route("DELETE", "/v2/positions/(?P<which>[^/]+)", AlpacaRest.close),
+    _route("POST", "/v2/positions/(?P<which>[^/]+)/exercise", AlpacaRest.exercise),
     _route("GET", "/v2/assets", AlpacaRest.assets),
     _route("GET", "/v2/assets/(?P<which>.+)", AlpacaRest.asset),
     _route("GET", "/v2/options/contracts/(?P<which>[^/]+)", AlpacaRest.contract),

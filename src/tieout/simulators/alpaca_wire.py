@@ -75,11 +75,13 @@ def position_asset_id(asset: Asset) -> str:
 
 
 def position(
-    market: Market, account: Account, symbol: str, holding: Holding, dialect: Dialect
+    market: Market, symbol: str, holding: Holding, dialect: Dialect, *, waiting: Decimal
 ) -> Json:
-    """A row of `/v2/positions`."""
+    """A row of `/v2/positions`; `waiting` is what open orders will add to the quantity."""
     asset = market.asset_on_record(symbol)
-    quantity, available = holding.quantity, holding.quantity - _waiting(account, symbol, holding)
+    quantity = available = holding.quantity
+    if waiting * quantity < ZERO:
+        available -= min(abs(waiting), abs(quantity)).copy_sign(quantity)
     if dialect.short_quantity == "positive":
         quantity, available = abs(quantity), abs(available)
     return {
@@ -97,16 +99,17 @@ def position(
     }
 
 
-def _waiting(account: Account, symbol: str, holding: Holding) -> Decimal:
-    """What open orders will take from the holding, signed like it."""
-    taken = ZERO
+def waiting_to_close(account: Account) -> dict[str, Decimal]:
+    """By symbol, what open orders against the holding will add to it."""
+    waiting: dict[str, Decimal] = {}
     for order in account.orders.values():
-        if not order.is_open or order.symbol != symbol or order.quantity is None:
+        held = account.holdings.get(order.symbol)
+        if not order.is_open or held is None or order.quantity is None:
             continue
         left = order.quantity - order.filled_quantity
-        if left * holding.quantity < ZERO:
-            taken -= left
-    return min(abs(taken), abs(holding.quantity)).copy_sign(holding.quantity)
+        if left * held.quantity < ZERO:
+            waiting[order.symbol] = waiting.get(order.symbol, ZERO) + left
+    return waiting
 
 
 def _marks(market: Market, asset: Asset, holding: Holding) -> Json:
@@ -258,7 +261,7 @@ def trade_update(market: Market, event: OrderEvent) -> Json:
     said: Json = {
         "event": event.name,
         "timestamp": instant(event.at),
-        "execution_id": market.new_id() if event.fill is None else event.fill.id,
+        "execution_id": _event_id(event) if event.fill is None else event.fill.id,
         "order": order(market, event.order),
     }
     if event.fill is not None:
@@ -270,6 +273,10 @@ def trade_update(market: Market, event: OrderEvent) -> Json:
         if event.fill.corrects is not None:
             said["previous_execution_id"] = event.fill.corrects
     return {"stream": "trade_updates", "data": said}
+
+
+def _event_id(event: OrderEvent) -> str:
+    return str(uuid.uuid5(uuid.UUID(event.order.id), event.name))
 
 
 def asset(listed: Asset) -> Json:

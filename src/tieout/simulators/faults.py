@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from typing import get_args
 
 from msgspec import Struct
 
@@ -125,25 +126,21 @@ class ClockSkew(Effect, frozen=True):
     seconds: float
 
 
-class StreamEffect(Effect, frozen=True):
-    """Something that befalls messages already on their way to a listener."""
-
-
-class DropMessages(StreamEffect, frozen=True):
+class DropMessages(Effect, frozen=True):
     """The message never arrives."""
 
 
-class DuplicateMessages(StreamEffect, frozen=True):
+class DuplicateMessages(Effect, frozen=True):
     """The message arrives again, `copies` more times."""
 
     copies: int = 1
 
 
-class MuteStream(StreamEffect, frozen=True):
+class MuteStream(Effect, frozen=True):
     """From this message on the socket says nothing more, but stays open."""
 
 
-class CloseStream(StreamEffect, frozen=True):
+class CloseStream(Effect, frozen=True):
     """The socket is closed, at once."""
 
     code: int = 1011
@@ -161,7 +158,8 @@ BodyEffect = (
     | BareNumbers
     | ClockSkew
 )
-CallEffect = Delay | Status | Reset | Silence | CutBody | WrongAccount | StalePositions | BodyEffect
+WayEffect = Delay | Status | Reset | Silence
+CallEffect = WayEffect | CutBody | WrongAccount | StalePositions | BodyEffect
 AnyStreamEffect = DropMessages | DuplicateMessages | MuteStream | CloseStream
 AnyEffect = CallEffect | AnyStreamEffect
 
@@ -253,21 +251,23 @@ class FaultBook:
 
     def for_call(self, method: str, path: str, account: str | None) -> list[Effect]:
         """The effects that befall this call, in the order they were added; they count as used."""
-        return self._take(method, path, account, on_stream=False)
+        return self._take(CallEffect, method, path, account)
+
+    def for_upgrade(self, path: str) -> list[Effect]:
+        """The effects that befall a connection becoming a stream: those on the way."""
+        return self._take(WayEffect, "GET", path, None)
 
     def for_message(self, path: str, account: str | None) -> list[Effect]:
         """The effects that befall this message of a stream."""
-        return self._take("STREAM", path, account, on_stream=True)
+        return self._take(AnyStreamEffect, "STREAM", path, account)
 
-    def _take(
-        self, method: str, path: str, account: str | None, *, on_stream: bool
-    ) -> list[Effect]:
+    def _take(self, kinds: object, method: str, path: str, account: str | None) -> list[Effect]:
         with self._lock:
             self._forget_past()
             return [
                 each.fault.effect
                 for each in self._standing
-                if isinstance(each.fault.effect, StreamEffect) == on_stream
+                if isinstance(each.fault.effect, get_args(kinds))
                 and each.fires(method, path, account)
             ]
 

@@ -205,13 +205,17 @@ class Ledger:
         with self.changing():
             for account in self.accounts.values():
                 account.last_equity = self.equity(account)
-                for symbol, holding in account.holdings.items():
-                    price = self.prices.get(symbol)
-                    value = holding.cost
-                    if price is not None:
-                        value = self.value_of(symbol, holding.quantity, price)
-                    account.holdings[symbol] = holding.after_close(value=value)
+                account.holdings = {
+                    symbol: self._after_close(symbol, holding)
+                    for symbol, holding in account.holdings.items()
+                }
             self.closes = dict(self.prices)
+
+    def _after_close(self, symbol: str, holding: Holding) -> Holding:
+        price = self.prices.get(symbol)
+        if price is None:
+            return holding.after_close(value=holding.cost)
+        return holding.after_close(value=self.value_of(symbol, holding.quantity, price))
 
     def hold(
         self, account: Account, symbol: str, holding: Holding, *, cash: Decimal = ZERO

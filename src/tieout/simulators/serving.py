@@ -17,6 +17,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 
 import uvicorn
+from uvicorn.server import ServerState
 
 from tieout.simulators.connection import Line, Receive, Scope, Send, TransportAware, request_of
 from tieout.simulators.control import PREFIX, Control
@@ -58,7 +59,6 @@ class Simulator:
         self._chance = random.Random(0)  # only for the order of reordered rows
         self._port = port
         self._control = Control(market, self.faults, self.calls)
-        self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._is_up = threading.Event()
         self._loop: asyncio.AbstractEventLoop
@@ -108,21 +108,7 @@ class Simulator:
         assert self._thread is None, "it is running already"
         listening = socket.create_server((HOST, self._port))
         self._port = listening.getsockname()[1]
-        config = uvicorn.Config(
-            self._serve,
-            interface="asgi3",
-            http=TransportAware,
-            proxy_headers=False,
-            ws_ping_interval=None,
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            timeout_graceful_shutdown=1,
-        )
         self._is_up.clear()
-        self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=self._run, args=(listening,), name=f"simulator-{self._port}", daemon=True
         )
@@ -130,51 +116,65 @@ class Simulator:
         if not self._is_up.wait(START_S_MAX) or not self._thread.is_alive():
             raise RuntimeError(f"the simulator did not come up within {START_S_MAX} s")
 
+    def halt(self) -> None:
+        """Stops serving; connections that hang are ended."""
+        if self._thread is None:
+            return
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(STOP_S_MAX)
+        assert not self._thread.is_alive(), "the simulator did not stop"
+        self._thread = None
+
     def _run(self, listening: socket.socket) -> None:
-        assert self._server is not None
         try:
-            self._server.run(sockets=[listening])
+            asyncio.run(self._listen(listening))
         finally:
             self._is_up.set()  # who waits in vain is let go
 
-    def halt(self) -> None:
-        """Stops serving; connections that hang are ended."""
-        if self._thread is None or self._server is None:
-            return
-        self._loop.call_soon_threadsafe(self._stopping.set)
-        self._server.should_exit = True
-        self._thread.join(STOP_S_MAX)
-        assert not self._thread.is_alive(), "the simulator did not stop"
-        self._thread = self._server = None
+    async def _listen(self, listening: socket.socket) -> None:
+        """Takes connections until told to stop. uvicorn's protocols without its server, which
+        would take the signals and the log of the program around it."""
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        self.on_start(self._loop)
+        config = uvicorn.Config(
+            self._serve,
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            ws_ping_interval=None,
+            timeout_keep_alive=600,
+        )
+        config.load()
+        state = ServerState()
+        server = await self._loop.create_server(
+            lambda: TransportAware(config=config, server_state=state, app_state={}),
+            sock=listening,
+        )
+        async with server:
+            self._is_up.set()
+            await self._stopping.wait()
+        for connection in list(state.connections):
+            connection.transport.abort()
+        for task in state.tasks:
+            task.cancel()
+        await asyncio.gather(*state.tasks, return_exceptions=True)
 
     # Serving.
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-            return
         line = Line(scope, receive, send, self._stopping)
         if scope["type"] == "websocket":
             await self._open_stream(line)
         else:
             await self._answer_call(line)
 
-    async def _live(self, receive: Receive, send: Send) -> None:
-        await receive()
-        self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
-        self.on_start(self._loop)
-        await send({"type": "lifespan.startup.complete"})
-        self._is_up.set()
-        await receive()
-        await send({"type": "lifespan.shutdown.complete"})
-
     def on_start(self, loop: asyncio.AbstractEventLoop) -> None:
         """For a venue that tells its streams what happens in other threads."""
 
     async def _open_stream(self, line: Line) -> None:
         request = request_of(line.scope)
-        effects = self.faults.for_call("GET", request.path, None)
+        effects = self.faults.for_upgrade(request.path)
         reply = await self._on_the_way(line, effects)
         if isinstance(reply, Reply):
             await line.reply(reply)

@@ -63,6 +63,7 @@ ADVANCE = (
     " head = ?, cursor = coalesce(?, cursor), state = ?, ended_seal = ?"
     " WHERE account = ? AND version = ?"
 )
+ENDED_SEALS = "SELECT account, ended_seal FROM accounts"
 SET_ENDED_SEAL = "UPDATE accounts SET ended_seal = ? WHERE account = ?"
 
 # The book
@@ -120,9 +121,7 @@ CLOSINGS = select(
 # The journal
 
 PUT_ENTRY = insert("journal")
-ENTRIES = select(
-    "journal", "WHERE account = ? AND sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?"
-)
+ENTRIES = select("journal", "WHERE account = ? AND sequence > ? ORDER BY sequence LIMIT ?")
 ENTRIES_OF_LEDGER = select(
     "journal", "WHERE account = ? AND ledger = ? AND sequence > ? ORDER BY sequence LIMIT ?"
 )
@@ -133,7 +132,6 @@ LAST_ENTRIES = (
 LATEST_OF_LEDGER = select(
     "journal", "WHERE account = ? AND ledger = ? AND sequence <= ? ORDER BY sequence DESC"
 )
-LEDGERS_OF_JOURNAL = "SELECT DISTINCT ledger FROM journal WHERE account = ? AND ledger IS NOT NULL"
 
 # Runs, evidence and events
 
@@ -144,7 +142,7 @@ RUNS_OF_ACCOUNT = select("runs", "WHERE account = ? ORDER BY started_at DESC, id
 PUT_EVIDENCE = insert("evidence")
 EVIDENCE = select("evidence", "WHERE run = ? ORDER BY number")
 FORGET_EVIDENCE = "DELETE FROM evidence WHERE received_at < ?"
-BREAKS_OF_ACCOUNT = select("breaks", "WHERE account = ? ORDER BY rowid")
+BREAKS = select("breaks", "WHERE account = ? ORDER BY rowid")
 PUT_EVENT = insert("outbox")
 EVENTS = f"SELECT id, {columns('outbox')} FROM outbox WHERE id > ? ORDER BY id LIMIT ?"
 LAST_EVENT = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0)"

@@ -43,20 +43,20 @@ def check(connection: sqlite3.Connection, *, place: str) -> str | None:
     return revision
 
 
-def upgrade(connection: sqlite3.Connection, *, to: str = NEWEST) -> None:
-    """Bring the database to a revision, inside the transaction that `connection` is in."""
+def upgrade(connection: sqlite3.Connection, *, place: str, to: str = NEWEST) -> None:
+    """Bring the database to a revision in one transaction; whoever comes second finds it done."""
     from alembic import command
     from sqlalchemy import create_engine
     from sqlalchemy.pool import StaticPool
 
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-    with engine.connect() as bound:
+    with engine.connect() as bound, bound.begin():
+        connection.execute("BEGIN IMMEDIATE")  # after connecting, which ends transactions
+        check(connection, place=place)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         settings = configuration()
         settings.attributes["connection"] = bound
         command.upgrade(settings, to)
-        assert connection.in_transaction, "a migration ended the transaction it runs in"
-        bound.detach()
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
 def configuration() -> "Config":

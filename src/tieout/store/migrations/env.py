@@ -7,6 +7,5 @@ from tieout.store.tables import metadata
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    transactional_ddl=False,  # the transaction is the caller's
 )
 context.run_migrations()

@@ -174,8 +174,9 @@ def account_in(body: bytes) -> AccountRow:
 
 def assets_in(body: bytes) -> list[str]:
     """The symbols of an asset list."""
-    rows = (msgspec.convert(_texts(row), AssetRow) for row in _list_in(body) if _is_object(row))
-    return [row.symbol for row in rows if row.symbol]
+    objects = [row for row in _list_in(body) if isinstance(row, dict)]
+    symbols = (msgspec.convert(_texts(row), AssetRow).symbol for row in objects)
+    return [symbol for symbol in symbols if symbol]
 
 
 def message_in(body: bytes) -> str:
@@ -235,10 +236,6 @@ def _kind_of(found: object) -> str:
         return "null"
     names = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
     return names.get(type(found), "a number")
-
-
-def _is_object(row: object) -> bool:
-    return isinstance(row, dict)
 
 
 def _texts(row: Mapping[object, object]) -> dict[str, str]:

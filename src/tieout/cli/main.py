@@ -1,0 +1,110 @@
+"""`tieout`: the commands, their common options, and how an error looks.
+
+Commands import what they need inside themselves, so that `tieout --help` is there at once.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from tieout.cli import output
+from tieout.cli.accounts import accounts
+from tieout.cli.breaks import app as breaks
+from tieout.cli.case import case
+from tieout.cli.db import app as db
+from tieout.cli.demo import demo
+from tieout.cli.diff import diff
+from tieout.cli.doctor import doctor
+from tieout.cli.history import history
+from tieout.cli.pnl import pnl
+from tieout.cli.positions import positions
+from tieout.cli.replay import replay
+from tieout.cli.runs import app as runs
+from tieout.cli.sim import app as sim
+from tieout.cli.sync import plan, sync
+from tieout.cli.verify import verify
+
+# Wrong arguments are errors of the library that parses them; it does not name their class.
+UsageError: type[Exception] = typer.BadParameter.__mro__[2]
+STOPPED = 130
+
+app = typer.Typer(
+    name="tieout",
+    help="Keeps your own position book true to what your brokers say you hold. "
+    "It reads from brokers and never places an order.",
+    epilog="Exit status: 0 tied out, 1 breaks or a held run, 2 error.",
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+for command in (demo, sync, plan, positions, history):
+    app.command()(command)
+app.add_typer(breaks, name="breaks")
+app.add_typer(runs, name="runs")
+for command in (pnl, verify, diff, replay, case, accounts, doctor):
+    app.command()(command)
+app.add_typer(sim, name="sim")
+app.add_typer(db, name="db")
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        import tieout
+
+        typer.echo(f"tieout {tieout.__version__}")
+        raise typer.Exit()
+
+
+@app.callback(invoke_without_command=True)
+def everything(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The settings; else TIEOUT_CONFIG, else ./tieout.toml."
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Common to all commands."""
+    context.obj = config
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status. Whatever is wrong is one message on stderr."""
+    from tieout.core.errors import TieoutError
+
+    try:
+        status = app(args=arguments, prog_name="tieout", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except UsageError as error:
+        output.tell(_usage_text(error))
+    except TieoutError as error:
+        output.tell(f"tieout: {error}")
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python must not complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (typer.Abort, KeyboardInterrupt):
+        return STOPPED
+    return output.WRONG
+
+
+def _usage_text(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "tieout"
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    return f"{command}: {' '.join(message.split())} See `{command} --help`."
+
+
+def main() -> NoReturn:
+    """The program."""
+    sys.exit(run())

@@ -1,0 +1,136 @@
+"""Values of the book as JSON material: decimals stay numbers, keys are snake case."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tieout.cli.tables import Line
+    from tieout.core.breaks import Break
+    from tieout.core.journal import Entry
+    from tieout.core.pnl import Figures
+    from tieout.core.position import Episode
+    from tieout.ports import RunRecord
+
+
+def record_json(record: "RunRecord") -> dict[str, Any]:
+    """A run, with what it did."""
+    took_s = (record.finished_at - record.started_at).total_seconds()
+    return {
+        "id": record.id,
+        "account": record.account,
+        "trigger": record.trigger,
+        "started_at": record.started_at,
+        "finished_at": record.finished_at,
+        "duration_ms": round(took_s * 1000),
+        "outcome": record.outcome,
+        "reason": record.reason,
+        "tied_out": record.tied_out,
+        "venue_calls": record.venue_calls,
+        "counts": dict(record.counts),
+        "errors": list(record.errors),
+        "statement": json.loads(record.statement),
+    }
+
+
+def position_json(line: "Line") -> dict[str, Any]:
+    """An open position, with all digits."""
+    from tieout.core.numbers import printed
+
+    ledger = line.ledger
+    position, instrument = ledger.position, ledger.instrument
+    assert position is not None, ledger.id
+    unrealized = line.unrealized
+    average = line.average
+    return {
+        "account": line.account,
+        "symbol": instrument.symbol,
+        "side": ledger.side,
+        "asset_class": instrument.asset_class,
+        "currency": instrument.currency,
+        "quantity": position.quantity,
+        "average_price": None if average is None else _decimal(printed(average)),
+        "basis": position.basis,
+        "price": line.price,
+        "unrealized_pnl": None if unrealized is None else _decimal(unrealized.text()),
+        "status": position.status,
+        "reconciliation": ledger.reconciliation,
+        "opened_at": position.opened_at,
+        "realized": figures_json(position.totals.by_currency),
+    }
+
+
+def figures_json(by_currency: "Mapping[str, Figures]") -> dict[str, Any]:
+    """Realized money by currency; what is not known is null, and says so."""
+    return {
+        currency: {
+            "gross": None if each.unknown else _decimal(each.gross.text()),
+            "fees": _decimal(each.fees.text()),
+            "net": None if each.unknown else _decimal(each.net.text()),
+            "funding": each.funding,
+            "income": each.income,
+            "incomplete": each.unknown > 0,
+        }
+        for currency, each in sorted(by_currency.items())
+        if not each.is_nothing
+    }
+
+
+def _decimal(text: str) -> Any:
+    from decimal import Decimal
+
+    return Decimal(text)
+
+
+def episode_json(account: str, episode: "Episode") -> dict[str, Any]:
+    """A position that has ended."""
+    return {
+        "account": account,
+        "symbol": episode.symbol,
+        "side": episode.side,
+        "opened_at": episode.opened_at,
+        "closed_at": episode.closed_at,
+        "reason": episode.reason,
+        "status": episode.status,
+        "estimated": episode.is_estimated,
+        "realized": figures_json(episode.totals.by_currency),
+    }
+
+
+def break_json(account: str, found: "Break", sentence: str) -> dict[str, Any]:
+    """A break with its identity, its explanation and what is left."""
+    return {
+        "account": account,
+        "id": found.id,
+        "kind": found.kind,
+        "symbol": found.symbol,
+        "side": found.side,
+        "status": found.status,
+        "seen": found.seen,
+        "first_at": found.first_at,
+        "last_at": found.last_at,
+        "before": found.before,
+        "ours": found.ours,
+        "theirs": found.theirs,
+        "explanation": [
+            {"cause": each.cause, "id": each.id, "quantity": each.quantity}
+            for each in found.explanation
+        ],
+        "remainder": found.remainder,
+        "prevents_tie_out": found.prevents_tie_out,
+        "summary": sentence,
+    }
+
+
+def entry_json(entry: "Entry") -> dict[str, Any]:
+    """A line of the journal, with what it says."""
+    return {
+        "sequence": entry.sequence,
+        "run": entry.run,
+        "kind": entry.kind,
+        "ledger": entry.ledger,
+        "happened_at": entry.happened_at,
+        "known_at": entry.known_at,
+        "hash": entry.hash,
+        **json.loads(entry.payload),
+    }

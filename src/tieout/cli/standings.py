@@ -1,0 +1,48 @@
+"""How the accounts of a book stand, from what their last runs said."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tieout.cli.tables import Standing
+    from tieout.core.book import Account
+    from tieout.wiring import Desk
+
+RUNS_LOOKED_AT = 50
+
+
+def standing_in(opened: "Desk", account: "Account") -> "Standing":
+    """How an account stands; a person's decisions since the last reading do not change that."""
+    from tieout.cli.tables import Standing
+
+    runs = opened.store.runs(account.id, limit=RUNS_LOOKED_AT)
+    last = next((each for each in runs if each.tied_out is not None), None)
+    breaks = opened.store.load(account).book.open_breaks.values()
+    return Standing(
+        name=opened.name_of(account.id),
+        venue=account.venue,
+        outcome=last.outcome if last else None,
+        reason=last.reason if last else None,
+        tied_out=last.tied_out if last else None,
+        at=last.finished_at if last else None,
+        breaks=sum(each.prevents_tie_out for each in breaks),
+    )
+
+
+def is_good(standing: "Standing") -> bool:
+    """Whether there is nothing to look at."""
+    return standing.tied_out is True
+
+
+def standing_json(account: "Account", standing: "Standing") -> dict[str, Any]:
+    """The same for a program."""
+    return {
+        "account": account.id,
+        "name": standing.name,
+        "venue": account.venue,
+        "currency": account.currency,
+        "tied_out": standing.tied_out,
+        "outcome": standing.outcome,
+        "reason": standing.reason,
+        "last_run_at": standing.at,
+        "breaks": standing.breaks,
+    }

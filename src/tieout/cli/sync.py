@@ -1,0 +1,168 @@
+"""`tieout sync` and `tieout plan`: tie the accounts out, or say what that would do."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from tieout.cli.frame import AsJson, OfAccounts, desk, settings_of
+from tieout.cli.output import NOT_TIED_OUT, TIED_OUT, WRONG, console, progress, write_json
+
+if TYPE_CHECKING:
+    from tieout.runs import Finished
+    from tieout.wiring import Answer, Desk
+
+
+def sync(context: typer.Context, account: OfAccounts = None, as_json: AsJson = False) -> None:
+    """Read the brokers and make the book true to them.
+
+    One run for each account: read, compare, apply in one transaction. A run that would close
+    suspiciously many positions is held until you approve or reject it (`tieout runs`).
+
+    Examples:
+
+    tieout sync
+
+    tieout sync --account main --json
+
+    tieout --config desk.toml sync
+    """
+    raise typer.Exit(_run(context, account or (), as_json=as_json, is_plan=False))
+
+
+def plan(context: typer.Context, account: OfAccounts = None, as_json: AsJson = False) -> None:
+    """Say what a sync would do now, and do nothing of it.
+
+    Examples:
+
+    tieout plan
+
+    tieout plan --account main --json
+    """
+    raise typer.Exit(_run(context, account or (), as_json=as_json, is_plan=True))
+
+
+def _run(
+    context: typer.Context, chosen: Sequence[str], *, as_json: bool, is_plan: bool
+) -> int:
+    import asyncio
+
+    settings = settings_of(context)
+    with desk(settings, is_plan=is_plan) as opened:
+        with progress("reading the brokers"):
+            answers = asyncio.run(opened.sync(chosen, is_plan=is_plan))
+        if as_json:
+            write_json(answers_json(answers, opened, is_plan=is_plan))
+        else:
+            show(answers, opened, is_plan=is_plan)
+    return status_of(answers)
+
+
+def status_of(answers: "Sequence[Answer]") -> int:
+    """0 when every account is tied out, 1 for breaks or a held run, 2 for an error."""
+    statuses = [_status_of(answer) for answer in answers]
+    return max(statuses, default=TIED_OUT)
+
+
+def _status_of(answer: "Answer") -> int:
+    if answer.finished is None or answer.finished.record.outcome == "failed":
+        return WRONG
+    record = answer.finished.record
+    is_good = record.outcome == "applied" and record.tied_out is not False
+    return TIED_OUT if is_good else NOT_TIED_OUT
+
+
+def answers_json(
+    answers: "Sequence[Answer]", opened: "Desk", *, is_plan: bool = False
+) -> dict[str, Any]:
+    """What came of every account."""
+    return {
+        "plan": is_plan,
+        "tied_out": status_of(answers) == TIED_OUT,
+        "accounts": [_answer_json(answer, opened, is_plan=is_plan) for answer in answers],
+    }
+
+
+def _answer_json(answer: "Answer", opened: "Desk", *, is_plan: bool) -> dict[str, Any]:
+    from tieout.cli.records import record_json
+    from tieout.core.book import AccountId
+
+    name = {"account": answer.subject, "name": opened.name_of(AccountId(answer.subject))}
+    if answer.finished is None:
+        return {**name, "outcome": "error", "error": str(answer.error)}
+    made = record_json(answer.finished.record)
+    if is_plan:
+        del made["id"]
+    return {**name, **made}
+
+
+def show(answers: "Sequence[Answer]", opened: "Desk", *, is_plan: bool = False) -> None:
+    """Every account in words, what is wrong first."""
+    shown = console()
+    for answer in sorted(answers, key=_status_of, reverse=True):
+        for line in _lines(answer, opened, is_plan=is_plan):
+            shown.print(line)
+
+
+def _lines(answer: "Answer", opened: "Desk", *, is_plan: bool) -> list[Any]:
+    from tieout.cli import tables
+    from tieout.cli.words import clean
+    from tieout.core.book import AccountId
+
+    name = opened.name_of(AccountId(answer.subject))
+    if answer.finished is None:
+        line = tables.text(f"{name}: ", "bold")
+        return [line.append(clean(str(answer.error)), style=tables.BAD)]
+    return finished_lines(answer.finished, opened, name=name, is_plan=is_plan)
+
+
+def finished_lines(
+    finished: "Finished", opened: "Desk", *, name: str, is_plan: bool = False
+) -> list[Any]:
+    """One run in words: how the account stands, what changed, what disagrees."""
+    from tieout.cli import tables
+    from tieout.cli.words import change_sentence, clean
+    from tieout.runs.records import error_text
+
+    plan, now = finished.plan, opened.clock.now()
+    lines = [
+        tables.standing_line(tables.standing_of(finished, name=name), now=now, is_plan=is_plan)
+    ]
+    lines += tables.break_lines(plan.breaks, finished.after.ledgers, now=now)
+    lines += [tables.text(f"  {clean(error_text(each))}", "red") for each in plan.errors]
+    lines += [tables.text(f"  {change_sentence(each)}") for each in plan.changes]
+    if plan.outcome == "held" and not is_plan:
+        run = finished.record.id
+        lines.append(tables.text(f"  tieout runs approve {run}   believes the broker"))
+        lines.append(tables.text(f"  tieout runs reject {run}    keeps the book"))
+    quiet = _quiet_words(finished, is_plan=is_plan)
+    return [*lines, tables.text(f"  {quiet}", tables.QUIET)] if quiet else lines
+
+
+def _quiet_words(finished: "Finished", *, is_plan: bool) -> str:
+    """What needs no line of its own: prices, calls, the run's name."""
+    from tieout.cli.words import count, span
+
+    plan, record = finished.plan, finished.record
+    took_s = (record.finished_at - record.started_at).total_seconds()
+    words = []
+    if plan.marked:
+        words.append(f"{count(plan.marked, 'price')} updated")
+    if plan.unchanged:
+        words.append(f"{plan.unchanged} unchanged")
+    words.append(f"{count(record.venue_calls, 'call')} in {span(took_s)}")
+    words.append("nothing was written" if is_plan else f"run {record.id}")
+    return ", ".join(words)
+
+
+def show_one(finished: "Finished", opened: "Desk", *, as_json: bool) -> int:
+    """One run that a person asked for; the exit status."""
+    from tieout.wiring import Answer
+
+    account = finished.record.account
+    answer = Answer(subject=account, finished=finished)
+    if as_json:
+        write_json(_answer_json(answer, opened, is_plan=False))
+    else:
+        show([answer], opened)
+    return _status_of(answer)

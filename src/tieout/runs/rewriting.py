@@ -1,0 +1,62 @@
+"""What a run changes of the past: histories that late news rewrote, rows that leave the table."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from tieout.core.book import Book
+from tieout.core.facts import Confirmed, CostSet, Fact, Withdrawn
+from tieout.core.instrument import LedgerId
+from tieout.core.plan import Plan
+from tieout.core.position import Ledger
+from tieout.core.rollforward import fold
+from tieout.ports import Past
+from tieout.runs.order import Drafted
+from tieout.runs.past import method_of
+
+LOOKS_BACK = (Withdrawn, Confirmed, CostSet)
+
+
+def rewritten(drafted: Drafted) -> dict[LedgerId, Past]:
+    """The whole history, as it reads now, of the ledgers to which something came late."""
+    book, plan = drafted.stored.book, drafted.plan
+    late = _with_links(_late(book, plan), book.after(plan).ledgers)
+    if not late:
+        return {}
+    after = book.after(plan)
+    blank = {key: replace(after.ledgers[key], position=None, booked=()) for key in late}
+    facts = [fact for key in late for fact in after.facts.get(key, ())]
+    method = method_of(drafted.order.policy, venue=drafted.order.account.venue)
+    folded = fold(blank, facts, method=method)
+    return {key: Past(ended=folded[key].ended, closings=folded[key].closings) for key in late}
+
+
+def _late(book: Book, plan: Plan) -> set[LedgerId]:
+    """The ledgers with a new fact that does not simply come after all that were known."""
+    late = {fact.ledger for fact in plan.facts if _is_late(fact, book.ledgers.get(fact.ledger))}
+    waited = (key for key in plan.ledgers if key in book.ledgers and book.ledgers[key].has_waiting)
+    return late.union(waited)
+
+
+def _is_late(fact: Fact, before: Ledger | None) -> bool:
+    if before is None or before.last_at is None:
+        return False
+    return fact.at <= before.last_at or isinstance(fact, LOOKS_BACK)
+
+
+def _with_links(keys: Iterable[LedgerId], ledgers: Mapping[LedgerId, Ledger]) -> set[LedgerId]:
+    """The ledgers, and those that a merger or spin-off ties to them."""
+    found = set(keys)
+    waiting = list(found)
+    while waiting:
+        for linked in ledgers[waiting.pop()].links:
+            if linked not in found:
+                found.add(linked)
+                waiting.append(linked)
+    return found
+
+
+def deleted(drafted: Drafted) -> frozenset[LedgerId]:
+    """The ledgers whose missing position leaves the table, where the policy says so."""
+    if drafted.order.policy.on_missing != "delete":
+        return frozenset()
+    return frozenset(each.ledger for each in drafted.plan.changes if each.reason == "missing")

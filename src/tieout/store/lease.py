@@ -1,0 +1,93 @@
+"""One run per account on one machine: a file that the operating system locks.
+
+The lock belongs to the open file, so two runs in one process exclude each other as two processes
+do, and it is gone with whoever held it, however that died. The files stay; they are empty but
+for the number of the process, for people.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from tieout.core.book import AccountId
+from tieout.core.errors import StoreError
+from tieout.ports import AccountBusy
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+
+class FileLeases:
+    """Leases by files in a folder next to the database."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextmanager
+    def held(self, account: AccountId) -> Iterator[None]:
+        """Hold the lease of an account; AccountBusy at once where somebody has it."""
+        file = self._opened(account)
+        try:
+            try:
+                _lock(file)
+            except OSError:
+                raise AccountBusy(_busy(account, _owner(file))) from None
+            os.ftruncate(file, 0)
+            os.pwrite(file, str(os.getpid()).encode(), 0)
+            yield
+        finally:
+            os.close(file)
+
+    def _opened(self, account: AccountId) -> int:
+        path = self._folder / f"{sha256(account.encode()).hexdigest()[:32]}.lease"
+        try:
+            self._folder.mkdir(exist_ok=True)
+            return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        except OSError as failure:
+            raise StoreError(
+                f"{path} cannot be opened, so no run can be kept apart from others"
+                f" ({failure.strerror}); check the permissions of the folder"
+            ) from failure
+
+
+def _lock(file: int) -> None:
+    if sys.platform == "win32":
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _owner(file: int) -> str:
+    return os.pread(file, 20, 0).decode(errors="replace")
+
+
+def _busy(account: AccountId, owner: str) -> str:
+    by = f" in process {owner}" if owner else ""
+    return f"{account} is being synced{by}; wait for that run to end, then try again"
+
+
+class MemoryLeases:
+    """Leases within one process, for books that live in it."""
+
+    def __init__(self) -> None:
+        self._held: set[AccountId] = set()
+        self._changing = threading.Lock()
+
+    @contextmanager
+    def held(self, account: AccountId) -> Iterator[None]:
+        """Hold the lease of an account; AccountBusy at once where somebody has it."""
+        with self._changing:
+            if account in self._held:
+                raise AccountBusy(_busy(account, ""))
+            self._held.add(account)
+        try:
+            yield
+        finally:
+            with self._changing:
+                self._held.discard(account)

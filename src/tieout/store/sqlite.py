@@ -1,0 +1,145 @@
+"""Books in one SQLite file: the BookStore of one machine."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from tieout.core.activity import ActivityId
+from tieout.core.book import Account, AccountId
+from tieout.core.errors import StoreError
+from tieout.ports import Commit, RawReply, RunRecord, StoredBook
+from tieout.store import migrations, statements
+from tieout.store.archive import SqliteArchive
+from tieout.store.codec import time_text
+from tieout.store.connections import BUSY_TIMEOUT_S, Connections
+from tieout.store.episodes import PositionRow, sealed
+from tieout.store.evidence import evidence_rows
+from tieout.store.kept import Kept, Shelf
+from tieout.store.lease import FileLeases, MemoryLeases
+from tieout.store.reading import read_kept
+from tieout.store.rows import run_row
+from tieout.store.writing import write
+from tieout.store.written import Reached, nowhere, prepare
+
+
+class SqliteStore(SqliteArchive):
+    """Books in the file at `path`; None keeps them in memory, for tests.
+
+    A new file is set up, an older one brought up to date; StoreError where it is a newer
+    Tieout's or another program's. `reached` is called with a name at each point of a commit,
+    for tests that end the process there; `pragmas` are set on every connection after our own.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        pragmas: Mapping[str, str | int] | None = None,
+        reached: Reached = nowhere,
+    ) -> None:
+        if path is not None and not path.absolute().parent.is_dir():
+            raise StoreError(f"the folder of {path} is not there; make it, or name another file")
+        name = None if path is None else str(path)
+        super().__init__(Connections(name, busy_timeout_s=busy_timeout_s, pragmas=pragmas))
+        self.path = path
+        self._leases = (
+            MemoryLeases() if path is None else FileLeases(path.with_name(f"{path.name}.leases"))
+        )
+        self._reached = reached
+        self._shelf = Shelf()
+        self._bring_up_to_date()
+
+    def _bring_up_to_date(self) -> None:
+        place = self.connections.place
+        try:
+            with self.connections.alone() as connection:
+                if migrations.check(connection, place=place) != migrations.NEWEST:
+                    migrations.upgrade(connection, place=place)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self.connections.close()
+
+    def lease(self, account: AccountId) -> AbstractContextManager[None]:
+        return self._leases.held(account)
+
+    def load(self, account: Account, *, activity_ids: Iterable[ActivityId] = ()) -> StoredBook:
+        asked = list(activity_ids)
+        digests: dict[ActivityId, str] = {}
+        with self.connections.reading() as connection:
+            kept = self._kept(connection, account)
+            if asked:
+                question = (json.dumps(asked), account.id)
+                digests = dict(connection.execute(statements.DIGESTS, question).fetchall())
+        stored = kept.stored(account)
+        return replace(stored, book=replace(stored.book, digests=digests))
+
+    def _kept(self, connection: sqlite3.Connection, account: Account) -> Kept:
+        """The book as it is in the database, from memory where that is the same."""
+        fence = connection.execute(statements.FENCE, (account.id,)).fetchone()
+        kept = self._shelf.get(account.id, version=fence[0] if fence else 0)
+        if kept is None:
+            kept = read_kept(connection, account)
+            self._shelf.put(account.id, kept)
+        return kept
+
+    def commit(self, commit: Commit) -> int:
+        account = commit.account.id
+        before = self._shelf.get(account, version=commit.version)
+        if before is None:
+            with self.connections.reading() as connection:
+                before = self._kept(connection, commit.account)
+        prepared = prepare(commit, before)
+        try:
+            with self.connections.writing() as connection:
+                write(connection, commit, prepared, before=before, reached=self._reached)
+        except BaseException:
+            self._shelf.drop(account)
+            raise
+        self._reached("after_commit")
+        after = before.after(commit, marks_digest=prepared.marks_digest)
+        self._shelf.put(account, after)
+        return after.version
+
+    def record_run(self, account: Account, run: RunRecord, evidence: Iterable[RawReply]) -> None:
+        replies = evidence_rows(account.id, run.id, evidence)
+        with self.connections.writing() as connection:
+            connection.execute(statements.PUT_RUN, run_row(run))
+            connection.executemany(statements.PUT_EVIDENCE, replies)
+
+    # Letting go
+
+    def clear_ended(self, before: datetime, *, account: AccountId | None = None) -> int:
+        with self.connections.writing() as connection:
+            accounts = connection.execute(statements.ENDED_SEALS).fetchall()
+            cleared = [
+                _clear(connection, key, seal, before=time_text(before))
+                for key, seal in accounts
+                if account is None or key == account
+            ]
+        return sum(cleared)
+
+    def forget_evidence(self, before: datetime) -> int:
+        with self.connections.writing() as connection:
+            return connection.execute(statements.FORGET_EVIDENCE, (time_text(before),)).rowcount
+
+    def forget_events(self, before: datetime) -> int:
+        with self.connections.writing() as connection:
+            return connection.execute(statements.FORGET_EVENTS, (time_text(before),)).rowcount
+
+
+def _clear(connection: sqlite3.Connection, account: str, seal: str, *, before: str) -> int:
+    found = connection.execute(statements.ENDED_BEFORE, (account, before)).fetchall()
+    rows = [PositionRow._make(row) for row in found]
+    gone = [(row.account, row.ledger, row.episode) for row in rows]
+    connection.executemany(statements.DROP_POSITION, gone)
+    left = sealed(seal, added=(), removed=rows)
+    connection.execute(statements.SET_ENDED_SEAL, (left, account))
+    return len(rows)

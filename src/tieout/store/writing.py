@@ -1,0 +1,118 @@
+"""One commit, written to SQLite in one transaction."""
+
+import sqlite3
+
+from tieout.core.codec import to_plain
+from tieout.core.journal import canonical
+from tieout.ports import Commit
+from tieout.store import statements
+from tieout.store.closings import ClosingRow, closing_rows
+from tieout.store.episodes import sealed
+from tieout.store.kept import Kept, merged
+from tieout.store.reading import SqliteStored
+from tieout.store.written import (
+    Ends,
+    Prepared,
+    Reached,
+    account_row,
+    anchored_run,
+    check_fence,
+    ends,
+)
+
+
+def write(
+    connection: sqlite3.Connection,
+    commit: Commit,
+    prepared: Prepared,
+    *,
+    before: Kept,
+    reached: Reached,
+) -> None:
+    """Write all of a commit. Raises StaleVersion before anything."""
+    stored = SqliteStored(connection, commit.account.id)
+    reached("begin")
+    fence = connection.execute(statements.FENCE, (commit.account.id,)).fetchone()
+    *_, seal = check_fence(commit, fence)
+    ended = ends(commit, before, stored)
+    closings = closing_rows(commit, stored.lines_of)
+    reached("ledgers")
+    connection.executemany(statements.PUT_LEDGER, prepared.ledgers)
+    reached("positions")
+    _write_positions(connection, prepared, ended, account=commit.account.id)
+    reached("closings")
+    connection.executemany(statements.PUT_CLOSING, closings)
+    reached("journal")
+    connection.executemany(statements.PUT_ENTRY, prepared.journal)
+    reached("breaks")
+    _write_breaks(connection, prepared, account=commit.account.id)
+    reached("digests")
+    connection.executemany(statements.PUT_ACTIVITY, prepared.activities)
+    reached("marks")
+    _write_marks(connection, commit, prepared, before=before)
+    reached("account")
+    seal = sealed(seal, added=ended.added, removed=ended.removed)
+    _advance(connection, commit, ended_seal=seal)
+    _write_run(connection, commit, prepared, closings, reached=reached)
+    reached("before_commit")
+
+
+def _write_positions(
+    connection: sqlite3.Connection, prepared: Prepared, ended: Ends, *, account: str
+) -> None:
+    """Rows that go, rows of ended episodes, then one open row for each ledger at most."""
+    gone = [(row.account, row.ledger, row.episode) for row in ended.removed]
+    connection.executemany(statements.DROP_POSITION, gone)
+    connection.executemany(statements.PUT_POSITION, ended.added)
+    kept = [
+        (account, ledger.id, ledger.position.opened_by if ledger.position else "")
+        for ledger in prepared.touched
+    ]
+    connection.executemany(statements.DROP_OPEN, kept)
+    connection.executemany(statements.PUT_POSITION, prepared.opened)
+
+
+def _write_breaks(connection: sqlite3.Connection, prepared: Prepared, *, account: str) -> None:
+    connection.executemany(statements.PUT_BREAK, prepared.breaks)
+    over = [(account, each) for each in prepared.ended_breaks]
+    connection.executemany(statements.END_BREAK, over)
+
+
+def _write_marks(
+    connection: sqlite3.Connection, commit: Commit, prepared: Prepared, *, before: Kept
+) -> None:
+    account = commit.account.id
+    if prepared.marks is not None:
+        marks = (account, prepared.marks_digest, prepared.marks)
+        connection.execute(statements.PUT_MARKS, marks)
+    known = before.book.instruments
+    instruments = merged(known, commit.instruments)
+    if instruments is not known:
+        body = canonical(to_plain(instruments))
+        connection.execute(statements.PUT_INSTRUMENTS, (account, body))
+
+
+def _advance(connection: sqlite3.Connection, commit: Commit, *, ended_seal: str) -> None:
+    """The account's new version and head, if nobody moved them since."""
+    row = account_row(commit, ended_seal=ended_seal)
+    if not commit.version:
+        connection.execute(statements.PUT_ACCOUNT, row)
+        return
+    done = connection.execute(statements.ADVANCE, (*row[1:], row.account, commit.version))
+    assert done.rowcount == 1, "the fence was checked in this transaction"
+
+
+def _write_run(
+    connection: sqlite3.Connection,
+    commit: Commit,
+    prepared: Prepared,
+    closings: list[ClosingRow],
+    *,
+    reached: Reached,
+) -> None:
+    reached("run")
+    connection.execute(statements.PUT_RUN, anchored_run(commit, prepared, closings))
+    reached("outbox")
+    connection.executemany(statements.PUT_EVENT, prepared.outbox)
+    reached("evidence")
+    connection.executemany(statements.PUT_EVIDENCE, prepared.evidence)

@@ -1,0 +1,257 @@
+"""What a commit writes, as rows, worked out before and within its transaction."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tieout.core.errors import StaleVersion
+from tieout.core.instrument import LedgerId
+from tieout.core.journal import GENESIS, RUN_KIND, Entry, canonical
+from tieout.core.position import Ledger
+from tieout.ports import Commit, Realized
+from tieout.store.closings import ClosingRow
+from tieout.store.codec import digest_of, ledger_in, marks_text, state_in
+from tieout.store.episodes import NO_SEALS, PositionRow, ended_row, open_row
+from tieout.store.evidence import EvidenceRow, evidence_rows
+from tieout.store.kept import Kept
+from tieout.store.rows import (
+    AccountRow,
+    ActivityRow,
+    BreakRow,
+    JournalRow,
+    LedgerRow,
+    OutboxRow,
+    RunRow,
+    activity_rows,
+    break_row,
+    journal_row,
+    links_of,
+    outbox_row,
+    run_row,
+)
+
+Reached = Callable[[str], None]
+Fence = tuple[int, int, str, str]  # version, sequence, head, sum of the seals
+NO_FENCE: Fence = (0, 0, GENESIS, NO_SEALS)
+
+
+def nowhere(_point: str) -> None:
+    """What a commit tells its progress when nobody asked."""
+
+
+class Stored(Protocol):
+    """What a commit must look up of what is stored of its account."""
+
+    def ended_of(self, ledger: LedgerId) -> Sequence[PositionRow]: ...
+
+    def ended_one(self, ledger: LedgerId, episode: str) -> PositionRow | None: ...
+
+    def lines_of(self, ledger: LedgerId) -> Sequence[Realized]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """The rows that follow from a commit and the book before it.
+
+    `touched` are the ledgers whose position row changes; `opened` the new rows of those that
+    hold something. `marks` is the digest and the text of the mark set, None where it stays.
+    """
+
+    journal: list[JournalRow]
+    ledgers: list[LedgerRow]
+    touched: list[Ledger]
+    opened: list[PositionRow]
+    breaks: list[BreakRow]
+    ended_breaks: list[str]
+    activities: list[ActivityRow]
+    marks_digest: str | None
+    marks: str | None
+    outbox: list[OutboxRow]
+    evidence: list[EvidenceRow]
+
+
+def prepare(commit: Commit, before: Kept) -> Prepared:
+    """All rows that need no look at the database."""
+    account, plan = commit.account.id, commit.plan
+    assert commit.entries, "a commit ends with the entry of its run"
+    assert commit.entries[-1].kind == RUN_KIND, commit.entries[-1].kind
+    ledgers = [_ledger_row(entry) for entry in commit.entries if entry.ledger in plan.ledgers]
+    assert len(ledgers) == len(plan.ledgers), "a changed ledger has no journal entry"
+    touched = [
+        ledger
+        for key, ledger in plan.ledgers.items()
+        if not _has_same_row(before.ledgers.get(key), ledger)
+    ]
+    marks = None if plan.marks is None else marks_text(plan.marks)
+    marks_digest = None if marks is None else digest_of(marks)
+    is_new = marks_digest != before.marks_digest
+    return Prepared(
+        journal=[journal_row(entry) for entry in commit.entries],
+        ledgers=ledgers,
+        touched=touched,
+        opened=[
+            open_row(account, ledger, ledger.position)
+            for ledger in touched
+            if ledger.position is not None
+        ],
+        breaks=_break_rows(commit, before),
+        ended_breaks=_ended_breaks(commit, before),
+        activities=activity_rows(commit),
+        marks_digest=marks_digest,
+        marks=marks.decode() if marks is not None and is_new else None,
+        outbox=[outbox_row(commit, event) for event in commit.events],
+        evidence=evidence_rows(account, commit.run.id, commit.evidence),
+    )
+
+
+def _ledger_row(entry: Entry) -> LedgerRow:
+    body = ledger_in(entry.payload)
+    assert entry.ledger is not None, entry.sequence
+    assert body is not None, entry.ledger
+    return LedgerRow(
+        account=entry.account,
+        ledger=entry.ledger,
+        created=entry.sequence,
+        sequence=entry.sequence,
+        body=body,
+    )
+
+
+def _has_same_row(before: Ledger | None, after: Ledger) -> bool:
+    return (
+        before is not None
+        and before.position == after.position
+        and before.reconciliation == after.reconciliation
+        and before.instrument == after.instrument
+        and before.side == after.side
+    )
+
+
+def _break_rows(commit: Commit, before: Kept) -> list[BreakRow]:
+    """The breaks that the run lists, and those that it changed without listing them."""
+    known, still_open = before.book.open_breaks, commit.plan.open_breaks
+    listed = {found.id: found for found in commit.plan.breaks}
+    for key, found in still_open.items():
+        assert key == found.id, key
+        if known.get(key) != found:
+            listed.setdefault(found.id, found)
+    account = commit.account.id
+    return [break_row(account, found, is_open=key in still_open) for key, found in listed.items()]
+
+
+def _ended_breaks(commit: Commit, before: Kept) -> list[str]:
+    """The breaks that are over though this run does not list them."""
+    listed = {found.id for found in commit.plan.breaks}
+    return [
+        found.id
+        for key, found in before.book.open_breaks.items()
+        if key not in commit.plan.open_breaks and found.id not in listed
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """Rows of ended episodes that come (or are written anew) and those that go."""
+
+    added: list[PositionRow]
+    removed: list[PositionRow]
+
+
+def ends(commit: Commit, before: Kept, stored: Stored) -> Ends:
+    """How the ended positions change: those of this run, and every one of a `past`."""
+    added: list[PositionRow] = []
+    removed = list(_opened_again(commit, before, stored))
+    for key, episode in commit.plan.ended:
+        is_deleted = key in commit.deleted and episode.reason == "missing"
+        if key in commit.pasts or is_deleted:
+            continue
+        row = ended_row(commit.account.id, _ledger(commit, before, key), episode)
+        known = stored.ended_one(key, episode.opened_by)
+        added.append(row)
+        removed += [known] if known is not None else []
+    for key in commit.pasts:
+        ledger = _ledger(commit, before, key)
+        known_rows = stored.ended_of(key)
+        rows = _past_rows(commit, ledger, {row.episode for row in known_rows})
+        added += [row for row in rows if row not in known_rows]
+        removed += [row for row in known_rows if row not in rows]
+    return Ends(added=added, removed=removed)
+
+
+def _opened_again(commit: Commit, before: Kept, stored: Stored) -> Iterable[PositionRow]:
+    """Ended episodes that, after all, are the one that is open."""
+    for key, ledger in commit.plan.ledgers.items():
+        if ledger.position is None or key in commit.pasts:
+            continue
+        known = before.ledgers.get(key)
+        was = known.position.opened_by if known and known.position else None
+        if ledger.position.opened_by != was:
+            row = stored.ended_one(key, ledger.position.opened_by)
+            yield from [row] if row is not None else []
+
+
+def _past_rows(commit: Commit, ledger: Ledger, known: set[str]) -> list[PositionRow]:
+    """The rows of a past, without the missing episodes that are deleted now or were before."""
+    kept = set(known)
+    if ledger.id not in commit.deleted:
+        kept |= {episode.opened_by for key, episode in commit.plan.ended if key == ledger.id}
+    return [
+        ended_row(commit.account.id, ledger, episode)
+        for episode in commit.pasts[ledger.id].ended
+        if episode.reason != "missing" or episode.opened_by in kept
+    ]
+
+
+def _ledger(commit: Commit, before: Kept, key: LedgerId) -> Ledger:
+    return commit.plan.ledgers.get(key) or before.ledgers[key]
+
+
+def account_row(commit: Commit, *, ended_seal: str) -> AccountRow:
+    """The account after the commit; a cursor of None leaves the one that is there."""
+    account, last = commit.account, commit.entries[-1]
+    return AccountRow(
+        account=account.id,
+        venue=account.venue,
+        currency=account.currency,
+        history=account.history,
+        version=commit.version + 1,
+        sequence=last.sequence,
+        head=last.hash,
+        cursor=commit.cursor,
+        state=state_in(last.payload),
+        ended_seal=ended_seal,
+    )
+
+
+def anchored_run(commit: Commit, prepared: Prepared, closings: Iterable[ClosingRow]) -> RunRow:
+    """The run's own row, with the digests of all that it wrote."""
+    return run_row(commit.run)._replace(
+        version=commit.version + 1,
+        first_sequence=commit.entries[0].sequence,
+        last_sequence=commit.entries[-1].sequence,
+        head=commit.entries[-1].hash,
+        links=links_of(commit.entries),
+        marks_digest=prepared.marks_digest,
+        closings_digest=rows_digest(closings),
+        activities_digest=rows_digest(prepared.activities),
+    )
+
+
+def rows_digest(rows: Iterable[Sequence[object]]) -> str | None:
+    """The hash of rows that are never changed, None for no rows."""
+    texts = [canonical(list(row)) for row in rows]
+    return digest_of("\n".join(texts).encode()) if texts else None
+
+
+def check_fence(commit: Commit, fence: Fence | None) -> Fence:
+    """The fence, if the commit was made for the book that is stored; StaleVersion if not."""
+    version, sequence, head, _seal = found = fence or NO_FENCE
+    if version != commit.version:
+        raise StaleVersion(
+            f"the book of {commit.account.id} is at version {version}, this run worked on"
+            f" {commit.version}: somebody else wrote first. Nothing was written; run again"
+        )
+    first = commit.entries[0]
+    assert first.sequence == sequence + 1, first.sequence
+    assert first.previous == head, first.previous
+    return found

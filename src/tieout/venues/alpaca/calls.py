@@ -1,0 +1,135 @@
+"""Calls to Alpaca: in threads, tried again where that helps, every reply kept as evidence."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from tieout.core.errors import VenueError, VenueReplyInvalid
+from tieout.ports import Clock, RawReply
+from tieout.venues.alpaca.exchange import Answer, Wire
+from tieout.venues.alpaca.failures import Attempt, asked_wait_s, error_of, is_worth_retrying
+from tieout.venues.alpaca.limits import Limits
+from tieout.venues.alpaca.scrub import Scrub
+from tieout.venues.alpaca.wire import BodyInvalid
+
+Decoded = TypeVar("Decoded")
+Sleep = Callable[[float], Awaitable[None]]
+Chance = Callable[[], float]  # a number from 0 up to 1
+OK = 200
+
+
+@dataclass(slots=True)
+class Trace:
+    """What one reading has asked and heard so far, and by when it must be done."""
+
+    deadline_at: datetime
+    replies: list[RawReply] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A good answer, and when it was asked for and came."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    sent_at: datetime
+    received_at: datetime
+
+
+class Calls:
+    """Reads from one address with one pair of keys. Nothing here shows the keys."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        *,
+        name: str,
+        address: str,
+        scrub: Scrub,
+        limits: Limits,
+        clock: Clock,
+        sleep: Sleep,
+        chance: Chance,
+    ) -> None:
+        self.name = name
+        self.address = address
+        self.limits = limits
+        self.scrub = scrub
+        self._wire = wire
+        self._clock = clock
+        self._sleep = sleep
+        self._chance = chance
+
+    async def get(
+        self, path: str, parameters: Mapping[str, str] | None = None, *, trace: Trace
+    ) -> Reply:
+        """The reply to GET `path`. Raises the error that the last try ended with."""
+        parameters = parameters or {}
+        call = call_of(path, parameters)
+        for tries in range(1, self.limits.tries_max + 1):
+            sent_at = self._clock.now()
+            answer = await asyncio.to_thread(self._wire.request, path, parameters)
+            now = self._clock.now()
+            trace.replies.append(self._evidence(call, answer, now))
+            if answer.status == OK and answer.fault is None:
+                return Reply(
+                    body=answer.body, headers=answer.headers, sent_at=sent_at, received_at=now
+                )
+            wait_s = self._wait_s(answer, tries=tries, now=now)
+            is_too_late = now + timedelta(seconds=wait_s) >= trace.deadline_at
+            if not is_worth_retrying(answer) or tries == self.limits.tries_max or is_too_late:
+                break
+            await self._sleep(wait_s)
+        attempt = Attempt(venue=self.name, call=call, address=self.address, tries=tries)
+        raise error_of(answer, attempt, scrub=self.scrub, now=now)
+
+    def decoded(self, decode: Callable[[bytes], Decoded], reply: Reply, *, call: str) -> Decoded:
+        """What a body says. One that is not what was asked for is never taken as nothing."""
+        try:
+            return decode(reply.body)
+        except BodyInvalid as error:
+            raise VenueReplyInvalid(
+                f"GET {call} at {self.address} answered with {self.scrub.text(str(error))}",
+                venue=self.name,
+                advice="nothing was changed; if it stays, check the address of this connection "
+                "and Alpaca's status page",
+                status=OK,
+            ) from None
+
+    async def pause(self, seconds: float) -> None:
+        """Let some time go by."""
+        await self._sleep(seconds)
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def close(self) -> None:
+        self._wire.close()
+
+    def _wait_s(self, answer: Answer, *, tries: int, now: datetime) -> float:
+        """Longer with each try and never the same for two clients, but at least what is asked."""
+        longest: float = min(self.limits.backoff_s * 2 ** (tries - 1), self.limits.backoff_s_max)
+        return max(longest * (0.5 + self._chance() / 2), asked_wait_s(answer, now=now) or 0.0)
+
+    def _evidence(self, call: str, answer: Answer, now: datetime) -> RawReply:
+        body = self.scrub.bytes(answer.body)
+        if len(body) > self.limits.evidence_bytes_max:
+            call = f"{call} (the first {self.limits.evidence_bytes_max} of {len(body)} bytes)"
+            body = body[: self.limits.evidence_bytes_max]
+        if answer.fault is not None:
+            call = f"{call} ({answer.fault})"
+        return RawReply(call=call, status=answer.status, received_at=now, body=body)
+
+
+def call_of(path: str, parameters: Mapping[str, str]) -> str:
+    """A request in words, as it stands in evidence and messages; it has no secrets in it."""
+    return f"GET /v2{path}" + (f"?{urlencode(parameters)}" if parameters else "")
+
+
+def with_evidence(error: VenueError, trace: Trace, *, reason: str = "") -> VenueError:
+    """The error with the replies that did arrive, as the port promises."""
+    error.__dict__.update(evidence=tuple(trace.replies), reason=reason)
+    return error

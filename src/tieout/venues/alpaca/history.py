@@ -1,0 +1,117 @@
+"""The activities of an account since a cursor, read page by page without a gap.
+
+Alpaca pages by the id of the last row. Ids cannot be ordered or trusted to advance (their hour is
+on a 12-hour clock), so rows are told apart by their content, a page that brings nothing new ends
+the reading as incomplete, and a short page that brought news is followed by one more request,
+which proves the end.
+
+The cursor is the time of the last row seen. Each reading goes back some days before it: option
+events are dated on a Friday and written on the Tuesday after a long weekend, corrections come the
+next day. What is known already is ignored by its id.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+
+from tieout.venues.alpaca.calls import Calls, Trace
+from tieout.venues.alpaca.moments import moment, seen_at, written_at
+from tieout.venues.alpaca.wire import ActivityRow, Unreadable, activities_in
+
+PATH = "/account/activities"
+PAGE_ROWS = 100
+OVERLAP = timedelta(days=5)
+AGAIN_OVERLAP = timedelta(minutes=1)
+
+
+class History:
+    """One reading of the activities; `continue_reading` adds what has come since."""
+
+    def __init__(self, calls: Calls, *, cursor: str | None, trace: Trace) -> None:
+        self._calls = calls
+        self._trace = trace
+        self._since = moment(cursor)
+        self._seen: set[ActivityRow | Unreadable] = set()
+        self.rows: list[ActivityRow | Unreadable] = []
+        self.problems: list[str] = []
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing was read before: then there is all of the account's life to fetch."""
+        return self._since is None
+
+    async def read(self) -> int:
+        """Everything since the cursor; how many rows came."""
+        after = None
+        if self._since is not None:
+            # From midnight, so that the rows of one corporate action are not cut apart.
+            day = (self._since - OVERLAP).date()
+            after = datetime.combine(day, time(), tzinfo=UTC)
+        return await self._pages(after)
+
+    async def continue_reading(self) -> int:
+        """What has come since; how many rows are new."""
+        latest = self.latest
+        return await self._pages(None if latest is None else latest - AGAIN_OVERLAP)
+
+    @property
+    def latest(self) -> datetime | None:
+        """The time of the last row that has one, this time or before."""
+        times = [at for row in self.rows if isinstance(row, ActivityRow) and (at := seen_at(row))]
+        known = [self._since] if self._since is not None else []
+        return max((*times, *known), default=None)
+
+    def cursor(self, *, as_of: datetime) -> str | None:
+        """Where the next reading starts; after an incomplete one, where this one did."""
+        latest = self._since if self.problems else self.latest
+        return None if latest is None else min(latest, as_of).isoformat()
+
+    def has_news_after(self, at: datetime) -> bool:
+        """Whether anything was written at or after this moment."""
+        times = (written_at(row) for row in self.rows if isinstance(row, ActivityRow))
+        return any(time is not None and time >= at for time in times)
+
+    async def _pages(self, after: datetime | None) -> int:
+        before = len(self.rows)
+        parameters = {"direction": "asc", "page_size": str(PAGE_ROWS)}
+        if after is not None:
+            parameters["after"] = after.isoformat().replace("+00:00", "Z")
+        for _ in range(self._calls.limits.pages_max):
+            page = await self._page(parameters)
+            fresh = self._take(page)
+            if self._is_end(page, fresh):
+                return len(self.rows) - before
+            token = page[-1].id if isinstance(page[-1], ActivityRow) else None
+            if not fresh or not token:
+                self.problems.append("the pages of activities do not advance: one came twice")
+                return len(self.rows) - before
+            parameters["page_token"] = token
+        self.problems.append(
+            f"there are more than {self._calls.limits.pages_max} pages of activities"
+        )
+        return len(self.rows) - before
+
+    async def _page(self, parameters: dict[str, str]) -> list[ActivityRow | Unreadable]:
+        reply = await self._calls.get(PATH, parameters, trace=self._trace)
+        return self._calls.decoded(activities_in, reply, call=f"/v2{PATH}")
+
+    def _take(self, page: Sequence[ActivityRow | Unreadable]) -> list[ActivityRow | Unreadable]:
+        fresh = [row for row in dict.fromkeys(page) if row not in self._seen]
+        self._seen.update(fresh)
+        self.rows.extend(fresh)
+        return fresh
+
+    def _is_end(
+        self,
+        page: Sequence[ActivityRow | Unreadable],
+        fresh: Sequence[ActivityRow | Unreadable],
+    ) -> bool:
+        """An empty page is the end; so is a short one, unless it brought what we did not know."""
+        if not page:
+            return True
+        return len(page) < PAGE_ROWS and not any(self._is_news(row) for row in fresh)
+
+    def _is_news(self, row: ActivityRow | Unreadable) -> bool:
+        if self._since is None or isinstance(row, Unreadable):
+            return True
+        at = seen_at(row)
+        return at is None or at > self._since

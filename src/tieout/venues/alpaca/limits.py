@@ -1,0 +1,30 @@
+"""How long and how much: every limit that a reading of Alpaca has."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a connection waits for and accepts.
+
+    `read_s` is silence between two pieces of a reply, `call_s` one reply as a whole, `deadline_s`
+    a reading with all its calls and waits, `history_deadline_s` the first one, which may have
+    years of activities to fetch. `settle_s` is how long Alpaca gets to show a fill in a position.
+    """
+
+    connect_s: float = 5.0
+    read_s: float = 20.0
+    call_s: float = 40.0
+    deadline_s: float = 90.0
+    history_deadline_s: float = 900.0
+    tries_max: int = 4
+    backoff_s: float = 0.5
+    backoff_s_max: float = 8.0
+    body_bytes_max: int = 64 * 1024 * 1024
+    evidence_bytes_max: int = 8 * 1024 * 1024
+    pages_max: int = 1000
+    position_reads_max: int = 3
+    settle_s: float = 0.5
+
+
+DEFAULT = Limits()

@@ -1,0 +1,302 @@
+"""The one place where the parts are put together: settings, store, venues and runs."""
+
+import asyncio
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tieout.cases.case import Case, Step
+from tieout.cases.output import step_json
+from tieout.cases.writing import case_of, case_text
+from tieout.core.book import Account, AccountId
+from tieout.core.breaks import Break
+from tieout.core.errors import SettingsError, TieoutError, VenueError
+from tieout.core.instrument import LedgerId
+from tieout.core.position import Ledger
+from tieout.core.snapshot import LocalAction
+from tieout.ports import BookStore, Clock, Finding, Read, RunTrigger, Venue
+from tieout.runs import Finished, Order, Parts, plan_only, run
+from tieout.runs.approvals import approve, reject, settle
+from tieout.runs.past import ledgers_as_of, method_of
+from tieout.runs.story import story_of
+from tieout.settings import Connection, Settings
+from tieout.settings.values import connection_of
+from tieout.store.opening import open_store
+from tieout.venues.registry import connect
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class Connected:
+    """A venue whose accounts carry the name of their connection: `alpaca-paper/PA3XYZ`.
+
+    Two logins may reach accounts of the same name; in the book they must not be one.
+    """
+
+    def __init__(self, venue: Venue, connection: str) -> None:
+        self.name = connection
+        self._venue = venue
+
+    async def accounts(self) -> Sequence[Account]:
+        found = await self._venue.accounts()
+        return [replace(each, id=AccountId(f"{self.name}/{each.id}")) for each in found]
+
+    async def read(self, account: AccountId, *, cursor: str | None) -> Read:
+        native = AccountId(account.removeprefix(f"{self.name}/"))
+        return await self._venue.read(native, cursor=cursor)
+
+    async def check(self) -> Sequence[Finding]:
+        return await self._venue.check()
+
+    async def aclose(self) -> None:
+        await self._venue.aclose()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of one account: a finished run, or the error that kept it from running."""
+
+    subject: str
+    finished: Finished | None = None
+    error: TieoutError | None = None
+
+
+class Desk:
+    """Everything a command or route needs, put together. `aclose` lets go of it."""
+
+    def __init__(self, settings: Settings, *, store: BookStore, clock: Clock) -> None:
+        self.settings = settings
+        self.store = store
+        self.clock = clock
+        self.parts = Parts(
+            store=store,
+            clock=clock,
+            name_run=name_of_run,
+            statement=step_json,
+            deadline_s=float(settings.deadline_s),
+        )
+        self._venues: dict[str, Venue] = {}
+
+    async def aclose(self) -> None:
+        """Let go of every connection and of the store."""
+        for venue in self._venues.values():
+            await venue.aclose()
+        self.store.close()
+
+    # Venues and accounts
+
+    def venue(self, connection: str) -> Venue:
+        """The venue behind a connection; made when first asked for."""
+        if connection not in self._venues:
+            found = self.settings.connection(connection)
+            venue = connect(found.venue, name=found.name, settings=keys_of(found), clock=self.clock)
+            self._venues[connection] = Connected(venue, connection)
+        return self._venues[connection]
+
+    def order(self, account: Account, trigger: RunTrigger = "manual") -> Order:
+        """A run of this account by its policy."""
+        policy = self.settings.policy_for(account.id, venue=account.venue)
+        return Order(account=account, policy=policy, trigger=trigger)
+
+    def name_of(self, account: AccountId) -> str:
+        """What people call an account."""
+        return self.settings.name_of(account)
+
+    async def accounts_at(self, connection: str) -> list[Account]:
+        """The accounts to sync at a connection: those we know, and those it reaches.
+
+        A login that no longer reaches an account we know is suspicious: it may be that of
+        somebody else, so nothing new is taken over from it.
+        """
+        found = self.settings.connection(connection)
+        expected = self._expected_at(found)
+        reached = {each.id: each for each in await self.venue(connection).accounts()}
+        if expected.keys() <= reached.keys():
+            return list(reached.values())
+        return [reached.get(key, account) for key, account in expected.items()]
+
+    def _expected_at(self, connection: Connection) -> dict[AccountId, Account]:
+        stored = {each.id: each for each in self.store.accounts()}
+        known = {key: each for key, each in stored.items() if connection_of(key) == connection.name}
+        for key in self.settings.accounts_of(connection.name):
+            account = Account(id=AccountId(key), venue=connection.venue)
+            known.setdefault(account.id, account)
+        return known
+
+    def account(self, name: str) -> Account:
+        """The account in the book that a person means: by its name, or `connection/account`."""
+        stored = self.store.accounts()
+        names = {self.name_of(each.id): each for each in stored}
+        names |= {each.id: each for each in stored}
+        if name in names:
+            return names[name]
+        known = ", ".join(sorted(self.name_of(each.id) for each in stored)) or "none yet"
+        raise SettingsError(f"no account is named {name!r}; in the book: {known}")
+
+    def ledgers_as_of(
+        self, account: Account, *, as_of: datetime, known_at: datetime
+    ) -> Mapping[LedgerId, Ledger]:
+        """The ledgers of an account with what was open at a time, as known at another."""
+        policy = self.settings.policy_for(account.id, venue=account.venue)
+        return ledgers_as_of(
+            self.store,
+            account.id,
+            method=method_of(policy, venue=account.venue),
+            as_of=as_of,
+            known_at=known_at,
+        )
+
+    # Runs
+
+    async def sync(self, chosen: Iterable[str] = (), *, is_plan: bool = False) -> list[Answer]:
+        """Tie out the accounts that are named, else all; with `is_plan` only say what would be."""
+        wanted = set(chosen)
+        connections = self._connections_of(wanted)
+        groups = await asyncio.gather(
+            *(self._sync_connection(each, wanted, is_plan=is_plan) for each in connections)
+        )
+        if not is_plan:
+            self.forget()
+        return [answer for group in groups for answer in group]
+
+    def _connections_of(self, wanted: set[str]) -> list[str]:
+        """The connections of the accounts that are wanted, all of them for none."""
+        if not self.settings.connections:
+            raise SettingsError(
+                "no connection is set up: set APCA_API_KEY_ID and APCA_API_SECRET_KEY,"
+                " or write one into tieout.toml"
+            )
+        if not wanted:
+            return [each.name for each in self.settings.connections]
+        known = {each.name: each.name for each in self.settings.connections}
+        keys = [*self.settings.accounts, *(each.id for each in self.store.accounts())]
+        for key in keys:
+            if connection_of(key) in known:
+                known[key] = known[self.name_of(AccountId(key))] = connection_of(key)
+        unknown = sorted(wanted - known.keys())
+        if unknown:
+            raise SettingsError(
+                f"no account or connection is named {unknown[0]!r}; there are: {', '.join(known)}"
+            )
+        return list(dict.fromkeys(known[each] for each in sorted(wanted)))
+
+    async def _sync_connection(
+        self, connection: str, wanted: set[str], *, is_plan: bool
+    ) -> list[Answer]:
+        try:
+            accounts = await self.accounts_at(connection)
+        except VenueError as error:
+            accounts = list(self._expected_at(self.settings.connection(connection)).values())
+            if not accounts:
+                return [Answer(subject=connection, error=error)]
+        except TieoutError as error:
+            return [Answer(subject=connection, error=error)]
+        chosen = [
+            each
+            for each in accounts
+            if not wanted or wanted & {connection, each.id, self.name_of(each.id)}
+        ]
+        runs = (self._sync_account(connection, each, is_plan=is_plan) for each in chosen)
+        return list(await asyncio.gather(*runs))
+
+    async def _sync_account(self, connection: str, account: Account, *, is_plan: bool) -> Answer:
+        action = plan_only if is_plan else run
+        try:
+            finished = await action(
+                self.order(account), venue=self.venue(connection), parts=self.parts
+            )
+        except TieoutError as error:
+            return Answer(subject=account.id, error=error)
+        return Answer(subject=account.id, finished=finished)
+
+    async def approve(self, run_id: str) -> Finished:
+        """Approve a held run."""
+        return await approve(self._order_of(run_id), run_id, parts=self.parts)
+
+    def reject(self, run_id: str) -> Finished:
+        """Reject a held run."""
+        return reject(self._order_of(run_id), run_id, parts=self.parts)
+
+    def _order_of(self, run_id: str) -> Order:
+        record = self.store.run(run_id)
+        if record is None:
+            raise SettingsError(f"there is no run {run_id}; `tieout runs` lists them")
+        return self.order(self.account(record.account), "approval")
+
+    async def settle(self, account: Account, found: Break, action: LocalAction) -> Finished:
+        """A person's decision about a break."""
+        return await settle(self.order(account), found, action, parts=self.parts)
+
+    def forget(self) -> int:
+        """Let go of evidence that is older than is set; how many replies."""
+        kept = timedelta(days=self.settings.evidence_days)
+        return self.store.forget_evidence(self.clock.now() - kept)
+
+    def case_file(self, run_id: str, *, is_whole: bool = False) -> str:
+        """A run as the text of a case file."""
+        story = story_of(self.store, run_id, is_whole=is_whole)
+        steps = tuple(
+            Step(
+                at=each.at,
+                activities=each.activities,
+                local=each.local,
+                snapshot=each.snapshot if each.snapshot is not None else each.failure,
+                approve=each.approve,
+            )
+            for each in story.steps
+        )
+        case: Case = case_of(story.book, policy=story.policy, steps=steps)
+        return case_text(case)
+
+
+def open_desk(
+    settings: Settings, *, clock: Clock | None = None, has_book: bool = False, is_plan: bool = False
+) -> Desk:
+    """The parts for these settings. Nothing goes over the network yet.
+
+    With `has_book` a book that is not there is an error; with `is_plan` it is not made.
+    """
+    path = file_of(settings.store_url)
+    is_missing = path is not None and not path.exists()
+    if is_missing and has_book:
+        raise SettingsError(f"there is no book at {path} yet; `tieout sync` makes one")
+    url = "sqlite:///:memory:" if is_missing and is_plan else settings.store_url
+    return Desk(settings, store=open_store(url), clock=clock if clock else SystemClock())
+
+
+def file_of(store_url: str) -> Path | None:
+    """The file of an SQLite database; None for one that is none or in memory."""
+    scheme, _, rest = store_url.partition("://")
+    if not scheme.startswith("sqlite") or rest == "/:memory:":
+        return None
+    return Path(rest[1:])
+
+
+def keys_of(connection: Connection) -> dict[str, str]:
+    """The keys of a connection as a venue takes them: texts, secrets revealed."""
+    given = {
+        "address": connection.address,
+        "stream_address": connection.stream_address,
+        "account": connection.account,
+        "client_id": connection.client_id,
+        "timeout_s": connection.timeout_s,
+        **connection.options,
+    }
+    keys = {name: str(value) for name, value in given.items() if value is not None}
+    secret = {"key": connection.key, "secret": connection.secret}
+    missing = [each.problem for each in secret.values() if each is not None and each.problem]
+    if missing:
+        raise SettingsError("\n".join(missing))
+    return keys | {name: each.reveal() for name, each in secret.items() if each is not None}
+
+
+def name_of_run(started_at: datetime) -> str:
+    """A name for a run that sorts by time and that a person can read out."""
+    return f"{started_at:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"

@@ -1,0 +1,1 @@
+"""Tests of the core: rules as scenarios, properties over generated histories, units by module."""

@@ -1,0 +1,421 @@
+"""Rule 1: unexplained movement where the broker is right, adoption, and the life of a break."""
+
+from scenario import check
+
+# 1. Unexplained movement
+
+
+def test_rule_1_an_unexplained_reduction_is_followed_at_the_venues_price():
+    check("""
+        book    AAPL 10 @ 100
+        broker  AAPL 6 @ 100 price 110
+        =>      reduced 10 -> 6 @ 100 REDUCED DRIFT realized 40 USD estimated (fees 0) by nothing
+        =>      break quantity AAPL 10 -> 6 remainder -4 seen 1 open before 10 after nothing
+        =>      applied  not tied out  listed updated AAPL
+    """)
+
+
+def test_rule_1_an_unexplained_increase_is_followed():
+    check("""
+        book    AAPL 10 @ 100
+        broker  AAPL 12 @ 101 price 110
+        =>      increased 10 -> 12 @ 101 OPEN DRIFT realized nothing by nothing
+        =>      break quantity AAPL 10 -> 12 remainder 2 seen 1 open  not tied out
+    """)
+
+
+def test_rule_1_an_unexplained_holding_is_created():
+    check("""
+        book    AAPL 10 @ 100
+        broker  AAPL 10 @ 100
+        broker  MSFT 5 @ 300
+        =>      created MSFT 0 -> 5 @ 300 OPEN DRIFT realized nothing by nothing
+        =>      break missing_in_book MSFT 0 -> 5 remainder 5 seen 1 open
+        =>      not tied out  listed created MSFT
+    """)
+
+
+def test_rule_1_an_unexplained_flip_ends_one_episode_and_begins_another():
+    check("""
+        book    AAPL 100 @ 10
+        broker  AAPL -50 @ 12 price 12
+        =>      flipped 100 -> -50 @ 12 OPEN DRIFT realized 200 USD estimated by nothing
+        =>      break quantity AAPL 100 -> -50 remainder -150 seen 1 open  not tied out
+        =>      ended AAPL unexplained net 200 USD estimated  book AAPL -50 @ 12 venue
+    """)
+
+
+def test_rule_1_a_zero_row_closes():
+    check("""
+        book    AAPL 10 @ 100
+        broker  AAPL 0 @ null price 110
+        =>      closed 10 -> 0 CLOSED DRIFT realized 100 USD estimated by nothing reason flat
+        =>      break quantity AAPL 10 -> 0 remainder -10 seen 1 open  not tied out
+    """)
+
+
+def test_rule_1_without_a_price_the_last_mark_counts():
+    check("""
+        book    AAPL 10 @ 100
+        broker  AAPL 10 @ 100 price 108
+        ---
+        broker  AAPL 6 @ 100
+        =>      reduced 10 -> 6 realized 32 USD estimated  and more
+    """)
+
+
+def test_rule_1_with_no_price_at_all_the_figure_is_incomplete_and_not_0():
+    check("""
+        book    AAPL 10 @ 100
+        broker  AAPL 6 @ 100
+        =>      reduced 10 -> 6 realized incomplete (fees 0)  and more
+        =>      total USD net 0 incomplete
+    """)
+
+
+def test_rule_1_the_next_run_that_agrees_resolves_the_break():
+    check("""
+        book    AAPL 10 @ 100
+        broker  AAPL 6 @ 100 price 110
+        ---
+        broker  AAPL 6 @ 100 price 111
+        =>      break quantity AAPL remainder -4 seen 1 resolved  tied out
+        =>      book AAPL 6 REDUCED SYNCED
+    """)
+
+
+def test_rule_1_a_next_run_that_does_not_agree_keeps_it():
+    check("""
+        book    AAPL 10 @ 100
+        broker  AAPL 6 @ 100 price 110
+        ---
+        broker  AAPL 5 @ 100 price 110
+        =>      reduced 6 -> 5 DRIFT realized 10 USD estimated
+        =>      break quantity AAPL 6 -> 5 remainder -1 seen 2 open  not tied out
+    """)
+
+
+def test_rule_1_the_estimate_stays_marked_until_an_activity_replaces_it():
+    check("""
+        book    AAPL 10 @ 100
+        broker  AAPL 0 @ null price 110
+        ---
+        broker  AAPL 0 @ null
+        =>      break quantity AAPL seen 1 resolved  tied out
+        =>      ended AAPL flat net 100 estimated
+        ---
+        fill f1 AAPL -10 @ 112 fee 1 at 14:59
+        broker  nothing
+        =>      restated AAPL 0 -> 0 realized 19 USD final (gross 20 fees 1) by f1  tied out
+        =>      ended AAPL fill net 119 final at 14:59  total USD net 119
+    """)
+
+
+def test_rule_1_no_kind_adjusted_where_only_a_part_is_explained():
+    check("""
+        book    AAPL 14 @ 100
+        fill f1 AAPL -4 @ 110
+        broker  AAPL 9 @ 100 price 120
+        =>      reduced 14 -> 9 REDUCED DRIFT realized 60 USD estimated by f1
+        =>      break quantity AAPL 10 -> 9 remainder -1 seen 1 open before 14 after fill f1 -4
+        =>      not tied out
+    """)
+
+
+# 1a. Adoption
+
+
+def test_rule_1a_the_first_complete_snapshot_is_adopted():
+    check("""
+        broker  AAPL 10 @ 100
+        broker  BTC/USD -1 @ 30000
+        =>      created AAPL 0 -> 10 @ 100 OPEN SYNCED realized nothing by nothing
+        =>      created BTC/USD 0 -> -1 @ 30000 OPEN SYNCED  tied out
+        =>      book AAPL 10 venue  total nothing
+    """)
+
+
+def test_rule_1a_an_incomplete_one_is_not():
+    check("""
+        broker  incomplete
+        broker  AAPL 10 @ 100
+        =>      created AAPL 0 -> 10 DRIFT break incomplete_source
+        =>      break missing_in_book AAPL 0 -> 10  partial  not tied out
+    """)
+
+
+def test_rule_1a_a_failed_fetch_before_it_is_no_history():
+    check("""
+        broker  fails unavailable "503"
+        ---
+        broker  AAPL 10 @ 100
+        =>      created AAPL 0 -> 10 SYNCED break incomplete_source resolved  tied out
+    """)
+
+
+def test_rule_1a_truth_book_adopts_nothing():
+    check("""
+        policy  truth book
+        broker  AAPL 10 @ 100
+        =>      break missing_in_book AAPL 0 -> 10 open seen 1  not tied out  book nothing
+    """)
+
+
+def test_rule_1a_an_account_that_booked_before_has_history_even_if_it_is_flat():
+    check("""
+        fill f1 MSFT 5 @ 300
+        fill f2 MSFT -5 @ 301
+        ---
+        broker  AAPL 10 @ 100
+        =>      created AAPL 0 -> 10 DRIFT  break missing_in_book AAPL  not tied out
+    """)
+
+
+def test_rule_1a_an_empty_account_is_adopted_as_empty():
+    check("""
+        broker  nothing
+        =>      nothing else  tied out
+        ---
+        broker  AAPL 10 @ 100
+        =>      created AAPL 0 -> 10 DRIFT  break missing_in_book AAPL  not tied out
+    """)
+
+
+def test_rule_1a_full_history_that_accounts_for_all_is_applied():
+    check("""
+        fill f1 AAPL 20 @ 100 fee 2
+        fill f2 AAPL -10 @ 110 fee 1
+        broker  AAPL 10 @ 100
+        =>      created 0 -> 10 @ 100 REDUCED SYNCED realized 98 USD (gross 100 fees 2) by f1 f2
+        =>      book AAPL 10 actual  tied out
+    """)
+
+
+def test_rule_1a_full_history_that_ends_flat_is_applied_too():
+    check("""
+        fill f1 AAPL 10 @ 5
+        fill f2 AAPL -10 @ 6
+        broker  nothing
+        =>      closed AAPL 0 -> 0 CLOSED SYNCED realized 10 USD by f1 f2 reason fill  tied out
+        =>      ended AAPL fill net 10  total USD net 10
+    """)
+
+
+def test_rule_1a_full_history_that_does_not_account_for_all_changes_nothing():
+    check("""
+        fill f1 AAPL 4 @ 90
+        broker  AAPL 10 @ 100
+        =>      created 0 -> 10 @ 100 OPEN SYNCED realized nothing by nothing  tied out
+        =>      book AAPL 10 @ 100 venue
+        ---
+        fill f1 AAPL 4 @ 90 at 14:59:30
+        broker  AAPL 10 @ 100
+        =>      nothing else  tied out
+    """)
+
+
+def test_rule_1a_full_history_that_ends_elsewhere_than_flat_changes_nothing():
+    check("""
+        fill f1 AAPL 4 @ 90
+        broker  nothing
+        =>      nothing else  tied out  book nothing  total nothing
+    """)
+
+
+def test_rule_1a_partial_history_gives_average_and_lots_and_realizes_nothing():
+    check("""
+        account history partial
+        fill f1 AAPL 20 @ 100 fee 2
+        fill f2 AAPL -10 @ 110 fee 1
+        broker  AAPL 10 @ 100
+        =>      created 0 -> 10 @ 100 SYNCED realized nothing  tied out
+        =>      book AAPL 10 actual  total nothing
+    """)
+
+
+def test_rule_1a_partial_history_that_ends_flat_realizes_nothing():
+    check("""
+        account history partial
+        fill f1 AAPL 10 @ 5
+        fill f2 AAPL -10 @ 6
+        broker  nothing
+        =>      nothing else  tied out  ended nothing  total nothing
+    """)
+
+
+def test_rule_1a_partial_history_that_does_not_account_for_all_changes_nothing():
+    check("""
+        account history partial
+        fill f1 AAPL 4 @ 90
+        broker  AAPL 10 @ 100
+        =>      created 0 -> 10 @ 100 SYNCED by nothing  tied out  book AAPL 10 venue
+    """)
+
+
+def test_rule_1a_earlier_activities_that_come_later_count_once_they_give_the_whole():
+    check("""
+        broker  AAPL 10 @ 100
+        =>      created 0 -> 10 @ 100 SYNCED
+        ---
+        fill f1 AAPL 4 @ 90 at 14:00
+        broker  AAPL 10 @ 100
+        =>      nothing else  tied out  book AAPL 10 @ 100 venue
+        ---
+        fill f2 AAPL 6 @ 95 at 14:30
+        broker  AAPL 10 @ 93
+        =>      restated 10 -> 10 @ 93 SYNCED realized nothing  tied out  book AAPL 10 @ 93 actual
+    """)
+
+
+def test_rule_1a_a_later_activity_counts_at_once():
+    check("""
+        broker  AAPL 10 @ 100
+        ---
+        fill f1 AAPL 4 @ 90
+        broker  AAPL 14 @ 97.142857
+        =>      increased 10 -> 14 by f1 SYNCED  tied out
+    """)
+
+
+# 1b. The life of a break
+
+
+def test_rule_1b_a_missing_position_closed_by_its_policy_stays_an_open_break_in_that_run():
+    check("""
+        book    AAPL 10 @ 100
+        book    MSFT 5 @ 300
+        broker  AAPL 10 @ 100
+        broker  MSFT 5 @ 300 price 310
+        ---
+        broker  AAPL 10 @ 100
+        =>      missing MSFT 5 -> 5 OPEN PENDING
+        =>      break missing_at_broker MSFT 5 -> ? remainder -5 seen 1 open  not tied out
+        ---
+        broker  AAPL 10 @ 100
+        =>      closed MSFT 5 -> 0 CLOSED realized 50 USD estimated reason missing by nothing
+        =>      break missing_at_broker MSFT seen 2 open  not tied out  listed removed MSFT
+        ---
+        broker  AAPL 10 @ 100
+        =>      break missing_at_broker MSFT seen 2 resolved  tied out
+        ---
+        broker  AAPL 10 @ 100
+        =>      nothing else  tied out
+    """)
+
+
+def test_rule_1b_one_closed_by_approval_stays_open_with_seen_1():
+    check("""
+        book    AAPL 10 @ 100
+        broker  nothing
+        =>      held and more
+        ---
+        approve
+        =>      closed AAPL 10 -> 0 reason missing realized incomplete
+        =>      break missing_at_broker AAPL seen 1 open  applied  not tied out
+        ---
+        broker  nothing
+        =>      break missing_at_broker AAPL seen 1 resolved  tied out
+    """)
+
+
+def test_rule_1b_what_ends_by_its_expiry_date_is_tied_out_in_that_run():
+    check("""
+        book    AAPL261119C00150000 2 @ 1.50
+        book    MSFT 5 @ 300
+        broker  MSFT 5 @ 300
+        =>      closed AAPL261119C00150000 2 -> 0 CLOSED reason expiry realized -300 USD estimated
+        =>      tied out  and more
+    """)
+
+
+def test_rule_1b_what_ends_unconfirmed_is_tied_out_in_that_run():
+    check("""
+        policy  missing_confirmations 1
+        book    MSFT 5 @ 300
+        local   open AAPL 10 @ 100
+        ---
+        at      15:10
+        broker  MSFT 5 @ 300
+        =>      closed AAPL 10 -> 0 CLOSED reason unconfirmed realized nothing
+        =>      tied out  and more  ended AAPL unconfirmed realized nothing  total nothing
+    """)
+
+
+def test_rule_1b_a_zero_row_after_an_absence_is_the_same_break():
+    check("""
+        policy  on_missing flag
+        book    AAPL 10 @ 100
+        book    MSFT 5 @ 300
+        broker  MSFT 5 @ 300
+        =>      missing AAPL PENDING break missing_at_broker AAPL seen 1
+        ---
+        broker  MSFT 5 @ 300
+        broker  AAPL 0 @ null price 90
+        =>      closed AAPL 10 -> 0 realized -100 USD estimated reason flat
+        =>      break missing_at_broker AAPL 10 -> 0 seen 2 open  not tied out
+        ---
+        broker  MSFT 5 @ 300
+        =>      break missing_at_broker AAPL seen 2 resolved  tied out
+    """)
+
+
+def test_rule_1b_a_difference_of_another_kind_is_another_break():
+    check("""
+        policy  truth book
+        book    AAPL 10 @ 100 actual
+        broker  AAPL 9 @ 100
+        =>      break quantity AAPL seen 1 open
+        ---
+        broker  AAPL 9 @ 100
+        =>      break quantity AAPL seen 2 open  and more
+        ---
+        broker  AAPL 10 @ 105
+        =>      break quantity AAPL seen 2 resolved
+        =>      break cost AAPL 100 -> 105 remainder 5 seen 1 open  not tied out  and more
+    """)
+
+
+def test_rule_1b_a_resolved_break_is_listed_once():
+    check("""
+        book    AAPL 10 @ 100
+        broker  AAPL 9 @ 100 price 100
+        ---
+        broker  AAPL 9 @ 100 price 100
+        =>      break quantity AAPL seen 1 resolved
+        ---
+        broker  AAPL 9 @ 100 price 100
+        =>      nothing else  tied out
+    """)
+
+
+def test_rule_1b_source_breaks_resolve_at_the_next_applied_snapshot():
+    check("""
+        book    AAPL 10 @ 100
+        broker  AAPL 10 @ 100
+        ---
+        broker  fails unavailable "503"
+        =>      break incomplete_source open seen 1  failed  not tied out
+        ---
+        broker  as of 14:00
+        broker  AAPL 10 @ 100
+        =>      break stale_source open seen 1  rejected  not tied out  and more
+        ---
+        broker  AAPL 10 @ 100
+        =>      break incomplete_source resolved break stale_source resolved  tied out  and more
+    """)
+
+
+def test_rule_1b_a_break_that_a_run_could_not_judge_keeps_its_count():
+    check("""
+        policy  truth book
+        book    AAPL 10 @ 100
+        broker  AAPL 9 @ 100
+        =>      break quantity AAPL seen 1 open
+        ---
+        broker  fails unavailable "503"
+        =>      break incomplete_source
+        ---
+        broker  AAPL 9 @ 100
+        =>      break incomplete_source resolved  break quantity AAPL seen 2 open
+        =>      alert break AAPL
+    """)
