@@ -273,7 +273,7 @@ def read_error(tokens: Tokens) -> Json:
         item["row"] = int(tokens.take())
     else:
         item["about"] = tokens.take()
-    item["message"] = tokens.take() if tokens else ""
+    item["message"] = tokens.take() if tokens and tokens.peek() not in ENDS_OF_CLAUSE else ""
     return item
 
 

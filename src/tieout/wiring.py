@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from tieout.cases.case import Case, Step
@@ -19,11 +20,14 @@ from tieout.core.snapshot import LocalAction
 from tieout.ports import BookStore, Clock, Finding, Read, RunTrigger, Venue
 from tieout.runs import Finished, Order, Parts, plan_only, run
 from tieout.runs.approvals import approve, reject, settle
-from tieout.runs.past import ledgers_as_of, method_of
+from tieout.runs.past import ledgers_as_of, method_of, rebuilt
 from tieout.runs.story import story_of
 from tieout.settings import Connection, Settings
 from tieout.settings.values import connection_of
+from tieout.store.memory import MemoryStore
 from tieout.store.opening import open_store
+from tieout.store.sqlite import SqliteStore
+from tieout.store.verify import Anchor, VerifyReport, verify
 from tieout.venues.registry import connect
 
 
@@ -57,6 +61,27 @@ class Connected:
 
     async def aclose(self) -> None:
         await self._venue.aclose()
+
+
+class Unreachable:
+    """A venue that did not even say which accounts there are: every reading fails like that."""
+
+    def __init__(self, connection: str, error: VenueError) -> None:
+        self.name = connection
+        self._error = error
+
+    async def accounts(self) -> Sequence[Account]:
+        raise self._error
+
+    async def read(self, account: AccountId, *, cursor: str | None) -> Read:
+        del account, cursor  # whatever is asked
+        raise self._error
+
+    async def check(self) -> Sequence[Finding]:
+        return [Finding(subject=self.name, level="error", message=str(self._error))]
+
+    async def aclose(self) -> None:
+        """There is nothing to let go of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,9 +215,12 @@ class Desk:
     async def _sync_connection(
         self, connection: str, wanted: set[str], *, is_plan: bool
     ) -> list[Answer]:
+        venue: Venue
         try:
+            venue = self.venue(connection)
             accounts = await self.accounts_at(connection)
         except VenueError as error:
+            venue = Unreachable(connection, error)
             accounts = list(self._expected_at(self.settings.connection(connection)).values())
             if not accounts:
                 return [Answer(subject=connection, error=error)]
@@ -203,18 +231,27 @@ class Desk:
             for each in accounts
             if not wanted or wanted & {connection, each.id, self.name_of(each.id)}
         ]
-        runs = (self._sync_account(connection, each, is_plan=is_plan) for each in chosen)
+        runs = (self._sync_account(venue, each, is_plan=is_plan) for each in chosen)
         return list(await asyncio.gather(*runs))
 
-    async def _sync_account(self, connection: str, account: Account, *, is_plan: bool) -> Answer:
+    async def _sync_account(self, venue: Venue, account: Account, *, is_plan: bool) -> Answer:
         action = plan_only if is_plan else run
         try:
-            finished = await action(
-                self.order(account), venue=self.venue(connection), parts=self.parts
-            )
+            finished = await action(self.order(account), venue=venue, parts=self.parts)
         except TieoutError as error:
             return Answer(subject=account.id, error=error)
         return Answer(subject=account.id, finished=finished)
+
+    def verify(self, account: Account, *, head: str | None = None) -> VerifyReport:
+        """Compare the book of an account with its journal, and fold every position anew."""
+        store = self.store
+        if not isinstance(store, SqliteStore | MemoryStore):
+            raise SettingsError("store.url: this kind of book cannot be verified yet")
+        policy = self.settings.policy_for(account.id, venue=account.venue)
+        ledgers = store.load(account).book.ledgers
+        rebuild = partial(rebuilt, ledgers, method=method_of(policy, venue=account.venue))
+        expected = None if head is None else Anchor.read(head)
+        return verify(store, account.id, expected=expected, rebuild=rebuild)
 
     async def approve(self, run_id: str) -> Finished:
         """Approve a held run."""
@@ -269,6 +306,20 @@ def open_desk(
         raise SettingsError(f"there is no book at {path} yet; `tieout sync` makes one")
     url = "sqlite:///:memory:" if is_missing and is_plan else settings.store_url
     return Desk(settings, store=open_store(url), clock=clock if clock else SystemClock())
+
+
+async def check_connection(settings: Settings, connection: str) -> Sequence[Finding]:
+    """What `doctor` says about a connection; wrong settings of it are a finding too."""
+    found = settings.connection(connection)
+    try:
+        venue = connect(found.venue, name=found.name, settings=keys_of(found), clock=SystemClock())
+    except SettingsError as error:
+        return [Finding(subject=connection, level="error", message=str(error))]
+    try:
+        findings = await venue.check()
+        return [replace(each, subject=f"{connection} {each.subject}") for each in findings]
+    finally:
+        await venue.aclose()
 
 
 def file_of(store_url: str) -> Path | None:

@@ -56,6 +56,7 @@ class Flavour:
     unknown_costs: bool = True
     length_max: int = 14
     instruments_max: int = 4
+    venue_ids: bool | None = None
     digits: tuple[str, ...] = ("whole", "cents", "coin", "wei", "long")
 
 
@@ -67,7 +68,7 @@ def history(random: Random, flavour: Flavour = ANYTHING) -> History:
     cost_basis = random.choice(flavour.cost_bases)
     traders = [
         _Trader(random, instrument, flavour, random.choice(flavour.digits))
-        for instrument in instruments(random, flavour.instruments_max)
+        for instrument in instruments(random, flavour)
     ]
     model = Model([each.instrument for each in traders], cost_basis=cost_basis)
     told: list[Activity] = []
@@ -104,17 +105,20 @@ def _corrected(
         return None
 
 
-def instruments(random: Random, count_max: int) -> list[Instrument]:
-    """A few different instruments of different kinds."""
+def instruments(random: Random, flavour: Flavour) -> list[Instrument]:
+    """A few different instruments of different kinds, all with the venue's ids or none."""
     kinds: list[tuple[str, AssetClass]] = [
         ("AAPL", "stock"), ("MSFT", "stock"), ("ESZ7", "future"), ("ETH/USD", "spot"),
         ("BTC-PERP", "perpetual"), (OPTION, "option"), ("SOL/USD", "spot"),
     ]  # fmt: skip
-    chosen = random.sample(kinds, random.randint(1, count_max))
-    return [_instrument(random, symbol, kind) for symbol, kind in chosen]
+    chosen = random.sample(kinds, random.randint(1, flavour.instruments_max))
+    has_ids = flavour.venue_ids
+    if has_ids is None:
+        has_ids = random.random() < 0.5
+    return [_instrument(random, symbol, kind, has_ids=has_ids) for symbol, kind in chosen]
 
 
-def _instrument(random: Random, symbol: str, kind: AssetClass) -> Instrument:
+def _instrument(random: Random, symbol: str, kind: AssetClass, *, has_ids: bool) -> Instrument:
     multiplier = Decimal(1)
     if kind == "option":
         multiplier = Decimal(100)
@@ -125,6 +129,7 @@ def _instrument(random: Random, symbol: str, kind: AssetClass) -> Instrument:
         asset_class=kind,
         currency="USD",
         multiplier=multiplier,
+        venue_ids=(f"id-{symbol}",) if has_ids else (),
         expires=date(2027, 1, 15) if kind == "option" else None,
     )
 
@@ -341,6 +346,7 @@ def holding(account: Account, random: Random, *, averages: bool = True) -> Holdi
         average = format(Decimal(round(account.average * 10**8)).scaleb(-8), "f")
     return Holding(
         symbol=account.symbol,
+        venue_id=account.instrument.venue_ids[0] if account.instrument.venue_ids else None,
         quantity=format(exactly(account.quantity), "f"),
         average_price=average,
         price=format(Decimal(random.randint(1, 10**6)).scaleb(-2), "f"),

@@ -122,7 +122,7 @@ def test_a_split_is_two_rows_of_one_group(market, call):
     assert {row["activity_sub_type"] for row in rows} == {"FSPLIT"}
     assert {(row["old_rate"], row["new_rate"]) for row in rows} == {("1", "4")}
     assert len({row["group_id"] for row in rows}) == 1
-    assert rows[0]["description"] == "REMOVE, From QTY:-10, To QTY:40"
+    assert rows[0]["description"] == "REMOVE, From QTY:-10, To QTY:40, Position Value:1900"
     assert rows[0]["id"].startswith("20260302000000000::")
 
 

@@ -156,9 +156,21 @@ def test_a_wrong_key_is_not_authorized_and_hears_nothing(simulator):
 def test_what_can_not_be_read_is_passed_over(simulator):
     async def converse() -> Any:
         async with ear(simulator, account=None) as opened:
-            for nonsense in ("hello", "[]", "{}", '{"action": "dance"}', b"\xff"):
+            unreadable = ["hello", "[]", "{}", '{"action": "auth", "data": []}', b"\xff"]
+            for nonsense in [*unreadable, '{"action": "dance"}']:
                 await opened.socket.send(nonsense)
             return await opened.authenticate(simulator.credentials("main"))
+
+    assert asyncio.run(converse())["data"]["status"] == "authorized"
+
+
+def test_the_key_may_stand_beside_the_action(simulator):
+    async def converse() -> Any:
+        key = simulator.credentials("main")
+        login = {"action": "auth", "key": key.key_id, "secret": key.secret_key}
+        async with ear(simulator, account=None) as opened:
+            await opened.socket.send(json.dumps(login))
+            return await opened.hear()
 
     assert asyncio.run(converse())["data"]["status"] == "authorized"
 

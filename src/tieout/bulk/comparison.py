@@ -1,6 +1,6 @@
 """Two rows under one key: do they agree, and if not, what kind of break is it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -17,8 +17,8 @@ WORDS = frozenset({"side"})
 
 Key = tuple[str, ...]
 Values = tuple[str, ...]  # one text per field; "" is not reported
-# A key with what each side holds under it; None is no row at all.
-Found = tuple[Key, Values | None, Values | None]
+# A key, what each side holds under it (None is no row at all), and the fields that differ.
+Found = tuple[Key, Values | None, Values | None, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,22 +76,25 @@ def agrees(field_name: str, ours: str, theirs: str, *, terms: Terms) -> bool:
     return apart.copy_abs() <= terms.tolerance.get(field_name, ZERO)
 
 
-def differing(ours: Values, theirs: Values, *, terms: Terms) -> Iterator[str]:
+def differing(ours: Values, theirs: Values, *, terms: Terms) -> tuple[str, ...]:
     """The fields in which two rows under one key break, in the order of the terms."""
-    for name, mine, reported in zip(terms.fields, ours, theirs, strict=True):
-        if not agrees(name, mine, reported, terms=terms):
-            yield name
+    return tuple(
+        [
+            name
+            for name, mine, reported in zip(terms.fields, ours, theirs, strict=True)
+            if mine != reported and not agrees(name, mine, reported, terms=terms)
+        ]
+    )
 
 
-def kind_of(found: Found, *, terms: Terms) -> str:
+def kind_of(found: Found) -> str:
     """The kind of a break: which side lacks the row, or what the first differing field is."""
-    _, ours, theirs = found
+    _, ours, theirs, fields = found
     if theirs is None:
         return MISSING_AT_BROKER
     if ours is None:
         return MISSING_IN_BOOK
-    first = next(differing(ours, theirs, terms=terms))
-    return KINDS.get(first, first)
+    return KINDS.get(fields[0], fields[0])
 
 
 def counted(found: Sequence[Found], *, terms: Terms) -> dict[str, int]:
@@ -99,7 +102,7 @@ def counted(found: Sequence[Found], *, terms: Terms) -> dict[str, int]:
     kinds = [KINDS.get(name, name) for name in terms.fields]
     counts = dict.fromkeys([*kinds, MISSING_AT_BROKER, MISSING_IN_BOOK], 0)
     for each in found:
-        counts[kind_of(each, terms=terms)] += 1
+        counts[kind_of(each)] += 1
     return {kind: count for kind, count in counts.items() if count}
 
 
@@ -108,17 +111,14 @@ def break_of(found: Found, *, terms: Terms) -> Break:
 
     A missing row shows all its fields, with null on the side that lacks it.
     """
-    key, ours, theirs = found
+    key, ours, theirs, fields = found
     absent = ("",) * len(terms.fields)
     mine, reported = ours or absent, theirs or absent
-    names = terms.fields
-    if ours is not None and theirs is not None:
-        names = tuple(differing(ours, theirs, terms=terms))
     at = terms.fields.index
     return Break(
         key=dict(zip(terms.key, key, strict=True)),
-        kind=kind_of(found, terms=terms),
-        fields={name: field_break(name, mine[at(name)], reported[at(name)]) for name in names},
+        kind=kind_of(found),
+        fields={name: field_break(name, mine[at(name)], reported[at(name)]) for name in fields},
     )
 
 

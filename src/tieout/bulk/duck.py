@@ -107,6 +107,8 @@ class Suspects:
 
     def __init__(self, ours: Table, theirs: Table, *, terms: Terms) -> None:
         self.terms = terms
+        self.numbers = terms.numbers
+        self.spelled: dict[str, str] = {}  # many rows share an account: kept once
         self.found: list[Found] = []
         self.on_both = 0
         self.missing = {"ours": 0, "theirs": 0}
@@ -116,18 +118,20 @@ class Suspects:
         """Take one row of the join: whether each side has it, the key, our figures, theirs."""
         width, count = len(self.terms.key), len(self.terms.fields)
         has_ours, has_theirs, *cells = suspect
-        key, figures = tuple(cells[:width]), cells[width:]
-        if not all(key):
+        if not all(cells[:width]):
             raise Doubt("a key is empty")
+        key = (self.spelled.setdefault(cells[0], cells[0]), *cells[1:width])
+        figures = cells[width:]
         ours = self._values(figures[:count], self.padded[0]) if has_ours else None
         theirs = self._values(figures[count:], self.padded[1]) if has_theirs else None
         if ours is None or theirs is None:
             self.missing["ours" if ours is None else "theirs"] += 1
-            self.found.append((key, ours, theirs))
+            self.found.append((key, ours, theirs, self.terms.fields))
             return
         self.on_both += 1
-        if any(differing(ours, theirs, terms=self.terms)):
-            self.found.append((key, ours, theirs))
+        fields = differing(ours, theirs, terms=self.terms)
+        if fields:
+            self.found.append((key, ours, theirs, fields))
 
     def outcome(self, *, same: int, rows: tuple[int, int]) -> Outcome:
         """The result, once the rows of the join account for every row of both files.
@@ -139,7 +143,7 @@ class Suspects:
         if rows != (matched + self.missing["theirs"], matched + self.missing["ours"]):
             raise Doubt("a key is there more than once")
         self.found.sort(key=itemgetter(0))
-        keys = [key for key, _, _ in self.found]
+        keys = [key for key, *_ in self.found]
         if any(key == after for key, after in pairwise(keys)):
             raise Doubt("a key is there more than once")
         return Outcome(ours=rows[0], theirs=rows[1], matched=matched, found=self.found)
@@ -151,7 +155,7 @@ class Suspects:
                 without_padding(text) if is_padded else text
                 for text, is_padded in zip(texts, padded, strict=True)
             ]
-        for at in self.terms.numbers:
+        for at in self.numbers:
             if texts[at] and NUMBER.fullmatch(texts[at]) is None:
                 raise Doubt("a number is not readable")
         return tuple(texts)

@@ -1,6 +1,6 @@
 """The plain engine: our rows in memory, theirs read past them. Every fault is found here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -10,6 +10,7 @@ from tieout.bulk.faults import FileFault
 from tieout.bulk.sheet import Side
 
 Held = tuple[int, Values]
+Book = dict[Key, Held | int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,83 +30,80 @@ def tie_out(ours: Side, theirs: Side, *, terms: Terms) -> Outcome:
     return outcome
 
 
-def read_book(side: Side, *, terms: Terms) -> dict[Key, Held | int]:
+def read_book(side: Side, *, terms: Terms) -> Book:
     """All rows of our side: where each begins and what it holds."""
-    book: dict[Key, Held | int] = {}
-    width = len(terms.key)
+    book: Book = {}
+    require_numbers = number_check(side, terms)
     # Many rows share an account: kept once, it takes a tenth of the memory.
     spelled: dict[str, str] = {}
-    for at, cells in side.rows(terms.columns):
-        first = cells[0].strip(" ")
-        key = (spelled.setdefault(first, first), *[cell.strip(" ") for cell in cells[1:width]])
-        values = cells[width:]
-        require_key(side, at, key, terms=terms)
-        require_numbers(side, at, values, terms=terms)
+    for at, key, values in keyed(side, terms):
+        key = (spelled.setdefault(key[0], key[0]), *key[1:])
+        require_numbers(at, values)
         if key in book:
             raise repeated(side, at, key, book[key], terms=terms)
         book[key] = (at, values)
     return book
 
 
-def read_past(book: dict[Key, Held | int], side: Side, *, terms: Terms) -> Outcome:
+def read_past(book: Book, side: Side, *, terms: Terms) -> Outcome:
     """Their rows against ours. A row of the book that was met gives way to where it was met."""
     found: list[Found] = []
-    extra: dict[Key, Held | int] = {}
-    ours, matched = len(book), 0
-    width = len(terms.key)
-    for at, cells in side.rows(terms.columns):
-        key = tuple([cell.strip(" ") for cell in cells[:width]])
-        values = cells[width:]
+    extra: Book = {}
+    matched = 0
+    require_numbers = number_check(side, terms)
+    for at, key, values in keyed(side, terms):
         held = book.get(key)
+        if isinstance(held, int) or (held is None and key in extra):
+            raise repeated(side, at, key, held or extra[key], terms=terms)
         if held is None:
-            require_new_row(side, at, key, values, extra=extra, terms=terms)
+            require_numbers(at, values)
             extra[key] = (at, values)
             continue
-        if isinstance(held, int):
-            raise repeated(side, at, key, held, terms=terms)
         book[key] = at
         matched += 1
         if values != held[1]:
-            require_numbers(side, at, values, terms=terms)
-            if any(differing(held[1], values, terms=terms)):
-                found.append((key, held[1], values))
-    theirs = matched + len(extra)
-    found.extend((key, None, held[1]) for key, held in extra.items() if isinstance(held, tuple))
-    found.extend((key, held[1], None) for key, held in book.items() if isinstance(held, tuple))
-    return Outcome(ours=ours, theirs=theirs, matched=matched, found=found)
+            require_numbers(at, values)
+            fields = differing(held[1], values, terms=terms)
+            if fields:
+                found.append((key, held[1], values, fields))
+    counts = {"ours": len(book), "theirs": matched + len(extra), "matched": matched}
+    found += [(key, None, row[1], terms.fields) for key, row in left(extra)]
+    found += [(key, row[1], None, terms.fields) for key, row in left(book)]
+    return Outcome(**counts, found=found)
 
 
-def require_new_row(
-    side: Side,
-    at: int,
-    key: Key,
-    values: Values,
-    *,
-    extra: dict[Key, Held | int],
-    terms: Terms,
-) -> None:
-    """What a row of theirs must be that the book lacks: a key of its own, readable numbers."""
-    require_key(side, at, key, terms=terms)
-    require_numbers(side, at, values, terms=terms)
-    if key in extra:
-        raise repeated(side, at, key, extra[key], terms=terms)
+def left(book: Book) -> Iterator[tuple[Key, Held]]:
+    """The rows that the other side did not have."""
+    for key, held in book.items():
+        if isinstance(held, tuple):
+            yield key, held
 
 
-def require_key(side: Side, at: int, key: Key, *, terms: Terms) -> None:
-    """Refuse a row that does not say what it is about."""
-    if "" in key:
-        column = terms.key[key.index("")]
-        message = "is empty; rows are matched by it (--key names the columns that tell rows apart)"
-        raise side.fault(message, at=at, columns=[column])
+def keyed(side: Side, terms: Terms) -> Iterator[tuple[int, Key, Values]]:
+    """The rows of a side, each with its key, without the blanks around it, and its values."""
+    width = len(terms.key)
+    for at, cells in side.rows(terms.columns):
+        key = tuple([cell.strip(" ") for cell in cells[:width]])
+        if "" in key:
+            column = terms.key[key.index("")]
+            message = "is empty; rows are matched by it (--key names what tells rows apart)"
+            raise side.fault(message, at=at, columns=[column])
+        yield at, key, cells[width:]
 
 
-def require_numbers(side: Side, at: int, values: Sequence[str], *, terms: Terms) -> None:
-    """Refuse a cell of a number column that is filled with anything else."""
-    for field in terms.numbers:
-        text = values[field]
-        if text and NUMBER.fullmatch(text) is None:
-            message = f"{shortened(text)} is not a number; {NUMBER_ALLOWED}"
-            raise side.fault(message, at=at, columns=[terms.fields[field]])
+def number_check(side: Side, terms: Terms) -> Callable[[int, Values], None]:
+    """A check that refuses a filled cell of a number column that is no number."""
+    numbers = terms.numbers
+    is_number = NUMBER.fullmatch
+
+    def require_numbers(at: int, values: Values) -> None:
+        for field in numbers:
+            text = values[field]
+            if text and not is_number(text):
+                message = f"{shortened(text)} is not a number; {NUMBER_ALLOWED}"
+                raise side.fault(message, at=at, columns=[terms.fields[field]])
+
+    return require_numbers
 
 
 def repeated(side: Side, at: int, key: Key, first: Held | int, *, terms: Terms) -> FileFault:

@@ -22,16 +22,17 @@ from tieout.bulk.statement import Statement
 ReportFormat = Literal["csv", "parquet", "html"]
 
 ROWS_PER_BATCH = 16_384
+encoded = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def write_json(statement: Statement, text: TextIO) -> None:
     """The statement as one JSON object on one line, breaks in the order of their keys."""
     head = {"ours": statement.ours, "theirs": statement.theirs, "matched": statement.matched}
-    text.write(json.dumps(head)[:-1] + ', "breaks": [')
+    text.write(encoded(head)[:-1] + ', "breaks": [')
     for count, found in enumerate(statement.breaks()):
         text.write(", " if count else "")
-        text.write(json.dumps(as_json(found), ensure_ascii=False))
-    text.write(f'], "counts": {json.dumps(dict(statement.counts), ensure_ascii=False)}}}\n')
+        text.write(encoded(as_json(found)))
+    text.write(f'], "counts": {encoded(dict(statement.counts))}}}\n')
 
 
 def as_json(found: Break) -> Mapping[str, Any]:

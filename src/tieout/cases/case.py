@@ -39,6 +39,7 @@ class Case:
         """The first moment the file knows of; the book is what was held before it."""
         times = [step.at for step in self.steps[:1]]
         for step in self.steps:
+            times += [step.snapshot.as_of] if isinstance(step.snapshot, Snapshot) else []
             times += [activity.at for activity in step.activities]
             times += [booking.at for booking in step.local]
         return min(times, default=BEFORE_EVERYTHING)

@@ -30,7 +30,7 @@ def result_json(
         "steps": [step_json(plan) for plan in steps],
         "book": book_json(book),
         "closed": [episode_json(episode) for _, episode in closed],
-        "realized": file_totals_json(book.state.realized),
+        "realized": file_totals_json(book.realized),
     }
 
 

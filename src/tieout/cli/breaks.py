@@ -10,6 +10,7 @@ from tieout.cli.output import NOT_TIED_OUT, TIED_OUT, console, write_json
 if TYPE_CHECKING:
     from tieout.core.book import Account
     from tieout.core.breaks import Break
+    from tieout.core.instrument import Instrument
     from tieout.core.position import Ledger
     from tieout.core.snapshot import LocalAction
     from tieout.wiring import Desk
@@ -79,7 +80,7 @@ def _show(
     now = opened.clock.now()
     if as_json:
         listed = [
-            break_json(name, found, break_sentence(found, ledger and ledger.instrument, now=now))
+            break_json(name, found, break_sentence(found, _instrument(ledger), now=now))
             for name, found, ledger in rows
         ]
         write_json({"breaks": listed})
@@ -88,6 +89,10 @@ def _show(
         console().print(tables.text("No breaks.", tables.GOOD))
         return
     console().print(tables.breaks_table(rows, now=now, has_accounts=has_accounts))
+
+
+def _instrument(ledger: "Ledger | None") -> "Instrument | None":
+    return ledger.instrument if ledger is not None else None
 
 
 @app.command("accept-broker")

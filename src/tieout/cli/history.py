@@ -38,7 +38,11 @@ def history(
         if not found:
             raise SettingsError(_unknown(opened, accounts, symbol))
         rows = [
-            (opened.name_of(each.id), ledger, tuple(opened.store.entries(each.id, ledger=ledger.id)))
+            (
+                opened.name_of(each.id),
+                ledger,
+                tuple(opened.store.entries(each.id, ledger=ledger.id)),
+            )
             for each, ledger in found
         ]
         if as_json:

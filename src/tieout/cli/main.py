@@ -42,12 +42,20 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-for command in (demo, sync, plan, positions, history):
-    app.command()(command)
+app.command()(demo)
+app.command()(sync)
+app.command()(plan)
+app.command()(positions)
+app.command()(history)
 app.add_typer(breaks, name="breaks")
 app.add_typer(runs, name="runs")
-for command in (pnl, verify, diff, replay, case, accounts, doctor):
-    app.command()(command)
+app.command()(pnl)
+app.command()(verify)
+app.command()(diff)
+app.command()(replay)
+app.command()(case)
+app.command()(accounts)
+app.command()(doctor)
 app.add_typer(sim, name="sim")
 app.add_typer(db, name="db")
 
@@ -65,15 +73,14 @@ def everything(
     context: typer.Context,
     config: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="The settings; else TIEOUT_CONFIG, else ./tieout.toml."
-        ),
+        typer.Option(metavar="FILE", help="The settings; else TIEOUT_CONFIG, else ./tieout.toml."),
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
     ] = False,
 ) -> None:
     """Common to all commands."""
+    del version  # its callback has answered
     context.obj = config
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())

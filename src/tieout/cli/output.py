@@ -56,6 +56,13 @@ def json_text(material: Any) -> str:
     return msgspec.json.format(encoded, indent=2).decode() + "\n"
 
 
+def json_line(material: Any) -> str:
+    """The same on one line."""
+    import msgspec
+
+    return msgspec.json.encode(_plain(material)).decode() + "\n"
+
+
 def _plain(value: Any) -> Any:
     from datetime import date, datetime
     from decimal import Decimal

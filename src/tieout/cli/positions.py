@@ -59,9 +59,7 @@ def positions(
         raise typer.Exit(_present(opened, accounts, is_all=is_all, as_json=as_json))
 
 
-def _present(
-    opened: "Desk", accounts: "Sequence[Account]", *, is_all: bool, as_json: bool
-) -> int:
+def _present(opened: "Desk", accounts: "Sequence[Account]", *, is_all: bool, as_json: bool) -> int:
     from tieout.cli.standings import is_good, standing_in
 
     standings = [(each, standing_in(opened, each)) for each in accounts]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tieout.core.journal import Entry
     from tieout.core.pnl import Figures
     from tieout.core.position import Episode
-    from tieout.ports import RunRecord
+    from tieout.ports import Finding, RunRecord
 
 
 def record_json(record: "RunRecord") -> dict[str, Any]:
@@ -133,4 +133,14 @@ def entry_json(entry: "Entry") -> dict[str, Any]:
         "known_at": entry.known_at,
         "hash": entry.hash,
         **json.loads(entry.payload),
+    }
+
+
+def finding_json(finding: "Finding") -> dict[str, Any]:
+    """A line of `doctor`."""
+    return {
+        "subject": finding.subject,
+        "level": finding.level,
+        "message": finding.message,
+        "advice": finding.advice,
     }

@@ -42,9 +42,7 @@ def plan(context: typer.Context, account: OfAccounts = None, as_json: AsJson = F
     raise typer.Exit(_run(context, account or (), as_json=as_json, is_plan=True))
 
 
-def _run(
-    context: typer.Context, chosen: Sequence[str], *, as_json: bool, is_plan: bool
-) -> int:
+def _run(context: typer.Context, chosen: Sequence[str], *, as_json: bool, is_plan: bool) -> int:
     import asyncio
 
     settings = settings_of(context)
@@ -100,11 +98,12 @@ def show(answers: "Sequence[Answer]", opened: "Desk", *, is_plan: bool = False) 
     """Every account in words, what is wrong first."""
     shown = console()
     for answer in sorted(answers, key=_status_of, reverse=True):
-        for line in _lines(answer, opened, is_plan=is_plan):
+        for line in lines_of_answer(answer, opened, is_plan=is_plan):
             shown.print(line)
 
 
-def _lines(answer: "Answer", opened: "Desk", *, is_plan: bool) -> list[Any]:
+def lines_of_answer(answer: "Answer", opened: "Desk", *, is_plan: bool = False) -> list[Any]:
+    """One account in words: what came of it, or the error that kept it from running."""
     from tieout.cli import tables
     from tieout.cli.words import clean
     from tieout.core.book import AccountId

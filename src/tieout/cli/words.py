@@ -116,7 +116,7 @@ def break_sentence(found: Break, instrument: Instrument | None, *, now: datetime
     name = clean(found.symbol) if found.symbol else "The whole account"
     if found.side is not None:
         name = f"{name} {found.side}"
-    parts = [*_sides(found), *_explained(found, instrument), _since(found, instrument, now=now)]
+    parts = [*_sides(found), *_explained(found), _since(found, instrument, now=now)]
     return f"{name}: {'; '.join(part for part in parts if part)}"
 
 
@@ -153,7 +153,7 @@ def _is_absent(found: Break) -> bool:
     return found.kind == "missing_at_broker"
 
 
-def _explained(found: Break, instrument: Instrument | None) -> list[str]:
+def _explained(found: Break) -> list[str]:
     if not found.explanation:
         return ["nothing explains it"] if found.remainder else []
     return [

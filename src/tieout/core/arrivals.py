@@ -55,7 +55,7 @@ def _record(draft: Draft, activity: Activity) -> None:
     partner = _partner(draft, activity, key)
     order = draft.order()
     draft.add(Happened(ledger=key, order=order, at=activity.at, activity=activity, partner=partner))
-    if partner is not None:
+    if partner is not None and activity.type in RECEIVES:
         draft.arrived.setdefault(partner, []).append(activity)
         draft.add(
             Happened(
@@ -92,10 +92,15 @@ def _opened_ledger(draft: Draft, activity: Activity, symbol: str) -> LedgerId:
 
 
 def _partner(draft: Draft, activity: Activity, key: LedgerId) -> LedgerId | None:
-    """The ledger that gets the new units of a merger or spin-off."""
-    if activity.type not in RECEIVES or activity.to is None:
+    """The ledger that gets the new units of a merger or spin-off, or that a rename joins."""
+    if activity.to is None or activity.type not in (*RECEIVES, "rename"):
         return None
     found = draft.names.find(activity.to, side=activity.side)
+    if activity.type == "rename":
+        if found is None or found == key or not _may_join(draft, found, key):
+            return None
+        draft.join(found, into=key)
+        return found
     if found is None or found == key:
         instrument = draft.names.instrument(activity.to)
         if activity.venue_id is not None and activity.venue_id not in instrument.venue_ids:
@@ -103,6 +108,13 @@ def _partner(draft: Draft, activity: Activity, key: LedgerId) -> LedgerId | None
         found = draft.new_ledger(instrument, side=activity.side, venue_id=activity.venue_id)
     draft.link(key, found)
     return found
+
+
+def _may_join(draft: Draft, found: LedgerId, key: LedgerId) -> bool:
+    """Whether two ledgers can be one instrument: the venue's ids do not say otherwise."""
+    theirs = set(draft.ledger(found).instrument.venue_ids)
+    ours = set(draft.ledger(key).instrument.venue_ids)
+    return not theirs or not ours or bool(theirs & ours)
 
 
 def record_bookings(draft: Draft, local: Iterable[Local]) -> None:

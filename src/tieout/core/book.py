@@ -12,6 +12,7 @@ from tieout.core.facts import Fact
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.numbers import ZERO
 from tieout.core.plan import AccountState, Plan
+from tieout.core.pnl import Totals, total_of
 from tieout.core.position import Basis, Ledger, Status
 from tieout.core.snapshot import Holding
 
@@ -78,6 +79,13 @@ class Book:
     open_breaks: Mapping[str, Break] = field(default_factory=dict)
     instruments: tuple[Instrument, ...] = ()
     state: AccountState = field(default_factory=AccountState)
+
+    @property
+    def realized(self) -> Totals:
+        """All that was ever realized in the account; currencies without figures left out."""
+        total = total_of(ledger.totals for ledger in self.ledgers.values())
+        kept = {name: each for name, each in total.by_currency.items() if not each.is_nothing}
+        return Totals(kept)
 
     def after(self, plan: Plan) -> "Book":
         """The book once the plan is applied."""

@@ -1,6 +1,6 @@
-"""The one calendar the rules need: which day it is in New York."""
+"""Which day it is in New York, and how a time is written."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 
 def new_york_day(at: datetime) -> date:
@@ -23,3 +23,9 @@ def _sunday(year: int, month: int, number: int) -> datetime:
     """Midnight of the first, second ... Sunday of a month."""
     first = datetime(year, month, 1)  # noqa: DTZ001 - compared with local times only
     return first + timedelta(days=(6 - first.weekday()) % 7 + 7 * (number - 1))
+
+
+def time_text(at: datetime) -> str:
+    """RFC 3339 in UTC with Z, fractions only where there are any."""
+    text = at.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return f"{text.rstrip('0') if '.' in text else text}Z"

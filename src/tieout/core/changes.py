@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from tieout.core.activity import ActivityId
 from tieout.core.draft import Draft
-from tieout.core.facts import Observed
+from tieout.core.facts import Happened, Observed
 from tieout.core.instrument import LedgerId
 from tieout.core.numbers import ZERO, magnitude
 from tieout.core.plan import Change, ChangeKind
@@ -19,6 +19,8 @@ from tieout.core.working import Folded
 def changes_of(draft: Draft, key: LedgerId) -> tuple[list[Change], list[Episode]]:
     """The changes of one ledger between the beginning of the run and now, endings first."""
     before, after = draft.before(key), draft.expected(key)
+    if draft.ledger(key).joined is not None:
+        return [], []
     known = {episode.opened_by for episode in before.ended}
     ended = [episode for episode in after.ended if episode.opened_by not in known]
     restated = [
@@ -45,7 +47,12 @@ class _Teller:
         self.currency = after.instrument.settled_in
         old = set(before.applied)
         self.applied = tuple(each for each in after.applied if each not in old)
-        self.activities = {activity.id: activity for activity in draft.arrived.get(key, ())}
+        self.activities = {
+            fact.activity.id: fact.activity
+            for fact in (*draft.book.facts.get(key, ()), *draft.new_facts(key))
+            if isinstance(fact, Happened)
+        }
+        self.is_late = draft.is_late(key)
         self.observed = [fact for fact in draft.new_facts(key) if isinstance(fact, Observed)]
         self.left = after.totals.minus(before.totals)
         self.reported = 0
@@ -54,6 +61,8 @@ class _Teller:
     def endings(self, ended: Sequence[Episode]) -> list[Change]:
         """One change for each episode that ended in this run."""
         changes: list[Change] = []
+        if self.is_late:
+            return changes  # what comes late is told as the net movement
         position = self.before.position
         is_old = position is not None and bool(position.quantity)
         for place, episode in enumerate(ended):
@@ -231,6 +240,7 @@ class _Teller:
             explained_by=self.applied,
             reason=reason if kind in ("closed", "reduced") else None,
             renamed_from=self.before.instrument.symbol if is_renamed else None,
+            opened_at=position.opened_at if kind == "flipped" and position is not None else None,
             closings=closings,
             episode=position.opened_by if position is not None else None,
         )

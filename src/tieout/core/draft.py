@@ -1,18 +1,18 @@
 """The draft of a run: the book as it is being worked on, until it becomes a plan."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from tieout.core.activity import Activity, ActivityId, Side
 from tieout.core.book import Book
-from tieout.core.facts import Confirmed, CostSet, Fact, Happened, Withdrawn
+from tieout.core.facts import Confirmed, CostSet, Fact, Happened, Opening, Withdrawn
 from tieout.core.instrument import Instrument, LedgerId, spelling_key
 from tieout.core.matching import Names
 from tieout.core.movements import Method
 from tieout.core.plan import StepError
 from tieout.core.pnl import NO_TOTALS
-from tieout.core.policy import Policy
+from tieout.core.policy import CostBasis, Policy
 from tieout.core.position import Ledger, Reconciliation
 from tieout.core.rollforward import BEFORE_ALL, fold
 from tieout.core.snapshot import Holding
@@ -32,9 +32,8 @@ class Draft:
         self.book = book
         self.policy = policy
         self.now = now
-        self.method = Method(
-            cost_basis=policy.cost_basis, truncates=book.account.venue == "hyperliquid"
-        )
+        self.cost_bases = bases_after(book.state.cost_bases, policy.cost_basis, now=now)
+        self.method = method_of(book.account.venue, self.cost_bases)
         self._names: Names | None = None
         self.ledgers: dict[LedgerId, Ledger] = {}
         self.facts: list[Fact] = []
@@ -115,6 +114,12 @@ class Draft:
             if partner not in ledger.links:
                 self.put(replace(ledger, links=(*ledger.links, partner)))
 
+    def join(self, key: LedgerId, *, into: LedgerId) -> None:
+        """What was taken for another instrument is `into` under its new name."""
+        self.link(key, into)
+        self.put(replace(self.ledger(key), joined=into))
+        self.names.add(self.ledger(key))
+
     def order(self) -> int:
         """The next number in the order of arrival."""
         self.next_order += 1
@@ -167,7 +172,7 @@ class Draft:
         if found is None:
             keys = self._component(key)
             if self._is_whole(keys, until=None):
-                start = {each: replace(self.ledger(each), position=None) for each in keys}
+                start = {each: _blank(self._old(each)) for each in keys}
                 old = [fact for each in keys for fact in self._history(each)]
                 self._before.update(fold(start, old, method=self.method))
             else:
@@ -175,8 +180,15 @@ class Draft:
             found = self._before[key]
         return found
 
+    def is_late(self, key: LedgerId) -> bool:
+        """Whether an activity arrived that is older than what the ledger already knew."""
+        last_at = self._old(key).last_at
+        return last_at is not None and any(
+            isinstance(fact, Happened) and fact.at <= last_at for fact in self.new_facts(key)
+        )
+
     def _old(self, key: LedgerId) -> Ledger:
-        return self.book.ledgers.get(key) or replace(self.ledger(key), position=None)
+        return self.book.ledgers.get(key) or _blank(self.ledger(key))
 
     def _history(self, key: LedgerId) -> tuple[Fact, ...]:
         if key not in self.book.ledgers:
@@ -206,7 +218,7 @@ class Draft:
         if not new and not is_whole and not self._is_whole(keys, until=until):
             return {key: _as_is(self.ledger(key)) for key in keys}
         if is_whole or self._is_whole(keys, until=until):
-            start = {key: replace(self.ledger(key), position=None, booked=()) for key in keys}
+            start = {key: _blank(self.ledger(key)) for key in keys}
             old = [fact for key in keys for fact in self._history(key)]
             facts = [*old, *new]
         else:
@@ -241,8 +253,13 @@ def _needs_history(fact: Fact, last_at: datetime) -> bool:
 
 
 def _is_timeless(fact: Fact) -> bool:
-    """Decisions about facts hold for every time those facts are looked at."""
-    return isinstance(fact, Withdrawn | CostSet)
+    """What was there before, and decisions, hold for every time the facts are looked at."""
+    return isinstance(fact, Opening | Withdrawn | CostSet)
+
+
+def _blank(ledger: Ledger) -> Ledger:
+    """A ledger before its first fact."""
+    return replace(ledger, position=None, booked=(), totals=NO_TOTALS, last_at=None)
 
 
 def _as_is(ledger: Ledger) -> Folded:
@@ -252,7 +269,45 @@ def _as_is(ledger: Ledger) -> Folded:
         position=ledger.position,
         ended=(),
         closings=(),
-        totals=NO_TOTALS,
+        totals=ledger.totals,
         last_at=ledger.last_at,
         booked=ledger.booked,
+    )
+
+
+def bases_after(
+    known: tuple[tuple[datetime, CostBasis], ...], wanted: CostBasis, *, now: datetime
+) -> tuple[tuple[datetime, CostBasis], ...]:
+    """The cost bases of an account when a run asks for `wanted`."""
+    if not known:
+        return ((BEFORE_ALL, wanted),)
+    return known if known[-1][1] == wanted else (*known, (now, wanted))
+
+
+def method_of(venue: str, bases: tuple[tuple[datetime, CostBasis], ...]) -> Method:
+    """How cost is kept in an account, now and before."""
+    return Method(cost_basis=bases[-1][1], truncates=venue == "hyperliquid", since=bases)
+
+
+def rebuild(book: Book) -> Mapping[LedgerId, Ledger]:
+    """Every ledger folded again from all of its facts, for comparison with what is stored."""
+    method = method_of(book.account.venue, book.state.cost_bases or ((BEFORE_ALL, "average"),))
+    start = {key: _blank(each) for key, each in book.ledgers.items()}
+    facts = [fact for key in book.ledgers for fact in book.facts.get(key, ())]
+    return {
+        key: folded_into(start[key], folded)
+        for key, folded in fold(start, facts, method=method).items()
+    }
+
+
+def folded_into(ledger: Ledger, folded: Folded) -> Ledger:
+    """The ledger with what a fold made of it."""
+    return replace(
+        ledger,
+        instrument=folded.instrument,
+        position=folded.position,
+        last_at=folded.last_at,
+        booked=folded.booked,
+        has_waiting=folded.has_waiting,
+        totals=folded.totals,
     )

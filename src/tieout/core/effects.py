@@ -82,7 +82,7 @@ def _needs_lot(effect: Effect, quantity: Decimal) -> bool:
     """Under `specific` a trade that closes must say which lot."""
     held = effect.to.quantity
     closes = bool(held) and (held > 0) != (quantity > 0)
-    basis = effect.to.method.cost_basis
+    basis = effect.to.method.basis_at(effect.activity.at)
     return closes and basis == "specific" and effect.activity.lot is None
 
 
@@ -241,7 +241,6 @@ def _spin_off(effect: Effect) -> str | None:
             price=effect.unknown_price,
             cost=cost,
             is_cost_known=effect.unknown_price is not None,
-            basis=parent.position.basis if parent.position else "actual",
         )
     )
     _mark_resized(child)

@@ -15,7 +15,7 @@ from tieout.core.facts import (
     Withdrawn,
 )
 from tieout.core.instrument import LedgerId
-from tieout.core.numbers import ZERO, magnitude, subtract
+from tieout.core.numbers import ZERO, magnitude, negate, subtract
 
 OPTION_ENDS = frozenset(("expiry", "assignment", "exercise"))
 TRADES = frozenset(("fill", "liquidation"))
@@ -123,6 +123,14 @@ class Allocation:
         for seen in self._observed.get(fact.ledger, []):
             if movement and seen.at >= fact.at:
                 movement = subtract(movement, self._use(fact, seen, movement))
+
+    def explain_rename(self, fact: Happened, *, held: Decimal) -> None:
+        """A position that left under one name and came under another did neither."""
+        for movement in (held, negate(held)):
+            left = movement
+            for seen in self._observed.get(fact.ledger, []):
+                if left and seen.at >= fact.at:
+                    left = subtract(left, self._use(fact, seen, left))
 
     def _announce(self, fact: Happened) -> None:
         for seen in self._observed.get(fact.ledger, []):

@@ -49,10 +49,18 @@ class Names:
         """Learn the names of a new or changed ledger."""
         self._ledgers[ledger.id] = ledger
         instrument = ledger.instrument
+        if ledger.joined is not None:
+            self._forget(ledger.id)
+        key = ledger.id if ledger.joined is None else ledger.joined
         for name in (instrument.symbol, *instrument.spellings):
-            _append(self._by_spelling.setdefault(spelling_key(name), []), ledger.id)
+            _append(self._by_spelling.setdefault(spelling_key(name), []), key)
         for venue_id in instrument.venue_ids:
-            _append(self._by_venue_id.setdefault(venue_id, []), ledger.id)
+            _append(self._by_venue_id.setdefault(venue_id, []), key)
+
+    def _forget(self, key: LedgerId) -> None:
+        for names in (*self._by_spelling.values(), *self._by_venue_id.values()):
+            if key in names:
+                names.remove(key)
 
     def also(self, symbol: str, ledger: LedgerId) -> None:
         """From now on `symbol` names this ledger first of all."""

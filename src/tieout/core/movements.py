@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tieout.core.calendar import new_york_day
 from tieout.core.instrument import Instrument
-from tieout.core.lots import Lot, Taken, opened, taken, total_quantity
+from tieout.core.lots import Lot, Taken, opened, pooled, taken, total_quantity
 from tieout.core.numbers import (
     NOTHING,
     ZERO,
@@ -61,11 +61,24 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """How cost is kept, and whether the venue cuts averages when it realizes (None: no)."""
+    """How cost is kept, and whether the venue cuts averages when it realizes.
+
+    `since` are the bases an account has had and from when: changing the setting does not rewrite
+    what was realized before. `is_by_day` keeps the openings of one New York day as one lot.
+    """
 
     cost_basis: CostBasis
     is_by_day: bool = False
     truncates: bool = False
+    since: tuple[tuple[datetime, CostBasis], ...] = ()
+
+    def basis_at(self, at: datetime) -> CostBasis:
+        """The cost basis in force at a time."""
+        found = self.cost_basis if not self.since else self.since[0][1]
+        for start, basis in self.since:
+            if start <= at:
+                found = basis
+        return found
 
 
 def move(
@@ -109,7 +122,7 @@ def increased(
     return replace(
         position,
         quantity=add(position.quantity, movement.quantity),
-        lots=_lots_with(position.lots, lot, method=method),
+        lots=_lots_with(position.lots, lot, method=method, at=movement.at),
         basis="actual" if is_actual else "venue",
         status="OPEN" if position.status == "REDUCED" else position.status,
         is_resized=False,
@@ -130,11 +143,12 @@ def _cost_of(movement: Movement, instrument: Instrument) -> Amount | None:
     )  # fmt: skip
 
 
-def _lots_with(lots: tuple[Lot, ...], lot: Lot, *, method: Method) -> tuple[Lot, ...]:
+def _lots_with(lots: tuple[Lot, ...], lot: Lot, *, method: Method, at: datetime) -> tuple[Lot, ...]:
     """The lots with one more; a method by day keeps what opened on one New York day together."""
     if method.is_by_day and lots and new_york_day(lots[-1].at) == new_york_day(lot.at):
         return (*lots[:-1], *opened(lots[-1:], lot, basis="average"))
-    return opened(lots, lot, basis=method.cost_basis)
+    basis = method.basis_at(at)
+    return opened(pooled(lots) if basis == "average" else lots, lot, basis=basis)
 
 
 def reduced(
@@ -142,9 +156,9 @@ def reduced(
 ) -> Moved:
     """Fewer units, down to none at all; raises UnknownLot where the method cannot take them."""
     part = negate(movement.quantity)
-    out = taken(
-        position.lots, part, basis=method.cost_basis, lot=movement.lot, inverse=instrument.inverse
-    )
+    basis = method.basis_at(movement.at)
+    lots = pooled(position.lots) if basis == "average" else position.lots
+    out = taken(lots, part, basis=basis, lot=movement.lot, inverse=instrument.inverse)
     closing = None
     totals = position.totals
     if movement.realizes:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from tieout.core.book import Account, Book, BookRow
+from tieout.core.calendar import time_text
 from tieout.core.facts import Fact, Opening
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.lots import Lot, pooled
@@ -15,12 +16,6 @@ from tieout.core.pnl import Figures, Totals, value_at
 from tieout.core.policy import Policy
 from tieout.core.position import Ledger, Position
 from tieout.core.quiet import is_restless
-
-
-def time_text(at: datetime) -> str:
-    """RFC 3339 in UTC with Z, fractions only where there are any."""
-    text = at.astimezone(UTC).replace(tzinfo=None).isoformat()
-    return f"{text.rstrip('0') if '.' in text else text}Z"
 
 
 def open_book(
@@ -48,7 +43,6 @@ def open_book(
             instrument=instrument,
             side=row.side,
             position=position if position.quantity else None,
-            last_at=position.opened_at,
         )
         if position.quantity:
             facts[key] = (
@@ -65,9 +59,6 @@ def open_book(
         state=AccountState(
             has_history=bool(rows),
             next_order=order,
-            latest_at=max(
-                (ledger.last_at for ledger in ledgers.values() if ledger.last_at), default=None
-            ),
             open_positions=sum(not ledger.is_flat for ledger in ledgers.values()),
             restless=tuple(key for key, ledger in ledgers.items() if is_restless(ledger)),
         ),

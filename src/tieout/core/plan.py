@@ -11,6 +11,7 @@ from tieout.core.breaks import Break
 from tieout.core.facts import Fact
 from tieout.core.instrument import LedgerId
 from tieout.core.pnl import Closing, Totals
+from tieout.core.policy import CostBasis
 from tieout.core.position import Episode, Ledger, Reason, Reconciliation, Status
 from tieout.core.snapshot import Holding, Snapshot
 
@@ -81,7 +82,8 @@ class AccountState:
     """What the book knows of the account as a whole.
 
     `latest_at` is the time of the latest fact of any ledger; `open_positions` how many ledgers
-    hold something; `restless` those that need a look even when their row has not changed.
+    hold something; `restless` those that need a look even when their row has not changed;
+    `cost_bases` the cost bases it has had, and since when.
     """
 
     as_of: datetime | None = None
@@ -90,10 +92,10 @@ class AccountState:
     latest_at: datetime | None = None
     open_positions: int = 0
     restless: tuple[LedgerId, ...] = ()
+    cost_bases: tuple[tuple[datetime, CostBasis], ...] = ()
     next_order: int = 1
     next_break: int = 1
     held: Held | None = None
-    realized: Totals = field(default_factory=Totals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,12 @@ from decimal import Decimal
 from tieout.core.breaks import Break
 from tieout.core.changes import changes_of, order_of
 from tieout.core.comparison import pnl_disagrees
-from tieout.core.draft import Draft
+from tieout.core.draft import Draft, folded_into
 from tieout.core.facts import Fact
 from tieout.core.instrument import LedgerId
 from tieout.core.marking import Marks, mark
 from tieout.core.numbers import subtract
 from tieout.core.plan import AccountState, Alert, Change, Held, Outcome, Plan, StepError
-from tieout.core.pnl import NO_TOTALS, Totals
 from tieout.core.position import Episode, Ledger
 from tieout.core.quiet import is_restless
 from tieout.core.reading import Reading
@@ -104,7 +103,6 @@ class _Told:
     changes: tuple[Change, ...]
     ended: tuple[tuple[LedgerId, Episode], ...]
     errors: tuple[StepError, ...]
-    realized: Totals
 
 
 def _tell(draft: Draft) -> _Told:
@@ -112,22 +110,13 @@ def _tell(draft: Draft) -> _Told:
     changes: list[Change] = []
     ended: list[tuple[LedgerId, Episode]] = []
     errors: list[StepError] = []
-    realized = NO_TOTALS
     arrived = set(draft.digests)
     for key in draft.touched():
-        before, after = draft.before(key), draft.expected(key)
-        draft.ledgers[key] = replace(
-            draft.ledger(key),
-            instrument=after.instrument,
-            position=after.position,
-            last_at=after.last_at,
-            booked=after.booked,
-            has_waiting=after.has_waiting,
-        )
+        after = draft.expected(key)
+        draft.ledgers[key] = folded_into(draft.ledger(key), after)
         told, episodes = changes_of(draft, key)
         changes.extend(told)
         ended.extend((key, episode) for episode in episodes)
-        realized = realized.plus(after.totals.minus(before.totals))
         errors.extend(
             StepError(symbol=after.instrument.symbol, activity=activity, message=message)
             for activity, message in after.errors
@@ -141,7 +130,6 @@ def _tell(draft: Draft) -> _Told:
         changes=tuple(changes),
         ended=tuple(ended),
         errors=tuple(errors),
-        realized=realized,
     )
 
 
@@ -313,7 +301,6 @@ def _break_alerts(draft: Draft, tracked: Tracked) -> list[Alert]:
 
 
 def _state(draft: Draft, outlook: Outlook, told: _Told, tracked: Tracked) -> AccountState:
-    realized = told.realized
     known = draft.book.state
     facts: Sequence[Fact] = draft.facts
     held = known.held
@@ -329,10 +316,10 @@ def _state(draft: Draft, outlook: Outlook, told: _Told, tracked: Tracked) -> Acc
         open_positions=known.open_positions + _opened(draft, told.ledgers),
         restless=_restless(known.restless, told.ledgers),
         has_history=known.has_history or bool(facts) or outlook.adopts,
+        cost_bases=draft.cost_bases,
         next_order=draft.next_order,
         next_break=tracked.next_number,
         held=held,
-        realized=known.realized.plus(realized) if not realized.is_nothing else known.realized,
     )
 
 

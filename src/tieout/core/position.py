@@ -115,8 +115,10 @@ class Ledger:
 
     `position` is the open episode, None when flat. `misses` counts the complete snapshots in a
     row that lacked it. `last_at` is the time of the latest fact; `has_waiting` says an activity
-    waits for another. `links` are the ledgers that a merger or spin-off ties to this one.
-    `kept` is the difference a person told us to live with, as the venue's (quantity, average).
+    waits for another; `totals` is all that was ever realized here. `links` are the ledgers that
+    a merger or spin-off ties to this one. `kept` is the difference a person told us to live
+    with, as the venue's (quantity, average). `joined` is the ledger that this one turned out to
+    be, under a new name.
     """
 
     id: LedgerId
@@ -127,10 +129,11 @@ class Ledger:
     misses: int = 0
     last_at: datetime | None = None
     has_waiting: bool = False
+    totals: Totals = NO_TOTALS
     links: tuple[LedgerId, ...] = ()
     booked: tuple[int, ...] = ()
     kept: tuple[str | None, str | None] | None = None
-    accepted_average: str | None = None
+    joined: LedgerId | None = None
 
     @property
     def quantity(self) -> Decimal:

@@ -40,7 +40,7 @@ def sort_rows(draft: Draft, snapshot: Snapshot) -> Sorted:
     """
     state = draft.book.state
     numbered = list(enumerate(snapshot.holdings, start=1))
-    if state.latest_at is None or state.latest_at > snapshot.as_of:
+    if state.latest_at is not None and state.latest_at > snapshot.as_of:
         return Sorted(rest=numbered)
     loud = set(state.restless)
     loud.update(draft.touched())

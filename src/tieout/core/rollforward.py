@@ -4,7 +4,7 @@ The order of arrival does not matter. Whatever comes late takes its place in tim
 what snapshots had changed without explanation, and only what is left of it moves the book.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -25,6 +25,7 @@ from tieout.core.facts import (
 from tieout.core.instrument import LedgerId
 from tieout.core.movements import Method
 from tieout.core.numbers import ZERO
+from tieout.core.pnl import NO_TOTALS
 from tieout.core.position import Ledger
 from tieout.core.working import Folded, Working
 
@@ -48,11 +49,39 @@ def fold(
 
     To fold a history from its beginning, give ledgers without position.
     """
-    ordered = sorted(facts, key=in_time)
+    ordered = sorted(after_renames(facts), key=in_time)
     folding = _Folding(start, ordered, method)
     for fact in ordered:
         folding.take(fact)
     return folding.result()
+
+
+def after_renames(facts: Iterable[Fact]) -> Sequence[Fact]:
+    """The facts, with those under a new name moved to the ledger that took that name.
+
+    A rename may arrive after the first facts under the new name have opened a ledger of their
+    own; from the time of the rename on they belong to the old one.
+    """
+    known = list(facts)
+    cancelled = {fact.activity.cancels for fact in known if isinstance(fact, Happened)}
+    moves = {
+        fact.partner: fact
+        for fact in known
+        if isinstance(fact, Happened)
+        and fact.activity.type == "rename"
+        and fact.activity.id not in cancelled
+        and fact.partner is not None
+    }
+    if not moves:
+        return known
+    return [
+        replace(fact, ledger=moves[fact.ledger].ledger)
+        if fact.ledger in moves
+        and not isinstance(fact, Opening)
+        and fact.at >= moves[fact.ledger].at
+        else fact
+        for fact in known
+    ]
 
 
 class _Folding:
@@ -78,7 +107,9 @@ class _Folding:
             and fact.ledger in adopted
             and fact.at <= adopted[fact.ledger].at
         ]
-        blank = {key: replace(ledger, position=None) for key, ledger in start.items()}
+        blank = {
+            key: replace(ledger, position=None, totals=NO_TOTALS) for key, ledger in start.items()
+        }
         draft = fold(blank, early, method=self.method) if early else None
         for key, adoption in adopted.items():
             mine = [fact for fact in early if fact.ledger == key]
@@ -95,8 +126,8 @@ class _Folding:
         target = self.working[fact.ledger]
         if isinstance(fact, Opening):
             target.position = fact.position
-        else:
-            self._fold(target, fact)
+            return
+        self._fold(target, fact)
         target.seen(fact.at)
 
     def _fold(self, target: Working, fact: Fact) -> None:
@@ -118,6 +149,8 @@ class _Folding:
 
     def _activity(self, target: Working, fact: Happened) -> None:
         activity = fact.activity
+        if activity.cancels in self.allocation.dropped and activity.id in self.allocation.dropped:
+            target.applied.append(activity.id)  # it did its work by taking the other back
         is_dropped = activity.id in self.allocation.dropped or fact.order in self.ignored
         if is_dropped or fact.is_receiving:
             return
@@ -131,6 +164,9 @@ class _Folding:
             target.errors[activity.id] = problem
             return
         target.applied.append(activity.id)
+        if activity.type == "rename":
+            self.allocation.explain_rename(fact, held=before)
+            return
         self.allocation.explain(fact, before=before, after=target.quantity)
         if other is not None:
             other.applied.append(activity.id)

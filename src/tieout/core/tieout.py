@@ -17,6 +17,7 @@ from tieout.core.adoption import adopt, is_adoption
 from tieout.core.arrivals import record_activities, record_bookings
 from tieout.core.book import Book
 from tieout.core.breaks import Break
+from tieout.core.calendar import time_text
 from tieout.core.decisions import decide
 from tieout.core.draft import Draft
 from tieout.core.guards import is_same_list, is_stale, reason_to_hold
@@ -118,7 +119,7 @@ def _with_snapshot(
         draft.set_touched("PENDING")
         return Outlook(
             outcome="rejected",
-            reason=f"the snapshot of {snapshot.as_of.isoformat()} is older than the last applied",
+            reason=f"the snapshot of {time_text(snapshot.as_of)} is older than the last applied",
             tied_out=False,
             found=(Found(kind="stale_source"),),
             decided=decided,

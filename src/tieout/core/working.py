@@ -45,7 +45,7 @@ class Working:
         self.position: Position | None = ledger.position
         self.booked: dict[int, str] = dict.fromkeys(ledger.booked, "")
         self.last_at: datetime | None = ledger.last_at
-        self.totals = NO_TOTALS
+        self.totals = ledger.totals
         self.ended: list[Episode] = []
         self.closings: list[tuple[str, Closing]] = []
         self.applied: list[ActivityId] = []

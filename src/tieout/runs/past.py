@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tieout.core.book import AccountId
+from tieout.core.facts import Fact
 from tieout.core.instrument import LedgerId
 from tieout.core.movements import Method
 from tieout.core.policy import Policy
@@ -31,10 +32,20 @@ def ledgers_as_of(
     if known_at <= as_of:
         return known
     facts = store.facts_until(account, as_of, known_at=known_at)
-    blank = {key: replace(each, position=None, booked=()) for key, each in known.items()}
+    return rebuilt(known, facts, method=method)
+
+
+def rebuilt(
+    ledgers: Mapping[LedgerId, Ledger],
+    facts: Mapping[LedgerId, tuple[Fact, ...]],
+    *,
+    method: Method,
+) -> Mapping[LedgerId, Ledger]:
+    """The ledgers with the positions that these facts alone give."""
+    blank = {key: replace(each, position=None, booked=()) for key, each in ledgers.items()}
     happened = [fact for key, each in facts.items() if key in blank for fact in each]
     folded = fold(blank, happened, method=method)
     return {
         key: replace(ledger, instrument=folded[key].instrument, position=folded[key].position)
-        for key, ledger in known.items()
+        for key, ledger in ledgers.items()
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tieout.core.book import AccountId
+from tieout.core.book import AccountId, Book
 from tieout.core.breaks import Break
 from tieout.core.numbers import plain
 from tieout.core.plan import Change, Plan, StepError
@@ -88,12 +88,12 @@ def _statement(statement: Mapping[str, Any], *, ignored: Iterable[str]) -> str:
 # Events
 
 
-def events_of(plan: Plan, *, account: AccountId, run: str) -> tuple[Event, ...]:
+def events_of(plan: Plan, *, account: AccountId, run: str, before: Book) -> tuple[Event, ...]:
     """What to tell: each change and break by itself, and seed 000's two events for the whole."""
     told = [
         *((name, _updated(plan)) for name in plan.events if name == UPDATED),
         *((name, _change(each)) for each in plan.changes for name in _names(each)),
-        *(("break:opened", _break(each)) for each in plan.breaks if _is_new(each)),
+        *(("break:opened", _break(each)) for each in plan.breaks if _is_new(each, before)),
         *(("break:resolved", _break(each)) for each in plan.breaks if each.status == "resolved"),
     ]
     if plan.outcome == "failed":
@@ -111,8 +111,8 @@ def _names(change: Change) -> tuple[str, ...]:
     return EVENTS.get(change.kind, ("position:changed",))
 
 
-def _is_new(found: Break) -> bool:
-    return found.status == "open" and found.first_at == found.last_at
+def _is_new(found: Break, before: Book) -> bool:
+    return found.status == "open" and found.id not in before.open_breaks
 
 
 def _updated(plan: Plan) -> dict[str, Any]:

@@ -116,7 +116,12 @@ def _is_renewed(known: Instrument, news: Iterable[Instrument]) -> bool:
 def write(drafted: Drafted, parts: Parts) -> Finished:
     """Write everything in one transaction, then tell the world."""
     record = record_of(drafted, finished_at=parts.clock.now(), parts=parts)
-    events = events_of(drafted.plan, account=drafted.order.account.id, run=drafted.run)
+    events = events_of(
+        drafted.plan,
+        account=drafted.order.account.id,
+        run=drafted.run,
+        before=drafted.stored.book,
+    )
     try:
         parts.store.commit(_commit_of(drafted, record, events))
     except StaleVersion as error:

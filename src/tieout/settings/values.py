@@ -57,7 +57,7 @@ class Settings:
     accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
     allocation: Allocation = Allocation()
     on_missing: OnMissing | None = None
-    deadline_s: Decimal = Decimal(120)
+    deadline_s: Decimal = Decimal(1000)
     evidence_days: int = 90
 
     def connection(self, name: str) -> Connection:

@@ -129,7 +129,8 @@ def _description(booking: Booking) -> str:
         # The sign of the first quantity is Alpaca's.
         word = "REMOVE" if booking.quantity < ZERO else "ADD"
         old, new = booking.detail["old_qty"], booking.detail["new_qty"]
-        return f"{word}, From QTY:-{old}, To QTY:{new}"
+        value = abs(booking.quantity * (booking.price or ZERO))
+        return f"{word}, From QTY:-{old}, To QTY:{new}, Position Value:{text(value)}"
     return DESCRIPTIONS.get(booking.kind, "")
 
 

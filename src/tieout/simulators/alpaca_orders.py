@@ -39,8 +39,11 @@ class AlpacaOrders:
         ]
         if query.get("direction", "desc") == "desc":
             found.reverse()
-        size = min(int(query.get("limit", "50")), LISTED_MAX)
-        return [wire.order(self._market, order) for order in found[:size]]
+        size = query.get("limit", "50")
+        if not size.isdigit():
+            raise Refused(422, f"invalid limit: {size}")
+        shown = found[: min(int(size), LISTED_MAX)]
+        return [wire.order(self._market, order) for order in shown]
 
     def one(self, owner: Account, order_id: str) -> Json:
         try:

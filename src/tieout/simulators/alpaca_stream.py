@@ -26,6 +26,15 @@ WAITING_MAX = 10_000
 REPLACED = 1000  # the code an older connection is closed with
 
 
+class _Heard(msgspec.Struct):
+    """A client's message; the newer documentation puts the key beside the action."""
+
+    action: str
+    data: dict[str, Any] = {}
+    key: str = ""
+    secret: str = ""
+
+
 class _Listener:
     """One client's end of the stream. Used in the server's thread only."""
 
@@ -38,11 +47,12 @@ class _Listener:
         self._waiting: asyncio.Queue[bytes | int] = asyncio.Queue(WAITING_MAX)
 
     def say(self, message: Any) -> None:
-        if not self.is_mute:
+        if not self.is_mute and not self._waiting.full():  # who reads too slowly loses messages
             self._waiting.put_nowait(msgspec.json.encode(message))
 
     def close(self, code: int) -> None:
-        self._waiting.put_nowait(code)
+        if not self._waiting.full():
+            self._waiting.put_nowait(code)
 
     async def write(self) -> None:
         """Sends what waits, until told to close."""
@@ -104,33 +114,31 @@ class AlpacaStream:
                 self._obey(listener, heard.get("bytes") or heard.get("text") or b"")
         finally:
             writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
             if listener in self._listeners:
                 self._listeners.remove(listener)
 
     def _obey(self, listener: _Listener, heard: bytes | str) -> None:
         try:
-            message = msgspec.json.decode(heard)
-            action, asked = message["action"], message.get("data") or message
-        except (msgspec.DecodeError, TypeError, KeyError, AttributeError):
+            message = msgspec.json.decode(heard, type=_Heard)
+        except msgspec.DecodeError:
             return  # Alpaca says nothing to what it cannot read
+        action, asked = message.action, message.data
         if action in ("authenticate", "auth"):
-            self._admit(listener, asked)
+            key_id, secret_key = asked.get("key_id", message.key), asked.get("secret_key")
+            self._admit(listener, str(key_id), str(secret_key or message.secret))
         elif action == "listen" and listener.account is None:
             refused = {"status": "unauthorized", "action": "listen"}
             listener.say({"stream": "authorization", "data": refused})
         elif action == "listen":
-            streams = [name for name in asked.get("streams", []) if name == "trade_updates"]
+            streams = ["trade_updates"] if "trade_updates" in asked.get("streams", ()) else []
             with self._changed:
                 listener.is_listening = bool(streams)
                 self._changed.notify_all()
             listener.say({"stream": "listening", "data": {"streams": streams}})
 
-    def _admit(self, listener: _Listener, asked: Any) -> None:
-        key, secret = (
-            asked.get("key_id", asked.get("key")),
-            asked.get("secret_key", asked.get("secret")),
-        )
-        account = self._account_of_key(str(key), str(secret))
+    def _admit(self, listener: _Listener, key_id: str, secret_key: str) -> None:
+        account = self._account_of_key(key_id, secret_key)
         said = {"status": "authorized" if account else "unauthorized", "action": "authenticate"}
         if account is not None:
             for older in [each for each in self._listeners if each.account == account]:

@@ -9,6 +9,7 @@ import asyncio
 import random
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -44,7 +45,7 @@ START_S_MAX = 10.0
 STOP_S_MAX = 10.0
 
 
-class Simulator:
+class Simulator(ABC):
     """A venue on 127.0.0.1. Start it with `running(...)`, or with `await start()`.
 
     Port 0 picks a free one. `calls` holds the last calls and how they were answered.
@@ -66,25 +67,25 @@ class Simulator:
 
     # What a venue says.
 
+    @abstractmethod
     def account_of(self, request: Request) -> str | None:
         """The name of the account whose key came with the call; None without a right key."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answer(self, request: Request, view: View) -> Reply:
         """The right answer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refusal(self, status: int, message: str) -> Reply:
         """How this venue words an error."""
-        raise NotImplementedError
 
+    @abstractmethod
     def headers(self, request: Request, reply: Reply) -> Mapping[str, str]:
         """What this venue adds to every reply."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def converse(self, line: Line) -> None:
         """Holds one websocket until its end."""
-        raise NotImplementedError
 
     # Starting and stopping.
 
@@ -154,11 +155,13 @@ class Simulator:
         async with server:
             self._is_up.set()
             await self._stopping.wait()
+            await asyncio.sleep(0)  # who was accepted this moment is now among the connections
         for connection in list(state.connections):
             connection.transport.abort()
         for task in state.tasks:
             task.cancel()
         await asyncio.gather(*state.tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # and their sockets are closed
 
     # Serving.
 
@@ -169,6 +172,7 @@ class Simulator:
         else:
             await self._answer_call(line)
 
+    @abstractmethod
     def on_start(self, loop: asyncio.AbstractEventLoop) -> None:
         """For a venue that tells its streams what happens in other threads."""
 

@@ -1,6 +1,7 @@
 """What people and programs ask of the books in a SQLite file, each in one reading transaction."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from tieout.core.book import Account, AccountId
@@ -16,6 +17,7 @@ from tieout.store.codec import time_text
 from tieout.store.connections import Connections
 from tieout.store.episodes import PositionRow, episode_of
 from tieout.store.evidence import EvidenceRow, reply_of
+from tieout.store.inspection import Inspection, sqlite_inspection
 from tieout.store.reading import account_of, facts_by_ledger, last_ledger, read_entry
 from tieout.store.rows import AccountRow, BreakRow, JournalRow, RunRow, break_of, run_of
 
@@ -34,6 +36,10 @@ class SqliteArchive:
         with self.connections.reading() as connection:
             found = connection.execute(statements.ACCOUNTS)
             return [account_of(AccountRow._make(row)) for row in found]
+
+    def inspection(self, account: AccountId) -> AbstractContextManager[Inspection]:
+        """Everything that is stored of an account, for `verify`."""
+        return sqlite_inspection(self.connections, account)
 
     # The journal and past states
 

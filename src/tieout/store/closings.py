@@ -88,7 +88,7 @@ def closing_rows(commit: Commit, stored: Stored) -> list[ClosingRow]:
         for line in (*lines, *_without_closing(blank, mine, lines, arrived)):
             numbers[entry.sequence] += 1
             rows.append(_row(line, entry, numbers[entry.sequence]))
-    return rows
+    return sorted(rows)
 
 
 def _by_ledger(items: Iterable[_Of]) -> dict[LedgerId, list[_Of]]:

@@ -67,25 +67,19 @@ class Kept:
 
 
 def merged(known: tuple[Instrument, ...], told: tuple[Instrument, ...]) -> tuple[Instrument, ...]:
-    """The known instruments, with what was told taking the place of what it renews.
+    """The known instruments that nothing told renews, then those that were told.
 
-    It renews one of the same symbol that shares an id with it, or where one of the two has none.
+    One renews another of the same symbol that shares an id with it, or where one has none.
     """
     if set(told) <= set(known):
         return known
-    result = list(known)
-    places: dict[str, list[int]] = {}
-    for place, instrument in enumerate(result):
-        places.setdefault(instrument.symbol, []).append(place)
+    news: dict[str, list[Instrument]] = {}
     for instrument in told:
-        mine = places.setdefault(instrument.symbol, [])
-        renewed = [each for each in mine if _is_same(result[each], instrument)]
-        if renewed:
-            result[renewed[0]] = instrument
-        else:
-            mine.append(len(result))
-            result.append(instrument)
-    return tuple(result)
+        news.setdefault(instrument.symbol, []).append(instrument)
+    kept = [
+        each for each in known if not any(_is_same(each, new) for new in news.get(each.symbol, ()))
+    ]
+    return (*kept, *told)
 
 
 def _is_same(one: Instrument, other: Instrument) -> bool:

@@ -88,6 +88,7 @@ DIGESTS = (
     "SELECT activities.id, activities.digest FROM json_each(?) AS asked"
     " CROSS JOIN activities ON activities.account = ? AND activities.id = asked.value"
 )
+ACTIVITIES = select("activities", "WHERE account = ? ORDER BY id")
 PUT_ACTIVITY = insert("activities")
 
 # Positions and closings
@@ -108,10 +109,12 @@ ENDED = select(
     " ORDER BY closed_at DESC, ledger, episode LIMIT ?",
 )
 ENDED_BEFORE = select("positions", "WHERE account = ? AND closed_at < ?")
+POSITIONS = select("positions", "WHERE account = ? ORDER BY ledger, episode")
 PUT_CLOSING = insert("closings")
 CLOSINGS_OF_LEDGER = select(
     "closings", "WHERE account = ? AND ledger = ? ORDER BY sequence, number"
 )
+ALL_CLOSINGS = select("closings", "WHERE account = ? ORDER BY sequence, number")
 CLOSINGS = select(
     "closings",
     "WHERE account = ? AND happened_at >= ? AND happened_at < ? AND known_at <= ?"
@@ -125,6 +128,7 @@ ENTRIES = select("journal", "WHERE account = ? AND sequence > ? ORDER BY sequenc
 ENTRIES_OF_LEDGER = select(
     "journal", "WHERE account = ? AND ledger = ? AND sequence > ? ORDER BY sequence LIMIT ?"
 )
+ALL_ENTRIES = select("journal", "WHERE account = ? ORDER BY sequence")
 LAST_ENTRIES = (
     "SELECT ledger, max(sequence) FROM journal"
     " WHERE account = ? AND ledger IS NOT NULL AND known_at <= ? GROUP BY ledger"
@@ -138,6 +142,7 @@ LATEST_OF_LEDGER = select(
 PUT_RUN = insert("runs")
 RUN = select("runs", "WHERE id = ?")
 RUNS = select("runs", "ORDER BY started_at DESC, id DESC LIMIT ?")
+ANCHORED_RUNS = select("runs", "WHERE account = ? AND version IS NOT NULL ORDER BY version")
 RUNS_OF_ACCOUNT = select("runs", "WHERE account = ? ORDER BY started_at DESC, id DESC LIMIT ?")
 PUT_EVIDENCE = insert("evidence")
 EVIDENCE = select("evidence", "WHERE run = ? ORDER BY number")

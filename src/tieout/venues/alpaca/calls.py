@@ -129,7 +129,7 @@ def call_of(path: str, parameters: Mapping[str, str]) -> str:
     return f"GET /v2{path}" + (f"?{urlencode(parameters)}" if parameters else "")
 
 
-def with_evidence(error: VenueError, trace: Trace, *, reason: str = "") -> VenueError:
+def with_evidence(error: VenueError, trace: Trace) -> VenueError:
     """The error with the replies that did arrive, as the port promises."""
-    error.__dict__.update(evidence=tuple(trace.replies), reason=reason)
+    error.__dict__["evidence"] = tuple(trace.replies)
     return error

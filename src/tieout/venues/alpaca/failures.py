@@ -89,9 +89,7 @@ def error_of(answer: Answer, attempt: Attempt, *, scrub: Scrub, now: datetime) -
     return VenueRefused(what, venue=venue, advice=advice, status=status)
 
 
-def _come_back_later(
-    answer: Answer, what: str, *, venue: str, now: datetime
-) -> VenueUnavailable:
+def _come_back_later(answer: Answer, what: str, *, venue: str, now: datetime) -> VenueUnavailable:
     wait_s = asked_wait_s(answer, now=now)
     is_limit = answer.status == HTTPStatus.TOO_MANY_REQUESTS
     asked = f"it asks to wait {wait_s:.0f} s; " if wait_s else ""

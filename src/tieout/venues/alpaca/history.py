@@ -31,6 +31,7 @@ class History:
         self._trace = trace
         self._since = moment(cursor)
         self._seen: set[ActivityRow | Unreadable] = set()
+        self._is_stuck = False
         self.rows: list[ActivityRow | Unreadable] = []
         self.problems: list[str] = []
 
@@ -61,8 +62,8 @@ class History:
         return max((*times, *known), default=None)
 
     def cursor(self, *, as_of: datetime) -> str | None:
-        """Where the next reading starts; after an incomplete one, where this one did."""
-        latest = self._since if self.problems else self.latest
+        """Where the next reading starts; after one that got stuck, where this one did."""
+        latest = self._since if self._is_stuck else self.latest
         return None if latest is None else min(latest, as_of).isoformat()
 
     def has_news_after(self, at: datetime) -> bool:
@@ -75,18 +76,23 @@ class History:
         parameters = {"direction": "asc", "page_size": str(PAGE_ROWS)}
         if after is not None:
             parameters["after"] = after.isoformat().replace("+00:00", "Z")
+        paged: set[ActivityRow | Unreadable] = set()
         for _ in range(self._calls.limits.pages_max):
             page = await self._page(parameters)
             fresh = self._take(page)
             if self._is_end(page, fresh):
                 return len(self.rows) - before
             token = page[-1].id if isinstance(page[-1], ActivityRow) else None
-            if not fresh or not token:
+            if not token or paged.issuperset(page):
+                self._is_stuck = True
                 self.problems.append("the pages of activities do not advance: one came twice")
                 return len(self.rows) - before
+            paged.update(page)
             parameters["page_token"] = token
+        pages_max = self._calls.limits.pages_max
         self.problems.append(
-            f"there are more than {self._calls.limits.pages_max} pages of activities"
+            f"there are more than {pages_max} pages of activities; the next "
+            "reading goes on from there"
         )
         return len(self.rows) - before
 

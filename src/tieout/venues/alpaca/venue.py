@@ -2,20 +2,28 @@
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from typing import TypeVar
 
 from tieout.core.book import Account, AccountId
-from tieout.core.errors import NumberError, SettingsError, VenueError, VenueRefused, VenueUnavailable
+from tieout.core.errors import (
+    NumberError,
+    SettingsError,
+    VenueError,
+    VenueRefused,
+    VenueUnavailable,
+)
 from tieout.core.numbers import exact
 from tieout.core.snapshot import Snapshot
 from tieout.ports import Clock, Finding, Read
 from tieout.venues.alpaca.activities import translated as activities_of
 from tieout.venues.alpaca.address import address_of
-from tieout.venues.alpaca.calls import Calls, Reply, Trace, with_evidence
-from tieout.venues.alpaca.checkup import findings, sdk_finding
+from tieout.venues.alpaca.calls import Calls, Chance, Reply, Sleep, Trace, with_evidence
+from tieout.venues.alpaca.checkup import finding_of, findings, findings_before
 from tieout.venues.alpaca.exchange import Wire
 from tieout.venues.alpaca.history import History
 from tieout.venues.alpaca.limits import DEFAULT, Limits
@@ -39,6 +47,9 @@ ACCOUNT_MISMATCH = "account_mismatch"
 FRESH = timedelta(seconds=5)
 
 Rows = list[PositionRow | Unreadable]
+Result = TypeVar("Result")
+First = TypeVar("First")
+Second = TypeVar("Second")
 
 
 def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock) -> "AlpacaVenue":
@@ -130,13 +141,144 @@ class AlpacaVenue:
 
     async def accounts(self) -> Sequence[Account]:
         """The one account of the keys. Alpaca gives all of its activities since it was opened."""
-        trace = self._trace(self._calls.limits.deadline_s)
+        row, _ = await self._within(self._calls.limits.deadline_s, self._own_account)
+        assert row.number is not None, row  # a reply without one was refused
+        return (Account(id=AccountId(row.number), venue=VENUE, currency=row.currency or "USD"),)
+
+    async def read(self, account: AccountId, *, cursor: str | None) -> Read:
+        """Positions and activities. `as_of` is our clock before the positions were asked for.
+
+        What happened after that moment is among the activities; a fill so fresh that the
+        positions may lack it makes them be read again until two readings agree.
+        """
+        limits = self._calls.limits
+        deadline_s = limits.deadline_s if cursor else limits.history_deadline_s
+        return await self._within(deadline_s, partial(self._read, account, cursor))
+
+    async def check(self) -> Sequence[Finding]:
+        """What `doctor` shows. A login that does not work is a finding, not an error."""
+        address = self._calls.address
         try:
-            row, _ = await self._identity(trace)
-            if self._account is not None:
-                self._refuse_other(row, AccountId(self._account))
+            row, reply = await self._within(self._calls.limits.deadline_s, self._own_account)
+        except VenueError as error:
+            return (*findings_before(address), finding_of(error))
+        return (*findings_before(address), *findings(row, reply))
+
+    async def aclose(self) -> None:
+        """Let go of the connections."""
+        await asyncio.to_thread(self._calls.close)
+
+    async def _within(
+        self, deadline_s: float, work: Callable[[Trace], Awaitable[Result]]
+    ) -> Result:
+        """Do it in time. What comes later is dropped with the thread that waits for it."""
+        trace = Trace(deadline_at=self._calls.now() + timedelta(seconds=deadline_s))
+        try:
+            async with asyncio.timeout(deadline_s):
+                return await work(trace)
+        except TimeoutError:
+            late = VenueUnavailable(
+                f"{self._calls.address} did not answer everything within {deadline_s:g} s",
+                venue=self.name,
+                advice="nothing was changed; it is tried again in the next run",
+            )
+            raise with_evidence(late, trace) from None
         except VenueError as error:
             raise with_evidence(error, trace) from None
-        assert row.number is not None
-        currency = row.currency or "USD"
-        return (Account(id=AccountId(row.number), venue=VENUE, currency=currency),)
+
+    async def _read(self, account: AccountId, cursor: str | None, trace: Trace) -> Read:
+        history = History(self._calls, cursor=cursor, trace=trace)
+        _, (rows, as_of, problems) = await _together(
+            self._account_named(account, trace), self._positions_and(history, trace)
+        )
+        positions = holdings_of(rows, pairs=await self._pair_names(rows, trace))
+        activities = activities_of(history.rows, now=as_of)
+        problems = (*problems, *positions.problems, *history.problems, *activities.problems)
+        return Read(
+            snapshot=Snapshot(
+                as_of=as_of,
+                holdings=positions.holdings,
+                complete=not problems,
+                problems=tuple(problems),
+            ),
+            activities=tuple(activities.activities),
+            evidence=tuple(trace.replies),
+            instruments=positions.instruments,
+            ignored=tuple(activities.ignored),
+            cursor=history.cursor(as_of=as_of),
+        )
+
+    async def _own_account(self, trace: Trace) -> tuple[AccountRow, Reply]:
+        row, reply = await self._account_row(trace)
+        if self._account is not None:
+            self._refuse_other(row, self._account)
+        return row, reply
+
+    async def _account_named(self, account: str, trace: Trace) -> None:
+        """See that the keys still belong to this account: every reading asks anew."""
+        row, _ = await self._account_row(trace)
+        self._refuse_other(row, account)
+
+    async def _account_row(self, trace: Trace) -> tuple[AccountRow, Reply]:
+        reply = await self._calls.get("/account", trace=trace)
+        return self._calls.decoded(account_in, reply, call="/v2/account"), reply
+
+    def _refuse_other(self, row: AccountRow, account: str) -> None:
+        if account in row.names:
+            return
+        refused = VenueRefused(
+            f"{ACCOUNT_MISMATCH}: asked for account {account}, but these keys belong to "
+            f"{row.number}",
+            venue=self.name,
+            advice=f"use the keys of {account}, or set this connection up for {row.number}; "
+            "nothing was changed",
+        )
+        refused.__dict__["reason"] = ACCOUNT_MISMATCH
+        raise refused
+
+    async def _positions_and(
+        self, history: History, trace: Trace
+    ) -> tuple[Rows, datetime, tuple[str, ...]]:
+        """Positions, then activities, until nothing happened between or two readings agree."""
+        reads_max = self._calls.limits.position_reads_max
+        before: Rows | None = None
+        for reads in range(1, reads_max + 1):
+            as_of = self._calls.now()
+            rows = await self._positions(trace)
+            news = await (history.read() if before is None else history.continue_reading())
+            is_quiet = not history.has_news_after(as_of - FRESH)
+            is_same = before is not None and not news and quantities(before) == quantities(rows)
+            if is_quiet or is_same:
+                return rows, as_of, ()
+            before = rows
+            if reads < reads_max:
+                await self._calls.pause(self._calls.limits.settle_s)
+        return rows, as_of, (f"trades went on while the positions were read {reads_max} times",)
+
+    async def _positions(self, trace: Trace) -> Rows:
+        reply = await self._calls.get("/positions", trace=trace)
+        return self._calls.decoded(positions_in, reply, call="/v2/positions")
+
+    async def _pair_names(self, rows: Rows, trace: Trace) -> Mapping[str, str]:
+        """BTC/XYZ for BTCXYZ, from the asset list where no known quote currency is its end."""
+        if any(symbol not in self._pairs for symbol in without_quote(rows)):
+            parameters = {"asset_class": "crypto"}
+            reply = await self._calls.get("/assets", parameters, trace=trace)
+            listed = self._calls.decoded(assets_in, reply, call="/v2/assets")
+            self._pairs = {symbol.replace("/", ""): symbol for symbol in listed}
+            for symbol in without_quote(rows):
+                self._pairs.setdefault(symbol, symbol)  # not listed: not asked for again
+        return self._pairs
+
+
+async def _together(
+    first: Coroutine[None, None, First], second: Coroutine[None, None, Second]
+) -> tuple[First, Second]:
+    """Both at once. When one fails the other is given up, and its answer dropped."""
+    tasks = (asyncio.create_task(first), asyncio.create_task(second))
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

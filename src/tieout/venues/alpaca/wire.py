@@ -228,7 +228,8 @@ def _described(found: object) -> str:
     said = texts.get("message") or texts.get("error")
     if said:
         return f"an error object ({said[:200]})"
-    return f"an object with the keys {', '.join(sorted(texts)[:5])}" if found else "an empty object"
+    keys = ", ".join(sorted(map(str, found))[:5])
+    return f"an object with the keys {keys}" if keys else "an empty object"
 
 
 def _kind_of(found: object) -> str:

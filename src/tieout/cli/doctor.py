@@ -1,0 +1,97 @@
+"""`tieout doctor`: is everything set up, and what to do where it is not."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from tieout.cli.frame import AsJson, settings_of
+from tieout.cli.output import TIED_OUT, WRONG, console, progress, write_json
+
+if TYPE_CHECKING:
+    from tieout.ports import Finding
+    from tieout.settings import Settings
+
+MARKS = {"ok": ("ok", "green"), "warning": ("look", "yellow"), "error": ("WRONG", "bold red")}
+
+
+def doctor(context: typer.Context, as_json: AsJson = False) -> None:
+    """Look at settings, book and every connection, and say what to do next.
+
+    Examples:
+
+    tieout doctor
+
+    tieout --config desk.toml doctor --json
+    """
+    import asyncio
+
+    settings = settings_of(context)
+    with progress("asking the brokers"):
+        findings = [_of_settings(settings), _of_book(settings)]
+        findings += asyncio.run(_of_connections(settings))
+    if as_json:
+        from tieout.cli.records import finding_json
+
+        write_json({"findings": [finding_json(each) for each in findings]})
+    else:
+        _show(findings)
+    is_wrong = any(each.level == "error" for each in findings)
+    raise typer.Exit(WRONG if is_wrong else TIED_OUT)
+
+
+def _of_settings(settings: "Settings") -> "Finding":
+    from tieout.ports import Finding
+
+    found = str(settings.path) if settings.path else "the environment (there is no tieout.toml)"
+    if settings.connections:
+        names = ", ".join(each.name for each in settings.connections)
+        return Finding(subject="settings", level="ok", message=f"{found}; connections: {names}")
+    return Finding(
+        subject="settings",
+        level="error",
+        message=f"{found}; no connection is set up",
+        advice="set APCA_API_KEY_ID and APCA_API_SECRET_KEY, or write one into tieout.toml",
+    )
+
+
+def _of_book(settings: "Settings") -> "Finding":
+    from tieout.core.errors import StoreError
+    from tieout.ports import Finding
+    from tieout.wiring import file_of, open_desk
+
+    path = file_of(settings.store_url)
+    if path is not None and not path.exists():
+        message = f"there is none at {path} yet"
+        return Finding(subject="book", level="ok", message=message, advice="`tieout sync` makes it")
+    try:
+        opened = open_desk(settings)
+        accounts = len(opened.store.accounts())
+        opened.store.close()
+    except StoreError as error:
+        return Finding(subject="book", level="error", message=str(error))
+    return Finding(subject="book", level="ok", message=f"{path or 'database'}, {accounts} accounts")
+
+
+async def _of_connections(settings: "Settings") -> "list[Finding]":
+    import asyncio
+
+    from tieout.wiring import check_connection
+
+    checks = (check_connection(settings, each.name) for each in settings.connections)
+    return [finding for findings in await asyncio.gather(*checks) for finding in findings]
+
+
+def _show(findings: "Sequence[Finding]") -> None:
+    from tieout.cli import tables
+    from tieout.cli.words import clean
+
+    shown = console()
+    order = ("error", "warning", "ok")
+    for each in sorted(findings, key=lambda finding: order.index(finding.level)):
+        mark, style = MARKS[each.level]
+        line = tables.text(f"{mark:<6}", style)
+        line.append(clean(f"{each.subject}: {each.message}"), style="")
+        shown.print(line)
+        if each.advice:
+            shown.print(tables.text(clean(f"      {each.advice}"), tables.QUIET))

@@ -1,0 +1,162 @@
+"""`tieout pnl`: realized money over a time, currencies apart."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from tieout.cli.frame import AsJson, OfAccount, reading_desk
+from tieout.cli.output import console, write_json
+
+if TYPE_CHECKING:
+    from tieout.core.book import Account
+    from tieout.core.instrument import LedgerId
+    from tieout.core.pnl import Figures
+    from tieout.core.position import Ledger
+    from tieout.ports import Realized
+    from tieout.wiring import Desk
+
+By = Literal["day", "symbol", "account"]
+Sums = dict[tuple[str, str], "tuple[Figures, bool]"]
+
+
+def pnl(
+    context: typer.Context,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="From this day or time on.")
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option("--to", metavar="TIME", help="Up to this day, all of it, or this time."),
+    ] = None,
+    known_at: Annotated[
+        str | None, typer.Option("--known-at", metavar="TIME", help="As we knew it then.")
+    ] = None,
+    by: Annotated[By, typer.Option("--by", help="One line for each.")] = "day",
+    account: OfAccount = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show realized profit and loss, net of fees; currencies are never added up.
+
+    What could not be computed (no cost, no price) is said and left out of the sums.
+
+    Examples:
+
+    tieout pnl
+
+    tieout pnl --from 2026-11-01 --to 2026-11-30 --by symbol
+
+    tieout pnl --by account --json
+    """
+    from tieout.cli import moments
+
+    since = moments.start_of(start, "--from") if start else None
+    until = moments.end_before(end, "--to") if end else None
+    known = moments.end_of(known_at, "--known-at") if known_at else None
+    with reading_desk(context) as opened:
+        accounts = [opened.account(account)] if account else list(opened.store.accounts())
+        sums: Sums = {}
+        for each in accounts:
+            lines = opened.store.realized(each.id, since=since, until=until, known_at=known)
+            _add(sums, _keyed(opened, each, lines, by=by))
+        if as_json:
+            write_json(_json(sums, by=by, since=since, until=until))
+        else:
+            _show(sums, by=by)
+
+
+def _keyed(
+    opened: "Desk", account: "Account", lines: "Iterable[Realized]", *, by: By
+) -> "Iterable[tuple[str, Realized]]":
+    """Each line with the day, symbol or account it belongs to."""
+    ledgers = opened.store.load(account).book.ledgers
+    name = opened.name_of(account.id)
+    for line in lines:
+        match by:
+            case "day":
+                yield line.happened_at.astimezone().date().isoformat(), line
+            case "symbol":
+                yield _symbol(ledgers.get(line.ledger), line.ledger), line
+            case "account":
+                yield name, line
+
+
+def _symbol(ledger: "Ledger | None", key: "LedgerId") -> str:
+    if ledger is None:
+        return key
+    return f"{ledger.instrument.symbol} {ledger.side or ''}".rstrip()
+
+
+def _add(sums: Sums, lines: "Iterable[tuple[str, Realized]]") -> None:
+    from tieout.core.pnl import NO_FIGURES
+
+    for key, line in lines:
+        known, is_estimated = sums.get((key, line.currency), (NO_FIGURES, False))
+        figures = known.plus(line.figures)
+        sums[key, line.currency] = (figures, is_estimated or line.is_estimated)
+
+
+def _json(sums: Sums, *, by: By, since: Any, until: Any) -> dict[str, Any]:
+    rows = [
+        {by: key, "currency": currency, **_figures(figures), "estimated": is_estimated}
+        for (key, currency), (figures, is_estimated) in sorted(sums.items())
+    ]
+    totals = {currency: _figures(figures) for currency, figures in _totals(sums).items()}
+    return {"from": since, "to": until, "by": by, "rows": rows, "totals": totals}
+
+
+def _figures(figures: "Figures") -> dict[str, Any]:
+    from decimal import Decimal
+
+    return {
+        "gross": Decimal(figures.gross.text()),
+        "fees": Decimal(figures.fees.text()),
+        "net": Decimal(figures.net.text()),
+        "funding": figures.funding,
+        "income": figures.income,
+        "closings": figures.closings,
+        "incomplete": figures.unknown,
+    }
+
+
+def _totals(sums: Sums) -> "dict[str, Figures]":
+    totals: dict[str, Figures] = {}
+    for (_, currency), (figures, _) in sorted(sums.items()):
+        totals[currency] = totals[currency].plus(figures) if currency in totals else figures
+    return totals
+
+
+def _show(sums: Sums, *, by: By) -> None:
+    from tieout.cli import tables
+
+    if not sums:
+        console().print("Nothing was realized in this time.")
+        return
+    title = {"day": "Day", "symbol": "Symbol", "account": "Account"}[by]
+    made = tables.table(title, ">Gross", ">Fees", ">Net", ">Funding", ">Income", "Currency", "Note")
+    for (key, currency), (figures, is_estimated) in sorted(sums.items()):
+        made.add_row(*_cells(key, figures, currency, is_estimated=is_estimated))
+    made.add_section()
+    for currency, figures in _totals(sums).items():
+        made.add_row(*_cells("Sum", figures, currency, is_estimated=False), style="bold")
+    console().print(made)
+
+
+def _cells(key: str, figures: "Figures", currency: str, *, is_estimated: bool) -> list[Any]:
+    from tieout.cli import tables
+    from tieout.cli.words import clean, count, money
+
+    net = figures.net.value
+    notes = [count(figures.unknown, "closing") + " not known"] if figures.unknown else []
+    notes += ["partly estimated"] if is_estimated else []
+    style = "green" if net > 0 else "red" if net < 0 else ""
+    return [
+        tables.text(clean(key)),
+        tables.text(money(figures.gross.value)),
+        tables.text(money(figures.fees.value, is_signed=False)),
+        tables.text(money(net), style),
+        tables.text(money(figures.funding) if figures.funding else ""),
+        tables.text(money(figures.income) if figures.income else ""),
+        tables.text(currency),
+        tables.text(", ".join(notes)),
+    ]

@@ -1,0 +1,212 @@
+"""Rows against the journal: what each table should say, given what the entries told."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tieout.core.book import AccountId
+from tieout.core.codec import from_plain
+from tieout.core.instrument import LedgerId
+from tieout.core.journal import GENESIS, LEDGER_KIND, Entry
+from tieout.core.pnl import NO_TOTALS, Totals
+from tieout.core.position import Ledger
+from tieout.store.closings import ClosingRow, realized_of
+from tieout.store.codec import changes_in, digest_of, ledger_in, read_ledger, state_in
+from tieout.store.episodes import NO_SEALS, open_row, seal_of, sealed
+from tieout.store.inspection import Inspection
+from tieout.store.rows import LINK_BYTES, RunRow, break_of, break_row
+from tieout.store.written import rows_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: the table, what it is, and the journal entry or row it is at."""
+
+    place: str
+    message: str
+    sequence: int | None = None
+    key: str | None = None
+
+
+class Told:
+    """What the entries of a journal told, gathered while following the chain."""
+
+    def __init__(self, account: AccountId) -> None:
+        self.account = account
+        self.sequence = 0
+        self.head = GENESIS
+        self.links = bytearray()
+        self.hash_at_anchor: str | None = None
+        self.created: dict[LedgerId, int] = {}
+        self.last: dict[LedgerId, tuple[int, str]] = {}
+        self.realized: dict[tuple[int, LedgerId], Totals] = {}
+        self.ends: dict[int, dict[str, Any]] = {}
+        self.state: str | None = None
+
+    def take(self, entry: Entry) -> None:
+        """Remember what an entry says; the chain has proved that it is as it was written."""
+        self.sequence, self.head = entry.sequence, entry.hash
+        self.links += bytes.fromhex(entry.hash)[:LINK_BYTES]
+        if entry.kind != LEDGER_KIND or entry.ledger is None:
+            self.state = state_in(entry.payload)
+            material = json.loads(entry.payload)
+            self.ends[entry.sequence] = {
+                "outcome": material["outcome"],
+                "reason": material["reason"],
+                "tied_out": material["tied_out"],
+                "breaks": [each["id"] for each in material["breaks"]],
+            }
+            return
+        text = ledger_in(entry.payload)
+        if text is not None:
+            self.created.setdefault(entry.ledger, entry.sequence)
+            self.last[entry.ledger] = (entry.sequence, text)
+        if '"realized":' in entry.payload:
+            self.realized[entry.sequence, entry.ledger] = _realized_in(entry.payload)
+
+    def ledgers(self) -> Iterator[tuple[LedgerId, Ledger]]:
+        """The ledgers as the last entries left them."""
+        for key, (_sequence, text) in self.last.items():
+            yield key, read_ledger(text)
+
+
+def _realized_in(payload: str) -> Totals:
+    total = NO_TOTALS
+    for change in changes_in(payload):
+        if change.get("realized") is not None:
+            total = total.plus(from_plain(Totals, change["realized"]))
+    return total
+
+
+def row_problems(found: Inspection, told: Told) -> Iterator[Problem]:
+    """Everything in the tables that the journal and the run records do not bear out."""
+    runs = list(found.runs())
+    yield from _guarded("account", lambda: _account(found, told))
+    yield from _guarded("run", lambda: _runs(runs, told))
+    yield from _guarded("ledger", lambda: _ledgers(found, told))
+    yield from _guarded("position", lambda: _open_positions(found, told))
+    yield from _guarded("position", lambda: _ended_positions(found))
+    yield from _guarded("closing", lambda: _closings(found, told, runs))
+    yield from _guarded("activity", lambda: _activities(found, runs))
+    yield from _guarded("mark", lambda: _marks(found, runs))
+    yield from _guarded("break", lambda: _breaks(found, told))
+
+
+def _guarded(place: str, check: Callable[[], Iterable[Problem]]) -> Iterator[Problem]:
+    """A check that stumbles over a value that cannot be read has found something as well."""
+    try:
+        yield from check()
+    except (ArithmeticError, LookupError, TypeError, ValueError) as failure:
+        yield Problem(place, f"a row cannot be read: {failure!r}")
+
+
+def _account(found: Inspection, told: Told) -> Iterator[Problem]:
+    if found.account is not None and found.account.state != told.state:
+        yield Problem("account", "its state is not what the last run left")
+
+
+def _runs(runs: Iterable[RunRow], told: Told) -> Iterator[Problem]:
+    for run in runs:
+        said = told.ends.get(run.last_sequence or 0)
+        tied_out = None if run.tied_out is None else bool(run.tied_out)
+        shown = {"outcome": run.outcome, "reason": run.reason, "tied_out": tied_out}
+        if said is None or any(said[name] != value for name, value in shown.items()):
+            yield Problem("run", f"run {run.id} does not say what the journal says", key=run.id)
+
+
+def _ledgers(found: Inspection, told: Told) -> Iterator[Problem]:
+    expected = dict(told.last)
+    for row in found.ledgers():
+        key = LedgerId(row.ledger)
+        said = expected.pop(key, None)
+        if said is None:
+            yield Problem("ledger", f"{key} is not in the journal", key=key)
+        elif (row.sequence, row.body) != said or row.created != told.created[key]:
+            message = f"{key} is not as entry {said[0]} left it"
+            yield Problem("ledger", message, key=key)
+    for key in expected:
+        yield Problem("ledger", f"{key} is gone", key=key)
+
+
+def _open_positions(found: Inspection, told: Told) -> Iterator[Problem]:
+    expected = {
+        (ledger.id, ledger.position.opened_by): open_row(told.account, ledger, ledger.position)
+        for _key, ledger in told.ledgers()
+        if ledger.position is not None
+    }
+    for row in found.positions():
+        if row.closed_at is not None:
+            continue
+        said = expected.pop((LedgerId(row.ledger), row.episode), None)
+        if said is None:
+            message = f"{row.symbol} ({row.episode}) is shown as open and is not"
+            yield Problem("position", message, key=row.ledger)
+        elif row != said:
+            names = [name for name in row._fields if getattr(row, name) != getattr(said, name)]
+            message = f"{row.symbol}: {', '.join(names)} not as the journal says"
+            yield Problem("position", message, key=row.ledger)
+    for key, said in expected.items():
+        yield Problem("position", f"{said.symbol} ({said.episode}) is gone", key=key[0])
+
+
+def _ended_positions(found: Inspection) -> Iterator[Problem]:
+    ended = [row for row in found.positions() if row.closed_at is not None]
+    edited = [row for row in ended if row.seal != seal_of(row)]
+    for row in edited:
+        message = f"{row.symbol} (ended, {row.episode}) was changed after it was written"
+        yield Problem("position", message, key=row.ledger)
+    expected = found.account.ended_seal if found.account else NO_SEALS
+    if not edited and sealed(NO_SEALS, added=ended, removed=()) != expected:
+        yield Problem("position", "an ended position was added or is gone")
+
+
+def _closings(found: Inspection, told: Told, runs: Iterable[RunRow]) -> Iterator[Problem]:
+    by_run: dict[str, list[ClosingRow]] = defaultdict(list)
+    sums: dict[tuple[int, LedgerId], Totals] = defaultdict(Totals)
+    for row in found.closings():
+        by_run[row.run].append(row)
+        key = (row.sequence, LedgerId(row.ledger))
+        sums[key] = sums[key].with_figures(row.currency, realized_of(row).figures)
+    for run in runs:
+        if rows_digest(by_run.pop(run.id, [])) != run.closings_digest:
+            message = f"the closings of run {run.id} are not those that it wrote"
+            yield Problem("closing", message, key=run.id)
+    for run_id in by_run:
+        yield Problem("closing", f"closings of {run_id}, which wrote nothing", key=run_id)
+    for place in {**told.realized, **sums}:
+        said = told.realized.get(place, NO_TOTALS)
+        if not said.minus(sums.get(place, NO_TOTALS)).is_nothing:
+            message = f"{place[1]}: not the sum that entry {place[0]} realized"
+            yield Problem("closing", message, key=place[1])
+
+
+def _activities(found: Inspection, runs: Iterable[RunRow]) -> Iterator[Problem]:
+    by_sequence: dict[int, list[tuple[object, ...]]] = defaultdict(list)
+    for row in found.activities():
+        by_sequence[row.sequence].append(row)
+    for run in runs:
+        if rows_digest(by_sequence.pop(run.last_sequence or 0, [])) != run.activities_digest:
+            message = f"the activities of run {run.id} are not those that it took"
+            yield Problem("activity", message, key=run.id)
+    for rows in by_sequence.values():
+        yield Problem("activity", f"{rows[0][1]} was taken by no run", key=str(rows[0][1]))
+
+
+def _marks(found: Inspection, runs: Iterable[RunRow]) -> Iterator[Problem]:
+    written = [run for run in runs if run.marks_digest is not None]
+    expected = written[-1].marks_digest if written else None
+    digest, body = found.marks or (None, "")
+    if digest != expected or (digest is not None and digest_of(body.encode()) != digest):
+        yield Problem("mark", "the marks are not those of the last snapshot that was applied")
+
+
+def _breaks(found: Inspection, told: Told) -> Iterator[Problem]:
+    listed = {each for said in told.ends.values() for each in said["breaks"]}
+    for row in found.breaks():
+        listed.discard(row.id)
+        if row != break_row(told.account, break_of(row.body), is_open=bool(row.is_open)):
+            yield Problem("break", f"{row.id}: its columns do not agree", key=row.id)
+    for each in sorted(listed):
+        yield Problem("break", f"{each} is gone", key=each)

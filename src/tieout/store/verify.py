@@ -1,0 +1,230 @@
+"""Whether a book is still what its journal says, and if not, what was changed first.
+
+The journal is a chain of hashes. Its end is in the account's row, and every run's own record
+holds the beginning of the hash of each entry that the run wrote: so a tail that was cut off, or
+a chain that somebody computed anew, does not agree with them. All other tables are compared with
+what the journal says, or with the digests in the run records.
+
+Whoever rewrites the chain, the account *and* the run records leaves nothing to compare with. Only
+an anchor kept somewhere else finds that: `anchor` gives one, to be noted down from time to time,
+and `verify` takes it as `expected`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+from tieout.core.book import AccountId
+from tieout.core.errors import JournalError, StoreError
+from tieout.core.facts import Fact
+from tieout.core.instrument import LedgerId
+from tieout.core.journal import GENESIS, Entry, check_chain
+from tieout.core.position import Ledger
+from tieout.store.checks import Problem, Told, row_problems
+from tieout.store.inspection import Inspection
+from tieout.store.reading import facts_by_ledger
+from tieout.store.rows import LINK_BYTES, JournalRow, RunRow, entry_of
+
+PROBLEMS_MAX = 100
+
+Rebuild = Callable[[Mapping[LedgerId, tuple[Fact, ...]]], Mapping[LedgerId, Ledger]]
+
+
+class Inspectable(Protocol):
+    """A store whose rows can be looked at as they are."""
+
+    def inspection(self, account: AccountId) -> AbstractContextManager[Inspection]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The end of a journal at some moment, short enough to be written down.
+
+    >>> Anchor.read("2:" + "ab" * 32).sequence
+    2
+    """
+
+    sequence: int
+    head: str
+
+    def text(self) -> str:
+        return f"{self.sequence}:{self.head}"
+
+    @classmethod
+    def read(cls, text: str) -> "Anchor":
+        """The anchor that `text` printed; StoreError where it is none."""
+        sequence, _, head = text.strip().partition(":")
+        if not sequence.isdecimal() or len(head) != len(GENESIS):
+            raise StoreError(f"{text!r} is no anchor; one looks like 12:{'ab' * 32}")
+        return cls(int(sequence), head)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyReport:
+    """What `verify` found: how much journal there is, its end, and what is wrong."""
+
+    account: AccountId
+    anchor: Anchor
+    problems: tuple[Problem, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        return not self.problems
+
+    @property
+    def first_bad_entry(self) -> int | None:
+        """The first journal entry that is wrong; None where the journal itself is sound."""
+        wrong = [each.sequence for each in self.problems if each.sequence is not None]
+        return min(wrong, default=None)
+
+
+def anchor(store: Inspectable, account: AccountId) -> Anchor:
+    """The present end of an account's journal, to be kept elsewhere."""
+    with store.inspection(account) as found:
+        row = found.account
+        return Anchor(row.sequence, row.head) if row else Anchor(0, GENESIS)
+
+
+def verify(
+    store: Inspectable,
+    account: AccountId,
+    *,
+    expected: Anchor | None = None,
+    rebuild: Rebuild | None = None,
+) -> VerifyReport:
+    """Compare everything stored of an account with its journal, and the journal with itself.
+
+    `rebuild` folds facts into ledgers; with it every position is computed anew. Evidence and
+    events are not part of the book and not looked at.
+    """
+    with store.inspection(account) as found:
+        told = Told(account)
+        problems = list(islice(_problems(found, told, expected, rebuild), PROBLEMS_MAX))
+        return VerifyReport(
+            account=account, anchor=Anchor(told.sequence, told.head), problems=tuple(problems)
+        )
+
+
+def _problems(
+    found: Inspection, told: Told, expected: Anchor | None, rebuild: Rebuild | None
+) -> Iterator[Problem]:
+    for complaint in found.complaints:
+        yield Problem("database", complaint)
+    try:
+        check_chain(_entries(found, told, expected))
+    except JournalError as wrong:
+        yield Problem("journal", str(wrong), sequence=wrong.sequence)
+        return
+    wrong_journal = [*_anchor_problems(found, told), *_expected_problems(told, expected)]
+    yield from wrong_journal
+    if wrong_journal:
+        return
+    yield from row_problems(found, told)
+    if rebuild is not None:
+        yield from _rebuilt_problems(found, told, rebuild)
+
+
+def _entries(found: Inspection, told: Told, expected: Anchor | None) -> Iterator[Entry]:
+    """The journal's entries; each is remembered once the chain has accepted it."""
+    for row in found.entries():
+        try:
+            entry = entry_of(row)
+            _check_types(row)
+        except (TypeError, ValueError) as failure:
+            message = f"entry {told.sequence + 1} cannot be read: {failure}"
+            raise JournalError(message, sequence=told.sequence + 1) from failure
+        yield entry
+        told.take(entry)
+        if expected is not None and entry.sequence == expected.sequence:
+            told.hash_at_anchor = entry.hash
+
+
+def _check_types(row: JournalRow) -> None:
+    texts = (row.run, row.kind, row.payload, row.previous, row.hash, row.ledger or "")
+    if not all(isinstance(each, str) for each in texts):
+        raise TypeError("a column that is a text holds something else")
+
+
+def _anchor_problems(found: Inspection, told: Told) -> Iterator[Problem]:
+    """Where the journal is not the one that the runs wrote, or does not end where it should."""
+    reached = 0
+    version = 0
+    for run in found.runs():
+        version += 1
+        if run.version != version or run.first_sequence != reached + 1:
+            message = f"the record of the run that wrote entry {reached + 1} is gone"
+            yield Problem("run", message, sequence=reached + 1)
+            return
+        wrong = _first_wrong_link(run, told)
+        if wrong is not None:
+            yield _wrong_link(wrong, run, told)
+            return
+        reached = run.last_sequence or 0
+    if told.sequence > reached:
+        message = f"entry {reached + 1} was written by no run"
+        yield Problem("journal", message, sequence=reached + 1)
+    yield from _head_problems(found, told, version)
+
+
+def _first_wrong_link(run: RunRow, told: Told) -> int | None:
+    assert run.first_sequence is not None, run.id
+    links = run.links or b""
+    start = (run.first_sequence - 1) * LINK_BYTES
+    theirs = bytes(told.links[start : start + len(links)])
+    if theirs == links:
+        return None
+    for place in range(0, len(links), LINK_BYTES):
+        if theirs[place : place + LINK_BYTES] != links[place : place + LINK_BYTES]:
+            return run.first_sequence + place // LINK_BYTES
+    raise AssertionError(run.id)
+
+
+def _wrong_link(sequence: int, run: RunRow, told: Told) -> Problem:
+    if sequence > told.sequence:
+        message = f"entry {sequence}, which run {run.id} wrote, is gone"
+    else:
+        message = f"entry {sequence} is not the one that run {run.id} wrote"
+    return Problem("journal", message, sequence=sequence)
+
+
+def _head_problems(found: Inspection, told: Told, version: int) -> Iterator[Problem]:
+    row = found.account
+    if row is None:
+        if told.sequence:
+            yield Problem("account", "the account is gone, its journal is there", sequence=1)
+        return
+    if row.sequence > told.sequence:
+        message = f"the journal ends before entry {told.sequence + 1}; there were {row.sequence}"
+        yield Problem("journal", message, sequence=told.sequence + 1)
+    elif (row.sequence, row.head) != (told.sequence, told.head):
+        message = f"the account says that the journal ends with entry {row.sequence}, another one"
+        yield Problem("account", message, sequence=row.sequence)
+    if row.version != version:
+        message = f"the account is at version {row.version}, and there are {version} runs"
+        yield Problem("account", message)
+
+
+def _expected_problems(told: Told, expected: Anchor | None) -> Iterator[Problem]:
+    if expected is None or not expected.sequence:
+        return
+    if told.hash_at_anchor is None:
+        message = f"the journal ends before entry {expected.sequence}, which was noted"
+        yield Problem("journal", message, sequence=told.sequence + 1)
+    elif told.hash_at_anchor != expected.head:
+        message = (
+            f"entry {expected.sequence} is not the one that was noted; it or one before is new"
+        )
+        yield Problem("journal", message, sequence=expected.sequence)
+
+
+def _rebuilt_problems(found: Inspection, told: Told, rebuild: Rebuild) -> Iterator[Problem]:
+    """Positions that the facts do not give when they are folded again."""
+    facts = facts_by_ledger(entry_of(row) for row in found.entries())
+    rebuilt = rebuild(facts)
+    for key, ledger in told.ledgers():
+        folded = rebuilt.get(key)
+        position = folded.position if folded is not None else None
+        if position != ledger.position:
+            yield Problem("ledger", f"{key}: its facts give another position", key=key)

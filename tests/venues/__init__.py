@@ -1,0 +1,1 @@
+"""Tests of the venue modules: their translation, and what they make of every kind of reply."""

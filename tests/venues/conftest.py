@@ -1,0 +1,26 @@
+"""A stub of Alpaca, a clock, and the venue module between them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tieout.venues.alpaca.venue import AlpacaVenue
+from venues.alpaca import FakeClock, venue_at
+from venues.stub import AlpacaStub
+
+
+@pytest.fixture
+def stub() -> Iterator[AlpacaStub]:
+    stub = AlpacaStub()
+    yield stub
+    stub.close()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def venue(stub, clock) -> AlpacaVenue:
+    return venue_at(stub, clock)
