@@ -20,6 +20,7 @@ from tieout.core.snapshot import Holding, Snapshot
 BEGIN = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
 OPTION = "AAPL270115C00150000"
 LONG = Context(prec=400)
+SHOWN = Context(prec=30)
 MULTIPLIERS = ("1", "50", "0.001", "0.0000000000000001", "1234567890123456789012.345678901234567")
 RATIOS = (("4", "1"), ("2", "1"), ("3", "2"), ("1", "10"), ("1", "4"), ("5", "4"), ("7", "1"))
 OTHER_COIN = "BNB"
@@ -39,9 +40,15 @@ class History:
 
     def truth(self, *, until: datetime | None = None) -> Model:
         """The account as the broker has it at that time."""
-        return Model.of(
-            self.activities, instruments=self.instruments, cost_basis=self.cost_basis, until=until
-        )
+        known = self.activities if until is None else self.known_by(until)
+        return Model.of(known, instruments=self.instruments, cost_basis=self.cost_basis)
+
+    def known_by(self, until: datetime) -> list[Activity]:
+        """What has happened by then; what replaces a fill is known when that is taken back."""
+        past = {each.id: each for each in self.activities if each.at <= until}
+        return [
+            each for key, each in past.items() if not key.startswith("c") or f"x{key[1:]}" in past
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,12 +345,10 @@ def snapshot(
 
 
 def holding(account: Account, random: Random, *, averages: bool = True) -> Holding | None:
-    """One row, its average cut to eight decimals; none for what is flat."""
+    """One row; none for what is flat."""
     if not account.quantity:
         return None
-    average = None
-    if averages and account.average is not None:
-        average = format(Decimal(round(account.average * 10**8)).scaleb(-8), "f")
+    average = shown(account.average) if averages and account.average is not None else None
     return Holding(
         symbol=account.symbol,
         venue_id=account.instrument.venue_ids[0] if account.instrument.venue_ids else None,
@@ -351,3 +356,8 @@ def holding(account: Account, random: Random, *, averages: bool = True) -> Holdi
         average_price=average,
         price=format(Decimal(random.randint(1, 10**6)).scaleb(-2), "f"),
     )
+
+
+def shown(value: Fraction) -> str:
+    """A number as the broker shows it, to thirty digits."""
+    return format(SHOWN.divide(Decimal(value.numerator), Decimal(value.denominator)), "f")

@@ -134,13 +134,11 @@ class Model:
         *,
         instruments: Iterable[Instrument],
         cost_basis: CostBasis,
-        until: datetime | None = None,
     ) -> "Model":
         """Everything that counts, in order of time; what is taken back is left out."""
         model = cls(instruments, cost_basis=cost_basis)
         for activity in counting(activities):
-            if until is None or activity.at <= until:
-                model.apply(activity)
+            model.apply(activity)
         return model
 
     def apply(self, activity: Activity) -> None:

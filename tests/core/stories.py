@@ -20,7 +20,8 @@ def story(random: Random, history: History, *, broken: bool = True) -> list[Step
     last_at = history.activities[0].at
     for at in sorted(random.choices([each.at for each in history.activities], k=3)):
         now = at + INSTANT
-        heard = [each for each in unheard if each.at <= now and random.random() < 0.6]
+        known = {each.id for each in history.known_by(now)}
+        heard = [each for each in unheard if each.id in known and random.random() < 0.6]
         unheard = [each for each in unheard if each not in heard]
         as_of = random.choice((now, now, max(last_at, now - random.randint(1, 3) * SECOND)))
         last_at = max(last_at, as_of)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def accounts(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the accounts: tied out or not, how many positions and breaks.
+    """The accounts: tied out or not, how many positions and breaks.
 
     Examples:
 

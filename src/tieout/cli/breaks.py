@@ -15,11 +15,7 @@ if TYPE_CHECKING:
     from tieout.core.snapshot import LocalAction
     from tieout.wiring import Desk
 
-app = typer.Typer(
-    help="Where the broker disagrees with the book, and what to do about it.",
-    invoke_without_command=True,
-    no_args_is_help=False,
-)
+app = typer.Typer(invoke_without_command=True)
 
 BreakName = Annotated[str, typer.Argument(metavar="BREAK", help="Its id, or a symbol.")]
 Every = Annotated[bool, typer.Option("--all", help="Also those that are resolved.")]
@@ -32,7 +28,7 @@ def breaks(
     is_all: Every = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the open breaks: who says what, what explains a part of it, what is left.
+    """Where the broker disagrees, what explains a part of it, what is left.
 
     Examples:
 

@@ -11,15 +11,12 @@ from tieout.cli.output import console, progress, write_json
 if TYPE_CHECKING:
     from tieout.store.maintenance import Database
 
-app = typer.Typer(
-    help="The file that the book is in: where, how new, how big; copy and tidy it.",
-    no_args_is_help=False,
-)
+app = typer.Typer()
 
 
 @app.callback(invoke_without_command=True)
 def db(context: typer.Context) -> None:
-    """The file that the book is in.
+    """The file that the book is in: copy it, tidy it.
 
     Examples:
 

@@ -34,10 +34,11 @@ def demo(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Watch a book being kept true, with a simulated Alpaca and the real SDK; Ctrl-C ends it.
+    """Watch a book being kept true to a simulated broker.
 
     Fills, a split, a fee taken in coins, an outage that closes nothing, an empty reply that is
-    held: every few seconds something happens, and the account is synced into an SQLite file.
+    held: every few seconds something happens, and the account is synced through the real SDK
+    into an SQLite file. Ctrl-C ends it.
 
     Examples:
 

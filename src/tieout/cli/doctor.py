@@ -16,7 +16,7 @@ MARKS = {"ok": ("ok", "green"), "warning": ("look", "yellow"), "error": ("WRONG"
 
 
 def doctor(context: typer.Context, as_json: AsJson = False) -> None:
-    """Look at settings, book and every connection, and say what to do next.
+    """Look at settings, book and connections, and say what to do.
 
     Examples:
 

@@ -22,7 +22,7 @@ def history(
     account: OfAccount = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what happened to a position, each line with the run and journal entry that say so.
+    """All that happened to a position, by run and journal entry.
 
     Examples:
 

@@ -39,7 +39,7 @@ app = typer.Typer(
     epilog="Exit status: 0 tied out, 1 breaks or a held run, 2 error.",
     no_args_is_help=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
 )
 
 app.command()(demo)
@@ -51,9 +51,9 @@ app.add_typer(breaks, name="breaks")
 app.add_typer(runs, name="runs")
 app.command()(pnl)
 app.command()(verify)
-app.command()(diff)
-app.command()(replay)
-app.command()(case)
+app.command(short_help="Tie out two position files.")(diff)
+app.command(short_help="Positions and realized P&L from a file of fills.")(replay)
+app.command(short_help="Tie out a case file: a tie-out as data.")(case)
 app.command()(accounts)
 app.command()(doctor)
 app.add_typer(sim, name="sim")

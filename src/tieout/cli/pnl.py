@@ -36,7 +36,7 @@ def pnl(
     account: OfAccount = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show realized profit and loss, net of fees; currencies are never added up.
+    """Realized profit and loss over a time, currencies apart.
 
     What could not be computed (no cost, no price) is said and left out of the sums.
 

@@ -13,11 +13,7 @@ if TYPE_CHECKING:
     from tieout.ports import RunRecord
     from tieout.wiring import Desk
 
-app = typer.Typer(
-    help="What was done when; approve or reject a held run.",
-    invoke_without_command=True,
-    no_args_is_help=False,
-)
+app = typer.Typer(invoke_without_command=True)
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Its id, or the end or start of it.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many, newest first.")]
@@ -31,7 +27,7 @@ def runs(
     limit: Limit = 20,
     as_json: AsJson = False,
 ) -> None:
-    """List the latest runs.
+    """The latest runs; show one, approve or reject a held one.
 
     Examples:
 

@@ -10,7 +10,7 @@ from tieout.cli.output import console, tell, write_json
 if TYPE_CHECKING:
     from tieout.simulators.alpaca import AlpacaSimulator
 
-app = typer.Typer(help="A simulated broker on this machine.", no_args_is_help=False)
+app = typer.Typer()
 
 
 @app.callback(invoke_without_command=True)

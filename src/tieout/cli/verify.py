@@ -22,9 +22,9 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check the chain of the journal, rebuild every position from it, and compare.
+    """Check that the book is still what its journal says.
 
-    The first entry that is wrong is named, and the status is 2. The end of each journal is
+    The chain is followed, every position is rebuilt from it and compared. The first entry that is wrong is named, and the status is 2. The end of each journal is
     printed: noted down somewhere else and given as --head later, it shows that nothing before
     it was rewritten since.
 

@@ -95,8 +95,14 @@ class _Teller:
             return change
         self.reported = 1
         position = self.after.position
+        realized = self.left if change.realized is None else change.realized.plus(self.left)
+        closings = self._new_closings(None)
         return replace(
             change,
+            realized=None if realized.is_nothing else realized,
+            is_estimated=any(closing.is_estimated for closing in closings),
+            closings=closings,
+            explained_by=(*change.explained_by, *self.applied),
             after=position.quantity,
             average_price=position.average_price(self.after.instrument),
             status=position.status,

@@ -141,6 +141,10 @@ class Draft:
 
     def expected(self, key: LedgerId, *, until: datetime | None = None) -> Folded:
         """The ledger with all that is known by now; with `until`, what it was at that time."""
+        ledger = self.ledger(key)
+        is_still = key not in self._new and not ledger.links
+        if is_still and (until is None or ledger.last_at is None or ledger.last_at <= until):
+            return _as_is(ledger)
         if until is not None and self._latest(key) <= until:
             until = None
         found = self._cache.get(key, {}).get(until)
@@ -160,6 +164,20 @@ class Draft:
             if last_at is not None:
                 times.append(last_at)
         return max(times, default=BEFORE_ALL)
+
+    def fold_new(self) -> None:
+        """Fold all ledgers with new facts at once, those apart that need their whole history."""
+        keys = [
+            key
+            for key in self._new
+            if not self.ledger(key).links
+            and None not in self._cache.get(key, {})
+            and not self._is_whole((key,), until=None)
+        ]
+        start = {key: self.ledger(key) for key in keys}
+        facts = [fact for key in keys for fact in self._new[key]]
+        for key, folded in fold(start, facts, method=self.method).items():
+            self._cache.setdefault(key, {})[None] = folded
 
     def by_method(self, key: LedgerId, method: Method, *, until: datetime | None) -> Folded:
         """The ledger's whole history under another cost method."""

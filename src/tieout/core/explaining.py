@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from tieout.core.activity import ActivityId, is_negation
+from tieout.core.activity import ActivityId, Ratio, is_negation
 from tieout.core.facts import (
     Adopted,
     Booked,
@@ -15,6 +15,7 @@ from tieout.core.facts import (
     Withdrawn,
 )
 from tieout.core.instrument import LedgerId
+from tieout.core.lots import by_ratio
 from tieout.core.numbers import ZERO, magnitude, negate, subtract
 
 OPTION_ENDS = frozenset(("expiry", "assignment", "exercise"))
@@ -38,6 +39,7 @@ class Allocation:
         self.observed_left: dict[int, Decimal] = {}
         self.announced: set[int] = set()
         self._used: dict[int, Decimal] = {}
+        self._late: dict[LedgerId, list[tuple[int, Decimal]]] = {}
         self._observed: dict[LedgerId, list[Observed]] = {}
         self._cost_set: dict[LedgerId, list[CostSet]] = {}
 
@@ -116,21 +118,55 @@ class Allocation:
                     self._use(fact, seen, fact.activity.quantity or seen.movement)
 
     def explain(self, fact: Happened, *, before: Decimal, after: Decimal) -> None:
-        """Take what an activity moved off the unexplained observations it came too late for."""
-        if fact.activity.type == "split":
+        """Keep what an activity moved for the observations that it came too late for.
+
+        What was kept before a split counts in units of after it.
+        """
+        if fact.activity.type == "split" and fact.activity.ratio is not None:
             self._announce(fact)
-        movement = subtract(subtract(after, before), self._used.get(fact.order, ZERO))
-        for seen in self._observed.get(fact.ledger, []):
-            if movement and seen.at >= fact.at:
-                movement = subtract(movement, self._use(fact, seen, movement))
+            self._scale(fact.ledger, fact.activity.ratio)
+        self._offer(fact, subtract(subtract(after, before), self._used.get(fact.order, ZERO)))
 
     def explain_rename(self, fact: Happened, *, held: Decimal) -> None:
         """A position that left under one name and came under another did neither."""
-        for movement in (held, negate(held)):
-            left = movement
-            for seen in self._observed.get(fact.ledger, []):
-                if left and seen.at >= fact.at:
-                    left = subtract(left, self._use(fact, seen, left))
+        self._offer(fact, held)
+        self._offer(fact, negate(held))
+
+    def carry(self, fact: Happened, *, to: LedgerId) -> None:
+        """What came late to one company came late to the one it became, or spun off."""
+        ratio = fact.activity.ratio
+        if ratio is None:
+            return
+        for order, left in self._late.get(fact.ledger, []):
+            moved = by_ratio(left, new=ratio.new, old=ratio.old)
+            self._late.setdefault(to, []).append((order, moved))
+        if fact.activity.type == "merger":
+            self._late.pop(fact.ledger, None)
+
+    def _offer(self, fact: Happened, movement: Decimal) -> None:
+        if movement and self._observed.get(fact.ledger):
+            self._late.setdefault(fact.ledger, []).append((fact.order, movement))
+
+    def _scale(self, ledger: LedgerId, ratio: Ratio) -> None:
+        self._late[ledger] = [
+            (order, by_ratio(left, new=ratio.new, old=ratio.old))
+            for order, left in self._late.get(ledger, [])
+        ]
+
+    def settle(self, seen: Observed) -> Decimal:
+        """What is left of an unexplained movement once what came late has explained its part."""
+        kept = []
+        left = self.observed_left[seen.order]
+        for order, movement in self._late.get(seen.ledger, []):
+            part = ZERO
+            if order > seen.order and not seen.is_rounding:
+                part = common_part(left, movement)
+            left = subtract(left, part)
+            if movement != part:
+                kept.append((order, subtract(movement, part)))
+        self._late[seen.ledger] = kept
+        self.observed_left[seen.order] = left
+        return left
 
     def _announce(self, fact: Happened) -> None:
         for seen in self._observed.get(fact.ledger, []):

@@ -39,6 +39,8 @@ def exact(value: object) -> Decimal:
     ...
     tieout.core.errors.NumberError: ' 0x10' is not a finite decimal number
     """
+    if type(value) is str and value.isascii() and value.replace(".", "", 1).isdigit():
+        return Decimal(value)  # plain digits, which most numbers are
     if isinstance(value, Decimal):
         number = value
     elif isinstance(value, str) and "_" not in value and value == value.strip():

@@ -111,6 +111,7 @@ def _tell(draft: Draft) -> _Told:
     ended: list[tuple[LedgerId, Episode]] = []
     errors: list[StepError] = []
     arrived = set(draft.digests)
+    draft.fold_new()
     for key in draft.touched():
         after = draft.expected(key)
         draft.ledgers[key] = folded_into(draft.ledger(key), after)

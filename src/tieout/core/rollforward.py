@@ -170,6 +170,7 @@ class _Folding:
         self.allocation.explain(fact, before=before, after=target.quantity)
         if other is not None:
             other.applied.append(activity.id)
+            self.allocation.carry(fact, to=other.id)
             received = replace(fact, ledger=other.id)
             self.allocation.explain(received, before=other_before, after=other.quantity)
 
@@ -188,10 +189,11 @@ class _Folding:
     def _observed(self, target: Working, fact: Observed) -> None:
         if fact.order in self.allocation.withdrawn:
             return
-        left = self.allocation.observed_left[fact.order]
+        left = self.allocation.settle(fact)
         ratio = None if fact.order in self.allocation.announced else fact.ratio
+        is_whole = left == fact.movement and ratio is fact.ratio
         target.observe(
-            replace(fact, movement=left, ratio=ratio),
+            fact if is_whole else replace(fact, movement=left, ratio=ratio),
             was_explained=left != fact.movement,
             unknown_price=self.allocation.cost_set(fact),
         )

@@ -149,10 +149,13 @@ def _hold(
     draft.set_touched("PENDING")
     known = {found.ledger: found for found in draft.book.open_breaks.values()}
     found = []
+    news: dict[str, bool] = {}
     resolution = Resolution(draft, as_of=snapshot.as_of, is_complete=False)
     for finding in reading.findings:
         if finding.ledger in reading.vanished:
             resolution.note(finding)
+            is_pending = draft.ledger(finding.ledger).reconciliation == "PENDING"
+            news[finding.ledger] = finding.ledger not in known or not is_pending
             draft.set_status(finding.ledger, "PENDING")
     for one in resolution.found:
         found.append(one if one.ledger in known else replace(one, seen_if_new=0))
@@ -164,7 +167,7 @@ def _hold(
         reason=quarantine.reason,
         tied_out=False,
         found=tuple(found),
-        missing=dict.fromkeys(reading.vanished, True),
+        missing=news,
         held=Held(snapshot=snapshot, ledgers=tuple(reading.vanished)),
         alerts=() if is_known else (Alert(kind="held", symbols=symbols),),
         decided=decided,

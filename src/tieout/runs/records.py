@@ -29,7 +29,7 @@ def record_of(drafted: Drafted, *, finished_at: datetime, parts: Parts) -> RunRe
         started_at=drafted.started_at,
         finished_at=finished_at,
         outcome=plan.outcome,
-        reason=plan.reason if failure is None else failure.message,
+        reason=plan.reason,
         tied_out=plan.tied_out,
         counts=_counts(drafted),
         venue_calls=len(fetched.evidence),

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tieout.core.book import AccountId
-from tieout.core.codec import from_plain
 from tieout.core.instrument import LedgerId
 from tieout.core.journal import GENESIS, LEDGER_KIND, Entry
 from tieout.core.pnl import NO_TOTALS, Totals
 from tieout.core.position import Ledger
 from tieout.store.closings import ClosingRow, realized_of
-from tieout.store.codec import changes_in, digest_of, ledger_in, read_ledger, state_in
+from tieout.store.codec import digest_of, ledger_in, read_ledger, state_in
 from tieout.store.episodes import NO_SEALS, open_row, seal_of, sealed
 from tieout.store.inspection import Inspection
 from tieout.store.rows import LINK_BYTES, RunRow, break_of, break_row
@@ -41,7 +40,6 @@ class Told:
         self.hash_at_anchor: str | None = None
         self.created: dict[LedgerId, int] = {}
         self.last: dict[LedgerId, tuple[int, str]] = {}
-        self.realized: dict[tuple[int, LedgerId], Totals] = {}
         self.ends: dict[int, dict[str, Any]] = {}
         self.state: str | None = None
 
@@ -63,21 +61,11 @@ class Told:
         if text is not None:
             self.created.setdefault(entry.ledger, entry.sequence)
             self.last[entry.ledger] = (entry.sequence, text)
-        if '"realized":' in entry.payload:
-            self.realized[entry.sequence, entry.ledger] = _realized_in(entry.payload)
 
     def ledgers(self) -> Iterator[tuple[LedgerId, Ledger]]:
         """The ledgers as the last entries left them."""
         for key, (_sequence, text) in self.last.items():
             yield key, read_ledger(text)
-
-
-def _realized_in(payload: str) -> Totals:
-    total = NO_TOTALS
-    for change in changes_in(payload):
-        if change.get("realized") is not None:
-            total = total.plus(from_plain(Totals, change["realized"]))
-    return total
 
 
 def row_problems(found: Inspection, told: Told) -> Iterator[Problem]:
@@ -164,10 +152,10 @@ def _ended_positions(found: Inspection) -> Iterator[Problem]:
 
 def _closings(found: Inspection, told: Told, runs: Iterable[RunRow]) -> Iterator[Problem]:
     by_run: dict[str, list[ClosingRow]] = defaultdict(list)
-    sums: dict[tuple[int, LedgerId], Totals] = defaultdict(Totals)
+    sums: dict[LedgerId, Totals] = defaultdict(Totals)
     for row in found.closings():
         by_run[row.run].append(row)
-        key = (row.sequence, LedgerId(row.ledger))
+        key = LedgerId(row.ledger)
         sums[key] = sums[key].with_figures(row.currency, realized_of(row).figures)
     for run in runs:
         if rows_digest(by_run.pop(run.id, [])) != run.closings_digest:
@@ -175,11 +163,11 @@ def _closings(found: Inspection, told: Told, runs: Iterable[RunRow]) -> Iterator
             yield Problem("closing", message, key=run.id)
     for run_id in by_run:
         yield Problem("closing", f"closings of {run_id}, which wrote nothing", key=run_id)
-    for place in {**told.realized, **sums}:
-        said = told.realized.get(place, NO_TOTALS)
-        if not said.minus(sums.get(place, NO_TOTALS)).is_nothing:
-            message = f"{place[1]}: not the sum that entry {place[0]} realized"
-            yield Problem("closing", message, key=place[1])
+    for key, ledger in told.ledgers():
+        if not ledger.totals.minus(sums.pop(key, NO_TOTALS)).is_nothing:
+            yield Problem("closing", f"{key}: the lines are not what it realized", key=key)
+    for key in sums:
+        yield Problem("closing", f"{key} is not in the journal", key=key)
 
 
 def _activities(found: Inspection, runs: Iterable[RunRow]) -> Iterator[Problem]:

@@ -6,16 +6,16 @@ Each line has the time it happened and the time we knew. For every ledger that a
 - Where its history was folded again (`Commit.pasts`), the closings as they read now are compared
   with the lines that are there. What no longer holds is taken back by a line with the opposite
   figures *at the time of the closing that it takes back*; what is new is added at its own time.
-- What the run's changes realized beyond that is money without a closing: funding, dividends and
+- What the ledger's total grew by beyond that is money without a closing: funding, dividends and
   fees, each at the time of its activity. What not even those explain is one line at the time
   the run's latest news of that ledger happened.
 
-So the lines of a run always add up to what its changes realized, and the P&L of a past period
-changes exactly when, and by as much as, the closings in it do.
+So the lines of a ledger always add up to `Ledger.totals`, and the P&L of a past period changes
+exactly when, and by as much as, the closings in it do.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
@@ -24,12 +24,12 @@ from tieout.core.activity import Activity
 from tieout.core.facts import Happened
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.journal import Entry
-from tieout.core.numbers import ZERO, Amount, money, negate, plain, subtract
+from tieout.core.numbers import ZERO, Amount, money, negate, subtract
 from tieout.core.plan import Change
-from tieout.core.pnl import NO_FIGURES, Closing, Figures, Totals, total_of
+from tieout.core.pnl import NO_FIGURES, NO_TOTALS, Closing, Figures, Totals, total_of
 from tieout.core.position import Ledger
 from tieout.ports import Commit, Realized
-from tieout.store.codec import time_of, time_text
+from tieout.store.codec import number_text, time_of, time_text
 
 
 class ClosingRow(NamedTuple):
@@ -63,15 +63,17 @@ Stored = Callable[[LedgerId], Sequence[Realized]]
 _Of = TypeVar("_Of", Change, Happened)
 
 
-def closing_rows(commit: Commit, stored: Stored) -> list[ClosingRow]:
+def closing_rows(
+    commit: Commit, before: Mapping[LedgerId, Ledger], stored: Stored
+) -> list[ClosingRow]:
     """The lines that a commit adds; `stored` gives the lines that a ledger has by now."""
     entries = {entry.ledger: entry for entry in commit.entries}
-    realizing = [change for change in commit.plan.changes if change.realized is not None]
-    changes = _by_ledger(realizing)
+    grown = _grown(commit, before)
+    changes = _by_ledger(change for change in commit.plan.changes if change.closings)
     happened = _by_ledger(fact for fact in commit.plan.facts if isinstance(fact, Happened))
     numbers: Counter[int] = Counter()
     rows: list[ClosingRow] = []
-    for ledger in {**changes, **commit.pasts}:
+    for ledger in {**grown, **changes, **commit.pasts}:
         entry = entries.get(ledger, commit.entries[-1])
         mine = changes.get(ledger, [])
         blank = _blank(ledger, entry, mine)
@@ -85,10 +87,22 @@ def closing_rows(commit: Commit, stored: Stored) -> list[ClosingRow]:
             lines = list(_difference(blank, now, stored(ledger)))
         known = commit.plan.ledgers.get(ledger)
         arrived = _received(blank, happened.get(ledger, []), known) if known else []
-        for line in (*lines, *_without_closing(blank, mine, lines, arrived)):
+        rest = grown.get(ledger, NO_TOTALS).minus(_total(lines))
+        for line in (*lines, *_without_closing(blank, rest, arrived)):
             numbers[entry.sequence] += 1
             rows.append(_row(line, entry, numbers[entry.sequence]))
     return sorted(rows)
+
+
+def _grown(commit: Commit, before: Mapping[LedgerId, Ledger]) -> dict[LedgerId, Totals]:
+    """What was realized in the ledgers that changed, by their totals before and after."""
+    grown = {}
+    for key, ledger in commit.plan.ledgers.items():
+        known = before.get(key)
+        was = known.totals if known is not None else NO_TOTALS
+        if ledger.totals is not was and ledger.totals != was:
+            grown[key] = ledger.totals.minus(was)
+    return grown
 
 
 def _by_ledger(items: Iterable[_Of]) -> dict[LedgerId, list[_Of]]:
@@ -157,14 +171,9 @@ def _total(lines: Iterable[Realized]) -> Totals:
 
 
 def _without_closing(
-    blank: Realized,
-    changes: Sequence[Change],
-    lines: Sequence[Realized],
-    arrived: Sequence[Realized],
+    blank: Realized, rest: Totals, arrived: Sequence[Realized]
 ) -> Iterator[Realized]:
-    """What the changes realized beyond the lines: by the activities behind it, else as one line."""
-    realized = total_of(change.realized for change in changes if change.realized is not None)
-    rest = realized.minus(_total(lines))
+    """What was realized beyond the closings: by the activities behind it, else as one line."""
     for currency, figures in rest.by_currency.items():
         if figures.is_nothing:
             continue
@@ -217,15 +226,15 @@ def _row(line: Realized, entry: Entry, number: int) -> ClosingRow:
         happened_at=time_text(line.happened_at),
         caused_by=line.by,
         currency=line.currency,
-        quantity=None if line.quantity is None else plain(line.quantity),
-        price=None if line.price is None else plain(line.price),
-        gross=plain(figures.gross.value) if is_known else None,
-        gross_quotient=plain(figures.gross.quotient),
-        fees=plain(figures.fees.value),
-        fees_quotient=plain(figures.fees.quotient),
-        net=plain(figures.net.value) if is_known else None,
-        funding=plain(figures.funding),
-        income=plain(figures.income),
+        quantity=None if line.quantity is None else number_text(line.quantity),
+        price=None if line.price is None else number_text(line.price),
+        gross=number_text(figures.gross.value) if is_known else None,
+        gross_quotient=number_text(figures.gross.quotient),
+        fees=number_text(figures.fees.value),
+        fees_quotient=number_text(figures.fees.quotient),
+        net=number_text(figures.net.value) if is_known else None,
+        funding=number_text(figures.funding),
+        income=number_text(figures.income),
         closings=figures.closings,
         incomplete=figures.unknown,
         estimated=int(line.is_estimated),

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 from tieout.core.codec import from_plain, to_plain
 from tieout.core.instrument import LedgerId
 from tieout.core.journal import canonical
-from tieout.core.numbers import plain, printed
+from tieout.core.numbers import Amount, printed
 from tieout.core.pnl import Totals
 from tieout.core.position import Episode, Ledger, Position
-from tieout.store.codec import time_of, time_text
+from tieout.store.codec import number_text, time_of, time_text
 
 NO_SEALS = "0" * 64
 SEAL_SPACE = 1 << 256
@@ -68,9 +68,9 @@ def open_row(account: str, ledger: Ledger, position: Position) -> PositionRow:
         side=ledger.side,
         asset_class=instrument.asset_class,
         currency=currency,
-        multiplier=_plain_or_none(instrument.multiplier),
-        quantity=plain(position.quantity),
-        average_price=None if average is None else printed(average),
+        multiplier=_text_or_none(instrument.multiplier),
+        quantity=number_text(position.quantity),
+        average_price=None if average is None else number_text(Decimal(printed(average))),
         basis=position.basis,
         status=position.status,
         reconciliation=ledger.reconciliation,
@@ -93,7 +93,7 @@ def ended_row(account: str, ledger: Ledger, episode: Episode) -> PositionRow:
         side=episode.side,
         asset_class=ledger.instrument.asset_class,
         currency=episode.currency,
-        multiplier=_plain_or_none(ledger.instrument.multiplier),
+        multiplier=_text_or_none(ledger.instrument.multiplier),
         quantity="0",
         average_price=None,
         basis=None,
@@ -109,19 +109,24 @@ def ended_row(account: str, ledger: Ledger, episode: Episode) -> PositionRow:
     return row._replace(seal=seal_of(row))
 
 
-def _plain_or_none(number: Decimal | None) -> str | None:
-    return None if number is None else plain(number)
+def _text_or_none(number: Decimal | None) -> str | None:
+    return None if number is None else number_text(number)
+
+
+def _amount_text(amount: Amount) -> str:
+    """An amount as it is shown, written in the one way that its value has."""
+    return number_text(Decimal(amount.text()))
 
 
 def _money(totals: Totals, currency: str) -> dict[str, Any]:
     """The readable figures in the episode's own currency, and all of them exactly."""
     figures = totals.of(currency)
     return {
-        "gross": None if figures.unknown else figures.gross.text(),
-        "fees": figures.fees.text(),
-        "net": None if figures.unknown else figures.net.text(),
-        "funding": plain(figures.funding),
-        "income": plain(figures.income),
+        "gross": None if figures.unknown else _amount_text(figures.gross),
+        "fees": _amount_text(figures.fees),
+        "net": None if figures.unknown else _amount_text(figures.net),
+        "funding": number_text(figures.funding),
+        "income": number_text(figures.income),
         "incomplete": figures.unknown,
         "realized": canonical(to_plain(totals)),
     }

@@ -150,7 +150,7 @@ class MemoryStore:
 
     def _write(self, shelved: Shelved, commit: Commit, prepared: Prepared, *, seal: str) -> None:
         ended = ends(commit, shelved.kept, shelved)
-        closings = closing_rows(commit, shelved.lines_of)
+        closings = closing_rows(commit, shelved.kept.ledgers, shelved.lines_of)
         run = anchored_run(commit, prepared, closings)
         seal = sealed(seal, added=ended.added, removed=ended.removed)
         cursor = shelved.kept.cursor if commit.cursor is None else commit.cursor

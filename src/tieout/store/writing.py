@@ -35,7 +35,7 @@ def write(
     fence = connection.execute(statements.FENCE, (commit.account.id,)).fetchone()
     *_, seal = check_fence(commit, fence)
     ended = ends(commit, before, stored)
-    closings = closing_rows(commit, stored.lines_of)
+    closings = closing_rows(commit, before.ledgers, stored.lines_of)
     reached("ledgers")
     connection.executemany(statements.PUT_LEDGER, prepared.ledgers)
     reached("positions")
