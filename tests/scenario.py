@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from scenario_comparison import Mismatch, compare_step
 from scenario_lines import (
     ACTIVITIES,
     FIRST_STEP_AT,
@@ -25,7 +26,6 @@ from scenario_lines import (
     read_pairs,
     text_of,
 )
-from scenario_outcome import Mismatch, compare_step
 from scenario_rendering import rendered
 from tieout.cases.case import Case
 from tieout.cases.reading import read_case

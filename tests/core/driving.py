@@ -1,7 +1,7 @@
 """Generated histories driven through the core: arrivals, runs, and the whole fold of a book."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -10,11 +10,10 @@ from core.histories import BEGIN, History
 from tieout.core.activity import Activity
 from tieout.core.book import Account, AccountId, Book
 from tieout.core.codec import to_plain
-from tieout.core.draft import method_of
+from tieout.core.draft import Draft
+from tieout.core.instrument import LedgerId
 from tieout.core.plan import Plan
-from tieout.core.pnl import NO_TOTALS
 from tieout.core.policy import Policy
-from tieout.core.rollforward import fold
 from tieout.core.snapshot import Failure, Snapshot
 from tieout.core.tieout import tie_out
 from tieout.core.working import Folded
@@ -95,27 +94,27 @@ def steps_of(random: Random, activities: Sequence[Activity], *, at: datetime) ->
     ]
 
 
-def whole_fold(book: Book) -> dict[str, Folded]:
-    """Every ledger folded from its first fact."""
-    start = {
-        key: replace(ledger, position=None, booked=(), totals=NO_TOTALS)
+def whole_fold(book: Book, policy: Policy) -> dict[LedgerId, Folded]:
+    """Every ledger folded from its first fact; what was joined to another is told there."""
+    draft = Draft(book, policy=policy, now=BEGIN)
+    return {
+        key: draft.by_method(key, draft.method, until=None)
         for key, ledger in book.ledgers.items()
+        if ledger.joined is None
     }
-    facts = [fact for key in book.ledgers for fact in book.facts.get(key, ())]
-    method = method_of(book.account.venue, book.state.cost_bases)
-    return dict(fold(start, facts, method=method))
 
 
-def told(book: Book) -> dict[str, Any]:
+def told(book: Book, policy: Policy) -> dict[str, Any]:
     """A book as plain material, without the order in which things were heard of."""
-    folds = whole_fold(book)
     positions = {}
-    for key, ledger in book.ledgers.items():
+    for key, folded in whole_fold(book, policy).items():
+        ledger = book.ledgers[key]
+        assert ledger.instrument.symbol not in positions
         positions[ledger.instrument.symbol] = {
             "position": to_plain(ledger.position),
             "totals": to_plain(ledger.totals.by_currency),
-            "closings": to_plain(folds[key].closings),
-            "ended": to_plain(folds[key].ended),
+            "closings": to_plain(folded.closings),
+            "ended": to_plain(folded.ended),
         }
     return {
         "positions": dict(sorted(positions.items())),

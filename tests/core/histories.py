@@ -57,6 +57,7 @@ class Flavour:
 
     cost_bases: tuple[CostBasis, ...] = COST_BASES
     corrections: bool = True
+    refusals: bool = True
     renames: bool = True
     splits: bool = True
     transfers: bool = True
@@ -84,12 +85,16 @@ def history(random: Random, flavour: Flavour = ANYTHING) -> History:
         at += timedelta(seconds=random.choice((1, 60, 3600, 86400)), microseconds=number)
         trader = random.choice(traders)
         activity = trader.next(model.accounts[trader.instrument.symbol], number=number, at=at)
-        told.append(activity)
         model.apply(activity)
+        if activity.id in model.refused and not flavour.refusals:
+            continue
+        told.append(activity)
         if flavour.corrections and random.random() < 0.08:
             corrections = trader.correction(told, number=number, at=at)
             corrected = _corrected(traders, [*told, *corrections], cost_basis)
-            if corrections and corrected is not None:
+            if corrected is None or (corrected.refused and not flavour.refusals):
+                continue
+            if corrections:
                 told.extend(corrections)
                 model = corrected
     told.sort(key=lambda each: each.at)

@@ -317,7 +317,7 @@ class Model:
         assert activity.ratio is not None
         for lot in account.lots:
             lot.quantity *= Fraction(activity.ratio.new) / Fraction(activity.ratio.old)
-        if activity.cash is None or not account.lots:
+        if activity.cash is None:
             return
         held = account.quantity
         fraction = held - int(held)
@@ -349,6 +349,7 @@ class Model:
         if activity.quantity is not None:
             quantity = Fraction(activity.quantity)
         if quantity:
+            sensible(account, quantity)
             self.move(account, activity, quantity, price=price, reason=activity.type, reduces=False)
 
 

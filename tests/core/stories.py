@@ -57,11 +57,6 @@ def seen(
     return random.choice((failed, cut, unreadable))(random, good)
 
 
-def corrupted(random: Random, good: Snapshot) -> Snapshot | Failure:
-    """A failed, incomplete, empty, stale or foreign version of a good snapshot."""
-    return random.choice(CORRUPTIONS)(random, good)
-
-
 def failed(random: Random, good: Snapshot) -> Failure:
     return Failure(kind=random.choice(("unavailable", "refused", "reply_invalid")), message="no")
 
@@ -109,4 +104,6 @@ def foreign(random: Random, good: Snapshot) -> Snapshot:
     return replace(good, holdings=rows)
 
 
-CORRUPTIONS = (failed, cut, empty, stale, unreadable, foreign)
+# What says nothing about a position however often it comes, and what must be confirmed.
+INCONCLUSIVE = (failed, cut, stale, unreadable)
+CORRUPTIONS = (*INCONCLUSIVE, empty, foreign)

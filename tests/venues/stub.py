@@ -131,7 +131,7 @@ def _handler(stub: AlpacaStub) -> type[BaseHTTPRequestHandler]:
             if reply.held or reply.hung_up:
                 self.close_connection = True
                 return
-            self.send_response(reply.status)
+            self.send_response_only(reply.status)
             for name, value in {**stub.headers, **reply.headers}.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(reply.body)))

@@ -142,7 +142,10 @@ def test_a_pair_is_shown_with_its_slash_and_keeps_its_spelling(
 
 
 def test_only_a_pair_that_cannot_be_split_asks_for_the_asset_list_and_only_once(stub, venue):
-    stub.positions = [position("WIFXYZ", asset_class="crypto"), position("ODD", asset_class="crypto")]
+    stub.positions = [
+        position("WIFXYZ", asset_class="crypto"),
+        position("ODD", asset_class="crypto"),
+    ]
     stub.say("/v2/assets", said([{"symbol": "WIF/XYZ"}, {"symbol": "BTC/USD"}]))
     for _ in range(2):
         symbols = [each.symbol for each in read(venue).snapshot.holdings]
@@ -171,5 +174,3 @@ def test_the_average_of_an_option_is_of_one_unit(stub, venue):
     stub.positions = [position("F260109C00006000", asset_class="us_option", avg_entry_price="9.3")]
     stub.activities = []
     assert only(read(venue)).average_price == "9.3"
-
-

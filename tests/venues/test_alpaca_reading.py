@@ -9,7 +9,7 @@ from tieout.core.book import AccountId
 from tieout.core.errors import VenueRefused, VenueReplyInvalid
 from tieout.venues.alpaca.limits import Limits
 from venues.alpaca import NOW, fill, position, read, venue_at
-from venues.stub import ACCOUNT, ACTIVITIES, ID, NUMBER, POSITIONS, said
+from venues.stub import ACCOUNT, ACTIVITIES, ID, NUMBER, POSITIONS, Said, said
 
 FRESH = "2026-11-20T14:59:59.500000Z"
 
@@ -107,9 +107,7 @@ def test_a_fill_between_two_readings_that_agree_is_not_ignored(stub, venue):
     stub.say(ACTIVITIES, said([old]), said([]), said([old, new]), said([]))
     found = read(venue)
     assert not found.snapshot.complete
-    assert found.snapshot.problems == (
-        "trades went on while the positions were read 3 times",
-    )
+    assert found.snapshot.problems == ("trades went on while the positions were read 3 times",)
     assert len(found.activities) == 2
 
 
@@ -144,20 +142,24 @@ def test_readings_may_run_at_the_same_time(stub, venue):
     stub.activities = [fill()]
 
     async def several():
-        return await asyncio.gather(
-            *(venue.read(AccountId(NUMBER), cursor=None) for _ in range(6))
-        )
+        return await asyncio.gather(*(venue.read(AccountId(NUMBER), cursor=None) for _ in range(6)))
 
     results = asyncio.run(several())
     assert len({found.activities for found in results}) == 1
     assert all(found.snapshot.complete for found in results)
 
 
-def test_when_the_account_fails_the_rest_is_given_up(stub, venue):
+def test_when_the_account_fails_nothing_else_is_waited_for(stub, venue):
     stub.say(ACCOUNT, said({}, status=403))
-    stub.say(POSITIONS, *(said({}, status=500) for _ in range(9)))
-    with pytest.raises(VenueRefused):
-        read(venue)
+    stub.say(POSITIONS, Said(held=True))
+
+    async def refused() -> None:
+        with pytest.raises(VenueRefused):
+            await venue.read(AccountId(NUMBER), cursor=None)
+        stub.released.set()
+
+    asyncio.run(refused())
+    assert stub.calls(ACTIVITIES) == 0
 
 
 def test_closing_lets_go(stub, venue):

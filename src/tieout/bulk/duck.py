@@ -21,7 +21,7 @@ from tieout.bulk.parquet_sheet import ParquetSheet
 from tieout.bulk.plain import Outcome
 from tieout.bulk.sheet import Side, Tally
 
-MEMORY = "192MB"
+MEMORY = "384MB"
 THREADS_MAX = 4
 ROWS_PER_FETCH = 10_000
 

@@ -38,7 +38,12 @@ def print_breaks(statement: Statement, console: Console) -> None:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in names:
         is_figure = name in FIGURES
-        table.add_column(text(name), justify="right" if is_figure else "left", overflow="fold")
+        table.add_column(
+            text(name),
+            justify="right" if is_figure else "left",
+            overflow="fold",
+            no_wrap=name == "kind",
+        )
     rest = lines(statement)
     for line in islice(rest, LINES_MAX):
         table.add_row(*[text("–" if cell is None else cell) for cell in line])
@@ -53,14 +58,19 @@ def summary(statement: Statement) -> Table:
     table.add_column()
     table.add_column(overflow="fold")
     table.add_column(justify="right")
-    table.add_row("ours", text(statement.ours_name), f"{statement.ours:,} rows")
-    table.add_row("theirs", text(statement.theirs_name), f"{statement.theirs:,} rows")
-    table.add_row("on both sides", "", f"{statement.matched:,} rows")
+    table.add_row("ours", text(statement.ours_name), rows(statement.ours))
+    table.add_row("theirs", text(statement.theirs_name), rows(statement.theirs))
+    table.add_row("on both sides", "", rows(statement.matched))
     table.add_row("key", text(", ".join(statement.key)), "")
     table.add_row("compared", text(", ".join(statement.fields) or "which keys are there"), "")
     if statement.left_out:
         table.add_row("not compared", text(", ".join(statement.left_out)), "")
     return table
+
+
+def rows(count: int) -> str:
+    """A number of rows in words."""
+    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
 def text(cell: str) -> Text:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,12 +43,8 @@ class Members(dict[str, object]):
 
     def __init__(self, pairs: Sequence[tuple[str, object]] = ()) -> None:
         super().__init__(pairs)
-        self.repeated = tuple(dict.fromkeys(_repeated(key for key, _ in pairs)))
-
-
-def _repeated(keys: object) -> list[str]:
-    seen: set[str] = set()
-    return [key for key in keys if key in seen or seen.add(key)]  # type: ignore[attr-defined,func-returns-value]
+        counts = Counter(key for key, _ in pairs)
+        self.repeated = tuple(key for key, count in counts.items() if count > 1)
 
 
 def parsed(data: bytes) -> object:

@@ -19,6 +19,8 @@ ROW_KEYS = (
     "symbol", "quantity", "average_price", "status", "opened_at", "basis", "lots", "side",
     "venue_id", "multiplier", "currency", "realized", "expires",
 )  # fmt: skip
+# Rows by name or id and side: the id and the path of each.
+Taken = dict[tuple[str, Side | None], list[tuple[str | None, str]]]
 LOT_KEYS = ("quantity", "price", "at", "fees")
 
 
@@ -55,19 +57,26 @@ def read_book(
     """The rows of the book; two rows for one position are a fault of the second."""
     names = Names.of(instruments)
     rows: list[BookRow] = []
-    taken: dict[tuple[str, Side | None], list[tuple[str | None, str]]] = {}
+    taken: Taken = {}
     for path, item in top.items("book"):
-        fields = fields_of(item, path, ROW_KEYS, top.faults)
-        row = read_row(fields, starts_at)
+        row = read_row(fields_of(item, path, ROW_KEYS, top.faults), starts_at)
+        other = same_position(row, path, names, taken) if row.symbol else None
+        if other is not None:
+            top.faults.add(path, f"is the same position as {other}")
         rows.append(row)
-        name, venue_id = names.identity(row)
-        for key in (name, *([f"id {venue_id}"] if venue_id else [])):
-            others = taken.setdefault((key, row.side), [])
-            for other_id, other in others:
-                if row.symbol and (other_id is None or venue_id in (None, other_id)):
-                    top.faults.add(path, f"is the same position as {other}")
-            others.append((venue_id, path))
     return tuple(rows)
+
+
+def same_position(row: BookRow, path: str, names: Names, taken: Taken) -> str | None:
+    """The path of an earlier row of the same position; this one is remembered for later ones."""
+    name, venue_id = names.identity(row)
+    found = None
+    for key in (name, *([f"id {venue_id}"] if venue_id else [])):
+        others = taken.setdefault((key, row.side), [])
+        for other_id, other in others:
+            found = other if other_id is None or venue_id in (None, other_id) else found
+        others.append((venue_id, path))
+    return found
 
 
 def read_row(fields: Fields, starts_at: datetime) -> BookRow:

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 CONNECTION = "alpaca-demo"
 SEED = 1
+DAYS_BACK = 7
+LEAP = timedelta(hours=3)
 
 
 def demo(
@@ -68,6 +72,25 @@ class Stage:
     config: Path
 
 
+class DemoClock:
+    """A clock that started at ten in New York last Monday, and leaps before every round.
+
+    Splits come overnight and options end at the close, so days must pass while one watches.
+    """
+
+    def __init__(self, started_at: datetime) -> None:
+        here = started_at.astimezone(ZoneInfo("America/New_York"))
+        monday = here - timedelta(days=here.weekday() + DAYS_BACK)
+        self._ahead = monday.replace(hour=10, minute=0, second=0, microsecond=0) - started_at
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def leap(self) -> None:
+        """Some hours later."""
+        self._ahead += LEAP
+
+
 def _stage(db: Path | None) -> Stage:
     from tempfile import mkdtemp
 
@@ -93,7 +116,6 @@ def _play(
     keep: Callable[[int], None],
 ) -> None:
     import asyncio
-    from datetime import UTC, datetime
     from random import Random
 
     from tieout.cli.demo_screen import screen_for
@@ -102,18 +124,25 @@ def _play(
     from tieout.simulators.alpaca import AlpacaSimulator, running
     from tieout.simulators.market import Market
 
-    market = Market(clock=lambda: datetime.now(UTC), chance=Random(SEED))
-    simulator = AlpacaSimulator(market)
+    clock = DemoClock(datetime.now(UTC))
+    simulator = AlpacaSimulator(Market(clock=clock.now, chance=Random(SEED)))
     with ExitStack() as open_:
         open_.enter_context(running(simulator))
         first = _next_step(simulator, 0)
         _write_config(stage, simulator)
         settings = read_settings(stage.config, environment={}, folder=stage.config.parent)
-        opened = open_.enter_context(desk(settings))
+        opened = open_.enter_context(desk(settings, clock=clock))
         shown = open_.enter_context(screen_for(opened, as_json=as_json))
         asyncio.run(
             _rounds(
-                opened, simulator, shown, first=first, most=most, interval_s=interval_s, keep=keep
+                opened,
+                simulator,
+                shown,
+                clock,
+                first=first,
+                most=most,
+                interval_s=interval_s,
+                keep=keep,
             )
         )
 
@@ -122,6 +151,7 @@ async def _rounds(
     opened: "Desk",
     simulator: "AlpacaSimulator",
     shown: "Screen",
+    clock: DemoClock,
     *,
     first: str,
     most: int | None,
@@ -143,6 +173,7 @@ async def _rounds(
         if most is not None and step >= most:
             return
         await asyncio.sleep(interval_s)
+        clock.leap()
         caption = _next_step(simulator, step)
 
 
@@ -159,13 +190,15 @@ def _write_config(stage: Stage, simulator: "AlpacaSimulator") -> None:
     from tieout.simulators.story import ACCOUNT
 
     keys = simulator.credentials(ACCOUNT)
+    number = simulator.market.account(ACCOUNT).number
     stage.config.write_text(
         "# Made by `tieout demo`. The simulated broker is gone when the demo has ended.\n"
         f"[store]\nurl = {quoted(f'sqlite:///{stage.database}')}\n\n"
         f'[[connections]]\nname = "{CONNECTION}"\nvenue = "alpaca"\n'
         f"address = {quoted(simulator.address)}\n"
         f"stream_address = {quoted(simulator.stream_address)}\n"
-        f"key = {quoted(keys.key_id)}\nsecret = {quoted(keys.secret_key)}\n",
+        f"key = {quoted(keys.key_id)}\nsecret = {quoted(keys.secret_key)}\n\n"
+        f'[accounts."{CONNECTION}/{number}"]\nname = "{ACCOUNT}"\n',
         encoding="utf-8",
     )
 

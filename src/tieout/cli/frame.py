@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from tieout.ports import Clock
     from tieout.settings import Settings
     from tieout.wiring import Desk
 
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Write JSON, and nothing else, to stdout.", is_flag=True)
-]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, and nothing else, to stdout.")]
 OfAccount = Annotated[
     str | None,
     typer.Option("--account", "-a", metavar="NAME", help="Only this account."),
@@ -42,14 +41,18 @@ def reading_desk(context: typer.Context) -> Iterator["Desk"]:
 
 @contextmanager
 def desk(
-    settings: "Settings", *, has_book: bool = False, is_plan: bool = False
+    settings: "Settings",
+    *,
+    clock: "Clock | None" = None,
+    has_book: bool = False,
+    is_plan: bool = False,
 ) -> Iterator["Desk"]:
     """A desk, closed when the command is through. A plan alone makes no book."""
     import asyncio
 
     from tieout.wiring import open_desk
 
-    opened = open_desk(settings, has_book=has_book, is_plan=is_plan)
+    opened = open_desk(settings, clock=clock, has_book=has_book, is_plan=is_plan)
     try:
         yield opened
     finally:

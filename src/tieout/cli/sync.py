@@ -120,16 +120,25 @@ def finished_lines(
 ) -> list[Any]:
     """One run in words: how the account stands, what changed, what disagrees."""
     from tieout.cli import tables
-    from tieout.cli.words import change_sentence, clean
+    from tieout.cli.words import change_sentence, clean, listed
     from tieout.runs.records import error_text
 
     plan, now = finished.plan, opened.clock.now()
     lines = [
         tables.standing_line(tables.standing_of(finished, name=name), now=now, is_plan=is_plan)
     ]
-    lines += tables.break_lines(plan.breaks, finished.after.ledgers, now=now)
+    open_breaks = [each for each in plan.breaks if each.status == "open"]
+    lines += tables.break_lines(open_breaks, finished.after.ledgers, now=now)
     lines += [tables.text(f"  {clean(error_text(each))}", "red") for each in plan.errors]
-    lines += [tables.text(f"  {change_sentence(each)}") for each in plan.changes]
+    told = {each.ledger for each in open_breaks}
+    lines += [
+        tables.text(f"  {change_sentence(each)}")
+        for each in plan.changes
+        if each.kind != "missing" or each.ledger not in told
+    ]
+    over = [each.symbol or "the whole account" for each in plan.breaks if each.status != "open"]
+    if over:
+        lines.append(tables.text(f"  agrees again: {listed(over, most=8)}", "green"))
     if plan.outcome == "held" and not is_plan:
         run = finished.record.id
         lines.append(tables.text(f"  tieout runs approve {run}   believes the broker"))

@@ -14,7 +14,8 @@ from tieout.cli.words import (
     count,
     money,
     net_words,
-    number,
+    price,
+    quantity,
     since,
     span,
     time_of_day,
@@ -128,9 +129,9 @@ def positions_table(lines: Sequence[Line], *, has_accounts: bool) -> "Table":
         made.add_row(
             *([text(line.account)] if has_accounts else []),
             text(clean(instrument.symbol) + side, "bold"),
-            text(number(position.quantity)),
+            text(quantity(position.quantity)),
             text(_average_words(line)),
-            text(number(line.price)),
+            text(price(line.price)),
             text(_gain_words(gain, instrument.currency), _gain_style(gain)),
             text(position.status),
             text(_reconciled_words(line), STYLES[line.ledger.reconciliation]),
@@ -148,7 +149,7 @@ def past_table(lines: Sequence[Line], *, has_accounts: bool) -> "Table":
         made.add_row(
             *([text(line.account)] if has_accounts else []),
             text(clean(instrument.symbol) + side, "bold"),
-            text(number(position.quantity)),
+            text(quantity(position.quantity)),
             text(_average_words(line)),
             text(in_full(position.opened_at)),
         )
@@ -182,7 +183,7 @@ def _average_words(line: Line) -> str:
     """The average; a tilde says that it is the venue's own figure."""
     position = line.ledger.position
     is_ours = position is not None and position.basis == "actual"
-    return number(line.average) if is_ours or line.average is None else f"~{number(line.average)}"
+    return price(line.average) if is_ours or line.average is None else f"~{price(line.average)}"
 
 
 def _gain_words(gain: Decimal | None, currency: str) -> str:

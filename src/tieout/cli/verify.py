@@ -24,9 +24,9 @@ def verify(
 ) -> None:
     """Check that the book is still what its journal says.
 
-    The chain is followed, every position is rebuilt from it and compared. The first entry that is wrong is named, and the status is 2. The end of each journal is
-    printed: noted down somewhere else and given as --head later, it shows that nothing before
-    it was rewritten since.
+    The chain is followed, every position is rebuilt from it and compared. The first entry that
+    is wrong is named, and the status is 2. The end of each journal is printed: noted down
+    somewhere else and given as --head later, it shows that nothing before it was rewritten.
 
     Examples:
 

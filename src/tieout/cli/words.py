@@ -2,16 +2,22 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal
 
 from tieout.core.breaks import Break
 from tieout.core.instrument import Instrument
-from tieout.core.numbers import CENT, magnitude, normal, plain
+from tieout.core.numbers import CENT, add, magnitude, normal, plain
 from tieout.core.plan import Change
 from tieout.core.pnl import Totals
 
-DECIMALS_MAX = 8
+QUANTITY_DECIMALS_MAX = 9
+PRICE_DECIMALS_MAX = 4
+SMALL_PRICE_DECIMALS_MAX = 8
+ID_LETTERS_MAX = 20
 NOT_KNOWN = "-"
+
+# Rounding what is shown must never fail, however long a figure is.
+WIDE = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 _UNITS = {"stock": "share", "fund": "share", "option": "contract", "future": "contract",
           "perpetual": "contract", "bond": "bond"}  # fmt: skip
@@ -22,17 +28,46 @@ def clean(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
-def number(value: Decimal | None) -> str:
-    """A quantity or price with thousands apart and at most eight decimals.
+def quantity(value: Decimal | None) -> str:
+    """A quantity with thousands apart and at most nine decimals, as many as brokers deal in.
 
-    >>> number(Decimal("1234567.50")), number(Decimal("0.123456789")), number(None)
-    ('1,234,567.50', '0.12345679', '-')
+    >>> quantity(Decimal("1234567.50")), quantity(Decimal("0.1234567891")), quantity(None)
+    ('1,234,567.5', '0.123456789', '-')
     """
     if value is None:
         return NOT_KNOWN
-    if -int(value.as_tuple().exponent) > DECIMALS_MAX:
-        value = normal(value.quantize(Decimal(1).scaleb(-DECIMALS_MAX), ROUND_HALF_EVEN))
-    return f"{Decimal(plain(value)):,f}"
+    return f"{Decimal(plain(normal(_rounded(value, QUANTITY_DECIMALS_MAX)))):,f}"
+
+
+def price(value: Decimal | None) -> str:
+    """A price or average: two to four decimals, below 1 up to eight.
+
+    >>> price(Decimal("228.4")), price(Decimal("61311.50834725")), price(Decimal("0.00001234"))
+    ('228.40', '61,311.5083', '0.00001234')
+    """
+    if value is None:
+        return NOT_KNOWN
+    decimals = PRICE_DECIMALS_MAX if magnitude(value) >= 1 else SMALL_PRICE_DECIMALS_MAX
+    rounded = normal(_rounded(value, decimals))
+    if -int(rounded.as_tuple().exponent) < 2:
+        return f"{rounded:,.2f}"
+    return f"{rounded:,f}"
+
+
+def _rounded(value: Decimal, decimals: int) -> Decimal:
+    if -int(value.as_tuple().exponent) <= decimals:
+        return value
+    return value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN, context=WIDE)
+
+
+def short(name: str) -> str:
+    """An id that is easily told from others, by its end where it is long.
+
+    >>> short("f1"), short("20261120075023867::1a2b8f1f-f1fd-42a2-9755-d4c13a902931")
+    ('f1', '…3a902931')
+    """
+    words = clean(name)
+    return words if len(words) <= ID_LETTERS_MAX else f"…{words[-8:]}"
 
 
 def money(value: Decimal | None, currency: str = "", *, is_signed: bool = True) -> str:
@@ -45,30 +80,28 @@ def money(value: Decimal | None, currency: str = "", *, is_signed: bool = True) 
         return f"not known {currency}".rstrip()
     digit = CENT
     if value and magnitude(value) < CENT:
-        digit = Decimal(1).scaleb(max(value.adjusted() - 1, -DECIMALS_MAX))
-    rounded = value.quantize(digit, ROUND_HALF_EVEN)
+        digit = Decimal(1).scaleb(max(value.adjusted() - 1, -SMALL_PRICE_DECIMALS_MAX))
+    rounded = value.quantize(digit, ROUND_HALF_EVEN, context=WIDE)
     sign = "+" if is_signed and rounded > 0 else ""
     return f"{sign}{rounded:,f} {currency}".rstrip()
 
 
-def units(quantity: Decimal, instrument: Instrument | None) -> str:
+def units(amount: Decimal, instrument: Instrument | None) -> str:
     """A quantity with its unit: 1 share, 2 contracts, 0.5 BTC."""
-    size = number(magnitude(quantity))
+    size = quantity(magnitude(amount))
     if instrument is None:
         return size
     if instrument.asset_class in ("spot", "forex"):
         return f"{size} {instrument.base}"
     unit = _UNITS.get(instrument.asset_class, "unit")
-    return f"{size} {unit}" if magnitude(quantity) == 1 else f"{size} {unit}s"
+    return f"{size} {unit}" if magnitude(amount) == 1 else f"{size} {unit}s"
 
 
-def holding(quantity: Decimal | None) -> str:
+def holding(held: Decimal | None) -> str:
     """What one side holds, in words: 10, 5 short, nothing."""
-    if quantity is None:
+    if not held:
         return "nothing"
-    if not quantity:
-        return "flat"
-    return number(quantity) if quantity > 0 else f"{number(magnitude(quantity))} short"
+    return quantity(held) if held > 0 else f"{quantity(magnitude(held))} short"
 
 
 def time_of_day(moment: datetime | None, *, now: datetime) -> str:
@@ -135,8 +168,8 @@ def _sides(found: Break) -> list[str]:
         theirs_words = "lists none" if _is_absent(found) else f"says {holding(theirs)}"
         return [f"we hold {holding(ours)}, broker {theirs_words}"]
     return [
-        f"our {name.replace('_', ' ')} {number(_field(found, name)[0])}, "
-        f"broker's {number(_field(found, name)[1])}"
+        f"our {name.replace('_', ' ')} {price(_field(found, name)[0])}, "
+        f"broker's {price(_field(found, name)[1])}"
         for name in {**(found.ours or {}), **(found.theirs or {})}
     ]
 
@@ -154,10 +187,8 @@ def _is_absent(found: Break) -> bool:
 
 
 def _explained(found: Break) -> list[str]:
-    if not found.explanation:
-        return ["nothing explains it"] if found.remainder else []
     return [
-        f"{each.cause} {clean(each.id)} explains {number(each.quantity)}"
+        f"{each.cause} {short(each.id)} explains {quantity(each.quantity)}"
         for each in found.explanation
     ]
 
@@ -177,9 +208,9 @@ def _since(found: Break, instrument: Instrument | None, *, now: datetime) -> str
 def change_sentence(change: Change) -> str:
     """One change of a position as a sentence."""
     name = f"{clean(change.symbol)} {change.side or ''}".rstrip()
-    moved = f"{number(change.before)} -> {number(change.after)}"
+    moved = f"{quantity(change.before)} -> {quantity(change.after)}"
     if change.average_price is not None:
-        moved += f" @ {number(change.average_price)}"
+        moved += f" @ {price(change.average_price)}"
     parts = [f"{change.kind} {moved}"]
     if change.renamed_from is not None:
         parts.append(f"was {clean(change.renamed_from)}")
@@ -202,14 +233,14 @@ def net_words(totals: Totals) -> str:
         if figures.unknown:
             found.append(f"not known {currency}")
         elif not figures.is_nothing:
-            received = figures.net.value + figures.funding + figures.income
+            received = add(figures.net.value, add(figures.funding, figures.income))
             found.append(money(received, currency))
     return " and ".join(found)
 
 
 def listed(items: Iterable[str], most: int = 4) -> str:
     """The first few, and how many more there are."""
-    names = [clean(item) for item in items]
+    names = [short(item) for item in items]
     more = len(names) - most
     shown = ", ".join(names[:most])
     return f"{shown} and {more} more" if more > 0 else shown

@@ -34,7 +34,8 @@ class Activity:
 
     `quantity` is the signed change of the position; `cash` is signed money received; `fee` is a
     cost (negative is a rebate); `cost` of a transfer or spin-off is a total. `price` is of one
-    unit. `realized_pnl` is the venue's own figure and is only kept beside ours.
+    unit. `realized_pnl` is the venue's own figure and is only kept beside ours. Where the venue
+    tells only a day, `at` is as late as it can have been and `earliest_at` as early.
     """
 
     id: ActivityId
@@ -56,6 +57,12 @@ class Activity:
     deleveraged: bool = False
     cancels: ActivityId | None = None
     realized_pnl: Decimal | None = None
+    earliest_at: datetime | None = None
+
+    @property
+    def starts_at(self) -> datetime:
+        """The first moment at which a snapshot may already show it."""
+        return self.earliest_at if self.earliest_at is not None else self.at
 
 
 NEEDS: dict[ActivityType, tuple[str, ...]] = {

@@ -35,10 +35,12 @@ def adopt(draft: Draft, snapshot: Snapshot, decided: dict[str, Break]) -> Outloo
             adopted[key] = row
         else:
             reading = replace(reading, invalid=(*reading.invalid, refused))
+    unread = {finding.ledger for finding in reading.invalid}
     early = {
         key
         for key, activities in draft.arrived.items()
-        if any(activity.at <= snapshot.as_of for activity in activities)
+        if key not in unread
+        and any(activity.starts_at <= snapshot.as_of for activity in activities)
     }
     for key in {**dict.fromkeys(adopted), **dict.fromkeys(sorted(early))}:
         known = adopted.get(key)

@@ -40,7 +40,7 @@ def record_activities(draft: Draft, activities: Sequence[Activity]) -> list[Acti
 def _problem(draft: Draft, activity: Activity) -> str | None:
     """What makes an activity unusable whatever the book holds."""
     missing = missing_fields(activity)
-    if missing:
+    if missing and activity.cancels is None:
         return f"a {activity.type} needs {' and '.join(missing)}"
     if activity.quantity is not None and not activity.quantity and activity.type != "dividend":
         return "the quantity is 0"
@@ -81,7 +81,7 @@ def _opened_ledger(draft: Draft, activity: Activity, symbol: str) -> LedgerId:
         instrument = replace(instrument, currency=activity.currency)
     key = draft.new_ledger(instrument, side=activity.side)
     adopted_at = draft.book.state.adopted_at
-    if adopted_at is not None:
+    if adopted_at is not None and not draft.book.state.is_partly_adopted:
         draft.add(
             Adopted(
                 ledger=key, order=draft.order(), at=adopted_at, quantity=ZERO, average=None,

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from tieout.core.activity import ActivityId
 from tieout.core.draft import Draft
-from tieout.core.facts import Happened, Observed
+from tieout.core.facts import Observed
 from tieout.core.instrument import LedgerId
 from tieout.core.numbers import ZERO, magnitude
 from tieout.core.plan import Change, ChangeKind
@@ -47,11 +47,7 @@ class _Teller:
         self.currency = after.instrument.settled_in
         old = set(before.applied)
         self.applied = tuple(each for each in after.applied if each not in old)
-        self.activities = {
-            fact.activity.id: fact.activity
-            for fact in (*draft.book.facts.get(key, ()), *draft.new_facts(key))
-            if isinstance(fact, Happened)
-        }
+        self.activities = draft.activities_of(key)
         self.is_late = draft.is_late(key)
         self.observed = [fact for fact in draft.new_facts(key) if isinstance(fact, Observed)]
         self.left = after.totals.minus(before.totals)
@@ -175,8 +171,10 @@ class _Teller:
         if self.reported:
             return None
         if has_told or self.confirmed:
-            is_new = position is not None and bool(position.quantity)
-            return self._open_change("created", ZERO, position) if is_new else None
+            if position is not None and position.quantity:
+                return self._open_change("created", ZERO, position)
+            is_told = self.left.is_nothing or self.left.same_money(NO_TOTALS)
+            return None if is_told else self._open_change("restated", ZERO, position)
         kind = self._kind()
         if kind is None:
             return None

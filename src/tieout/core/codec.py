@@ -8,11 +8,13 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Literal, NewType, Union, cast, get_args, get_origin, get_type_hints
 
+from tieout.core.facts import Fact
 from tieout.core.numbers import plain
 from tieout.core.snapshot import Holding
 
 Plain = Any
 TAG = "is"
+TAGGED = frozenset(get_args(Fact))
 
 
 def to_plain(value: object) -> Plain:
@@ -38,7 +40,7 @@ def to_plain(value: object) -> Plain:
 
 
 def _object_to_plain(value: object) -> dict[str, Plain]:
-    result = {}
+    result: dict[str, Plain] = {TAG: type(value).__name__} if type(value) in TAGGED else {}
     for name, has_default, default in _written_fields(cast("Any", type(value))):
         item = getattr(value, name)
         if has_default and type(item) is type(default) and item == default:
@@ -60,23 +62,9 @@ def _default_of(each: "Field[Any]") -> tuple[bool, Any]:
     return False, None
 
 
-def tagged(value: object) -> dict[str, Plain]:
-    """A member of a union of dataclasses, with its name so that it can be told apart."""
-    return {TAG: type(value).__name__, **_object_to_plain(value)}
-
-
 def from_plain(kind: Any, material: Plain) -> Any:
-    """The value that `to_plain` made `material` from."""
+    """The value that `to_plain` made `material` from; members of a union carry their name."""
     return _reader(kind)(material)
-
-
-def from_tagged(union: Any, material: Mapping[str, Plain]) -> Any:
-    """The member of the union that `tagged` made `material` from."""
-    for member in get_args(union):
-        if member.__name__ == material[TAG]:
-            rest = {name: item for name, item in material.items() if name != TAG}
-            return from_plain(member, rest)
-    raise ValueError(f"{material[TAG]!r} is no known kind of {union}")
 
 
 @cache
@@ -101,7 +89,10 @@ def _generic_reader(origin: Any, arguments: tuple[Any, ...]) -> Callable[[Plain]
     if origin is Literal:
         return lambda material: material
     if origin in (Union, types.UnionType):
-        inner = _reader(next(each for each in arguments if each is not type(None)))
+        members = [each for each in arguments if each is not type(None)]
+        if len(members) > 1:
+            return _tagged_reader({each.__name__: _reader(each) for each in members})
+        inner = _reader(members[0])
         return lambda material: None if material is None else inner(material)
     if origin is tuple and arguments[-1] is Ellipsis:
         item = _reader(arguments[0])
@@ -113,6 +104,16 @@ def _generic_reader(origin: Any, arguments: tuple[Any, ...]) -> Callable[[Plain]
         )
     value = _reader(arguments[1])
     return lambda material: {key: value(each) for key, each in material.items()}
+
+
+def _tagged_reader(readers: Mapping[str, Callable[[Plain], Any]]) -> Callable[[Plain], Any]:
+    """Members of a union are told apart by their name."""
+
+    def read(material: Plain) -> Any:
+        rest = {name: item for name, item in material.items() if name != TAG}
+        return readers[material[TAG]](rest)
+
+    return read
 
 
 def _object_reader(kind: Any) -> Callable[[Plain], Any]:

@@ -192,10 +192,13 @@ def infer_split(
         is_near = within(
             scaled_average, their_average, absolute=slack, relative=Decimal("0.000001")
         )
-        if is_near and _loses_less_than_one(ours, theirs, new=new, old=old):
+        if is_near:
             found.append((new, old))
-    found = [ratio for ratio in found if _price_moved(ratio, last_price, price)]
-    return min(found, key=sum, default=None)
+    if not found:
+        return None
+    new, old = ratio = min(found, key=sum)
+    fits = _loses_less_than_one(ours, theirs, new=new, old=old)
+    return ratio if fits and _price_moved(ratio, last_price, price) else None
 
 
 def _keeps_cost(

@@ -131,6 +131,7 @@ class Draft:
         self._new.setdefault(fact.ledger, []).append(fact)
         for key in self._component(fact.ledger):
             self._cache.pop(key, None)
+            self._before.pop(key, None)
 
     def touched(self) -> Iterable[LedgerId]:
         """The ledgers with new facts, and those that are folded with them."""
@@ -198,6 +199,15 @@ class Draft:
             found = self._before[key]
         return found
 
+    def activities_of(self, key: LedgerId) -> Mapping[ActivityId, Activity]:
+        """All that is known to have happened to a ledger and those linked to it."""
+        return {
+            fact.activity.id: fact.activity
+            for each in self._component(key)
+            for fact in (*self.book.facts.get(each, ()), *self.new_facts(each))
+            if isinstance(fact, Happened)
+        }
+
     def is_late(self, key: LedgerId) -> bool:
         """Whether an activity arrived that is older than what the ledger already knew."""
         last_at = self._old(key).last_at
@@ -243,22 +253,20 @@ class Draft:
             start = {key: self.ledger(key) for key in keys}
             facts = new
         if until is not None:
-            facts = [fact for fact in facts if fact.at <= until or _is_timeless(fact)]
+            facts = [fact for fact in facts if _starts_at(fact) <= until or _is_timeless(fact)]
         return fold(start, facts, method=method)
 
     def _is_whole(self, keys: tuple[LedgerId, ...], *, until: datetime | None) -> bool:
         """Whether the new facts cannot just be added at the end."""
-        for key in keys:
-            last_at = self._old(key).last_at
-            if last_at is None:
-                continue
-            if until is not None and last_at > until:
-                return True
-            if self.new_facts(key) and (self._old(key).has_waiting or self._old(key).booked):
-                return True
-            if any(_needs_history(fact, last_at) for fact in self.new_facts(key)):
-                return True
-        return False
+        old = [self._old(key) for key in keys]
+        last_at = max((each.last_at for each in old if each.last_at), default=None)
+        if last_at is None:
+            return False
+        if until is not None and last_at > until:
+            return True
+        new = [fact for key in keys for fact in self.new_facts(key)]
+        is_provisional = any(each.has_waiting or each.booked for each in old)
+        return bool(new) and (is_provisional or any(_needs_history(fact, last_at) for fact in new))
 
 
 def _needs_history(fact: Fact, last_at: datetime) -> bool:
@@ -266,8 +274,14 @@ def _needs_history(fact: Fact, last_at: datetime) -> bool:
         return True
     if isinstance(fact, Happened):
         ends_option = fact.activity.type in ("expiry", "assignment", "exercise")
-        return ends_option or fact.activity.cancels is not None
+        joins = fact.activity.type == "rename" and fact.partner is not None
+        return ends_option or joins or fact.activity.cancels is not None
     return False
+
+
+def _starts_at(fact: Fact) -> datetime:
+    """The first moment at which a snapshot may show a fact."""
+    return fact.activity.starts_at if isinstance(fact, Happened) else fact.at
 
 
 def _is_timeless(fact: Fact) -> bool:

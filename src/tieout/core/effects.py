@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 
-from tieout.core.activity import Activity, Ratio
+from tieout.core.activity import Activity, Ratio, missing_fields
 from tieout.core.facts import Happened
 from tieout.core.lots import Lot, UnknownLot, by_ratio
 from tieout.core.movements import Movement
@@ -61,12 +61,15 @@ def happen(
     effect = Effect(fact=fact, to=to, other=other, unknown_price=unknown_price)
     if to.instrument.multiplier is None and fact.activity.type not in ("funding", "dividend"):
         return f"the multiplier of {to.instrument.symbol} is not known; give it in instruments"
+    missing = missing_fields(fact.activity)
+    if missing:
+        return f"a {fact.activity.type} needs {' and '.join(missing)}"
     before = _state(to)
     try:
         return _EFFECTS[fact.activity.type](effect)
-    except UnknownLot as missing:
+    except UnknownLot as unknown:
         _restore(to, before)
-        name = str(missing)
+        name = str(unknown)
         return f"lot {name} is not there or too small" if name else "no lot holds that much"
 
 
@@ -99,7 +102,7 @@ def _fill(effect: Effect) -> str | None:
     )
     fee = activity.fee if activity.fee is not None else ZERO
     currency = activity.fee_currency or _settled_in(effect.to)
-    if _is_own_coin(effect, currency):
+    if effect.to.instrument.is_own_coin(currency):
         assert activity.price is not None
         worth = multiply(multiply(fee, activity.price), effect.to.instrument.multiplier or ONE)
         movement = replace(movement, quantity=subtract(activity.quantity, fee), fee=worth)
@@ -114,11 +117,6 @@ def _fill(effect: Effect) -> str | None:
 def _settled_in(to: Working) -> str:
     """The currency in which the instrument's P&L comes."""
     return to.instrument.settled_in
-
-
-def _is_own_coin(effect: Effect, currency: str) -> bool:
-    instrument = effect.to.instrument
-    return instrument.asset_class == "spot" and currency.upper() == instrument.base
 
 
 def _charge_other(effect: Effect, currency: str, fee: Decimal) -> None:
@@ -194,11 +192,17 @@ def _sell_fraction(effect: Effect, fraction: Decimal) -> None:
     if not fraction:
         to.receive(activity.currency or _settled_in(to), Figures(gross=money(activity.cash)))
         return
-    multiplier = to.instrument.multiplier or ONE
-    price = divide(activity.cash, multiply(fraction, multiplier))
+    units = multiply(fraction, to.instrument.multiplier or ONE)
     is_resized = to.position.is_resized if to.position else False
     movement = effect.movement(negate(fraction), reason="fill")
-    to.move(replace(movement, price=price, reduces=False))
+    to.move(
+        replace(
+            movement,
+            price=divide(activity.cash, units),
+            proceeds=money(activity.cash),
+            reduces=False,
+        )
+    )
     if to.position is not None:
         to.position = replace(to.position, is_resized=is_resized)
 

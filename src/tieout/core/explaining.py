@@ -1,6 +1,8 @@
 """Who explains what: activities against cancellations, bookings and unexplained observations."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from tieout.core.activity import ActivityId, Ratio, is_negation
@@ -16,10 +18,23 @@ from tieout.core.facts import (
 )
 from tieout.core.instrument import LedgerId
 from tieout.core.lots import by_ratio
-from tieout.core.numbers import ZERO, magnitude, negate, subtract
+from tieout.core.numbers import ZERO, add, magnitude, negate, subtract
 
 OPTION_ENDS = frozenset(("expiry", "assignment", "exercise"))
 TRADES = frozenset(("fill", "liquidation"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """A movement that came late and may explain observations, up to `until` if it was undone."""
+
+    order: int
+    left: Decimal
+    until: datetime | None = None
+
+    def scaled(self, ratio: Ratio) -> "Late":
+        """The same in units of after a split."""
+        return replace(self, left=by_ratio(self.left, new=ratio.new, old=ratio.old))
 
 
 class Allocation:
@@ -39,7 +54,8 @@ class Allocation:
         self.observed_left: dict[int, Decimal] = {}
         self.announced: set[int] = set()
         self._used: dict[int, Decimal] = {}
-        self._late: dict[LedgerId, list[tuple[int, Decimal]]] = {}
+        self._late: dict[LedgerId, list[Late]] = {}
+        self._undone_at: dict[ActivityId, datetime] = {}
         self._observed: dict[LedgerId, list[Observed]] = {}
         self._cost_set: dict[LedgerId, list[CostSet]] = {}
 
@@ -57,7 +73,7 @@ class Allocation:
             elif isinstance(fact, CostSet):
                 made._cost_set.setdefault(fact.ledger, []).append(fact)
         made._confirm_bookings(facts, happened)
-        made._end_options(happened)
+        made._explain_ahead(happened)
         return made
 
     def _cancel(self, happened: Sequence[Happened]) -> None:
@@ -72,6 +88,7 @@ class Allocation:
                 self.waiting.add(activity.id)
                 continue
             self.dropped.add(target.id)
+            self._undone_at[target.id] = fact.at
             if is_negation(activity, target):
                 self.dropped.add(activity.id)
 
@@ -110,12 +127,23 @@ class Allocation:
         self._used[fact.order] = subtract(activity.quantity, subtract(free, part))
         return subtract(left, part)
 
-    def _end_options(self, happened: Sequence[Happened]) -> None:
-        """An expiry we assumed gives way to what the venue says later about how it ended."""
+    def _explain_ahead(self, happened: Sequence[Happened]) -> None:
+        """What was known of only as a day, or assumed, explains what snapshots showed before it.
+
+        A coin fee that is listed at night was missing since the trade; an expiry we assumed gives
+        way to what the venue says later about how it ended.
+        """
         for fact in happened:
+            activity = fact.activity
             for seen in self._observed.get(fact.ledger, []):
-                if seen.reason == "expiry" and fact.activity.type in OPTION_ENDS:
-                    self._use(fact, seen, fact.activity.quantity or seen.movement)
+                is_end = seen.reason == "expiry" and activity.type in OPTION_ENDS
+                is_day = activity.earliest_at is not None
+                may_show = is_day and activity.starts_at <= seen.at < fact.at
+                if is_end or may_show:
+                    free = activity.quantity if activity.quantity is not None else seen.movement
+                    free = subtract(free, self._used.get(fact.order, ZERO))
+                    part = self._use(fact, seen, free)
+                    self._used[fact.order] = add(self._used.get(fact.order, ZERO), part)
 
     def explain(self, fact: Happened, *, before: Decimal, after: Decimal) -> None:
         """Keep what an activity moved for the observations that it came too late for.
@@ -137,33 +165,37 @@ class Allocation:
         ratio = fact.activity.ratio
         if ratio is None:
             return
-        for order, left in self._late.get(fact.ledger, []):
-            moved = by_ratio(left, new=ratio.new, old=ratio.old)
-            self._late.setdefault(to, []).append((order, moved))
+        for late in self._late.get(fact.ledger, []):
+            self._late.setdefault(to, []).append(late.scaled(ratio))
         if fact.activity.type == "merger":
             self._late.pop(fact.ledger, None)
 
-    def _offer(self, fact: Happened, movement: Decimal) -> None:
+    def offer_undone(self, fact: Happened) -> None:
+        """What was taken back later had still been there for the snapshots in between."""
+        undone_at = self._undone_at.get(fact.activity.id)
+        if undone_at is not None and fact.activity.quantity is not None:
+            self._offer(fact, fact.activity.quantity, until=undone_at)
+
+    def _offer(self, fact: Happened, movement: Decimal, *, until: datetime | None = None) -> None:
         if movement and self._observed.get(fact.ledger):
-            self._late.setdefault(fact.ledger, []).append((fact.order, movement))
+            late = Late(order=fact.order, left=movement, until=until)
+            self._late.setdefault(fact.ledger, []).append(late)
 
     def _scale(self, ledger: LedgerId, ratio: Ratio) -> None:
-        self._late[ledger] = [
-            (order, by_ratio(left, new=ratio.new, old=ratio.old))
-            for order, left in self._late.get(ledger, [])
-        ]
+        self._late[ledger] = [late.scaled(ratio) for late in self._late.get(ledger, [])]
 
     def settle(self, seen: Observed) -> Decimal:
         """What is left of an unexplained movement once what came late has explained its part."""
         kept = []
         left = self.observed_left[seen.order]
-        for order, movement in self._late.get(seen.ledger, []):
+        for late in self._late.get(seen.ledger, []):
             part = ZERO
-            if order > seen.order and not seen.is_rounding:
-                part = common_part(left, movement)
+            is_gone = late.until is not None and late.until <= seen.at
+            if late.order > seen.order and not seen.is_rounding and not is_gone:
+                part = common_part(left, late.left)
             left = subtract(left, part)
-            if movement != part:
-                kept.append((order, subtract(movement, part)))
+            if late.left != part:
+                kept.append(replace(late, left=subtract(late.left, part)))
         self._late[seen.ledger] = kept
         self.observed_left[seen.order] = left
         return left

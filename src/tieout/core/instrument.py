@@ -60,17 +60,31 @@ class Instrument:
             return self.base
         return self.currency
 
+    def is_own_coin(self, currency: str) -> bool:
+        """Whether a currency is the coin that this spot instrument is, under any of its names."""
+        names = (self.symbol, *self.spellings)
+        return self.asset_class == "spot" and currency.upper() in map(coin_of, names)
+
     @property
     def base(self) -> str:
         """The coin of a spot pair: ETH for ETH/USD, and the symbol itself for a plain coin."""
-        text = self.symbol.strip().upper()
-        for mark in "/-":
-            if mark in text:
-                return text.split(mark)[0]
-        for quote in QUOTES:
-            if text.endswith(quote) and len(text) > len(quote):
-                return text[: -len(quote)]
-        return text
+        return coin_of(self.symbol)
+
+
+def coin_of(symbol: str) -> str:
+    """The coin that a symbol is about.
+
+    >>> coin_of("ETH/USD"), coin_of("BTCUSD"), coin_of("PURR")
+    ('ETH', 'BTC', 'PURR')
+    """
+    text = symbol.strip().upper()
+    for mark in "/-":
+        if mark in text:
+            return text.split(mark)[0]
+    for quote in QUOTES:
+        if text.endswith(quote) and len(text) > len(quote):
+            return text[: -len(quote)]
+    return text
 
 
 def told_by_symbol(symbol: str, *, venue: str, currency: str) -> Instrument:

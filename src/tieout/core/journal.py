@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tieout.core.codec import from_plain, from_tagged, tagged, to_plain
+from tieout.core.codec import from_plain, to_plain
 from tieout.core.errors import JournalError
 from tieout.core.facts import Fact
 from tieout.core.instrument import LedgerId
@@ -141,7 +141,7 @@ def ledger_material(
 ) -> dict[str, Any]:
     """What an entry says about one ledger: why, what it was, and what it is now."""
     return {
-        "facts": [tagged(fact) for fact in facts],
+        "facts": [to_plain(fact) for fact in facts],
         "before": to_plain(before) if before is not None else None,
         "after": to_plain(after) if after is not None else None,
         "changes": [to_plain(change) for change in changes],
@@ -163,7 +163,7 @@ def facts_in(entry: Entry) -> tuple[Fact, ...]:
     """The facts an entry recorded."""
     if entry.kind != LEDGER_KIND:
         return ()
-    return tuple(from_tagged(Fact, item) for item in json.loads(entry.payload)["facts"])
+    return tuple(from_plain(Fact, item) for item in json.loads(entry.payload)["facts"])
 
 
 def ledger_after(entry: Entry) -> Ledger | None:

@@ -28,7 +28,8 @@ class Movement:
     """Units that come or go: `quantity` is the signed change of the position.
 
     `fee` is money in the instrument's currency. Units that come in cost `cost` in total, or their
-    quantity at `price`; `is_cost_known` False says that neither is their cost. A movement that
+    quantity at `price`; `proceeds` is what units that go bring, where a price would be rounded;
+    `is_cost_known` False says that neither is their cost. A movement that
     does not realize (a transfer) takes the cost of its units along. `reduces` says whether what
     is left of a position is called REDUCED.
     """
@@ -41,6 +42,7 @@ class Movement:
     reason: Reason = "fill"
     is_estimated: bool = False
     realizes: bool = True
+    proceeds: Amount | None = None
     cost: Amount | None = None
     is_cost_known: bool = True
     lot: str | None = None
@@ -197,6 +199,8 @@ def _closing(
             gross = gross_pnl(
                 part, price=price, cost=out.cost, multiplier=multiplier, inverse=instrument.inverse
             )
+            if movement.proceeds is not None:
+                gross = movement.proceeds.minus(out.cost)
         if gross is not None and method.truncates and instrument.price_decimals is not None:
             average = position.average_price(instrument)
             assert average is not None

@@ -60,7 +60,7 @@ def open_book(
             has_history=bool(rows),
             next_order=order,
             open_positions=sum(not ledger.is_flat for ledger in ledgers.values()),
-            restless=tuple(key for key, ledger in ledgers.items() if is_restless(ledger)),
+            restless=tuple(key for key, ledger in ledgers.items() if is_restless(ledger, None)),
         ),
     )
 

@@ -81,15 +81,15 @@ class Held:
 class AccountState:
     """What the book knows of the account as a whole.
 
-    `latest_at` is the time of the latest fact of any ledger; `open_positions` how many ledgers
-    hold something; `restless` those that need a look even when their row has not changed;
-    `cost_bases` the cost bases it has had, and since when.
+    `is_partly_adopted` says that a row could not be read when the account was adopted;
+    `open_positions` is how many ledgers hold something; `restless` those that need a look even
+    when their row has not changed; `cost_bases` the cost bases it has had, and since when.
     """
 
     as_of: datetime | None = None
     adopted_at: datetime | None = None
+    is_partly_adopted: bool = False
     has_history: bool = False
-    latest_at: datetime | None = None
     open_positions: int = 0
     restless: tuple[LedgerId, ...] = ()
     cost_bases: tuple[tuple[datetime, CostBasis], ...] = ()

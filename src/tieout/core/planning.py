@@ -309,27 +309,22 @@ def _state(draft: Draft, outlook: Outlook, told: _Told, tracked: Tracked) -> Acc
         held = outlook.held
     elif outlook.applies:
         held = None
+    as_of = outlook.at if outlook.applies else known.as_of
     return replace(
         known,
-        as_of=outlook.at if outlook.applies else known.as_of,
+        as_of=as_of,
         adopted_at=outlook.at if outlook.adopts else known.adopted_at,
-        latest_at=_latest(draft, known.latest_at),
         open_positions=known.open_positions + _opened(draft, told.ledgers),
-        restless=_restless(known.restless, told.ledgers),
+        restless=_restless(draft, told.ledgers, as_of=as_of),
         has_history=known.has_history or bool(facts) or outlook.adopts,
         cost_bases=draft.cost_bases,
         next_order=draft.next_order,
         next_break=tracked.next_number,
+        is_partly_adopted=bool(outlook.reading.invalid)
+        if outlook.adopts
+        else known.is_partly_adopted,
         held=held,
     )
-
-
-def _latest(draft: Draft, known: datetime | None) -> datetime | None:
-    """The time of the latest fact in the account."""
-    times = [fact.at for fact in draft.facts]
-    if known is not None:
-        times.append(known)
-    return max(times, default=None)
 
 
 def _opened(draft: Draft, ledgers: Mapping[LedgerId, Ledger]) -> int:
@@ -342,9 +337,8 @@ def _opened(draft: Draft, ledgers: Mapping[LedgerId, Ledger]) -> int:
 
 
 def _restless(
-    known: Sequence[LedgerId], ledgers: Mapping[LedgerId, Ledger]
+    draft: Draft, ledgers: Mapping[LedgerId, Ledger], *, as_of: datetime | None
 ) -> tuple[LedgerId, ...]:
     """The ledgers that need a look in the next run whatever their row says."""
-    found = {key: None for key in known if key not in ledgers}
-    found |= {key: None for key, ledger in ledgers.items() if is_restless(ledger)}
-    return tuple(found)
+    keys = {**dict.fromkeys(draft.book.state.restless), **dict.fromkeys(ledgers)}
+    return tuple(key for key in keys if is_restless(draft.ledger(key), as_of))

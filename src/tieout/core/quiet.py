@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from tieout.core.draft import Draft
 from tieout.core.instrument import LedgerId
@@ -19,10 +20,15 @@ class Sorted:
     rest: Sequence[tuple[int, Holding]] = ()
 
 
-def is_restless(ledger: Ledger) -> bool:
-    """Whether a ledger needs a look even when its row has not changed."""
+def is_restless(ledger: Ledger, as_of: datetime | None) -> bool:
+    """Whether a ledger needs a look even when its row has not changed.
+
+    `as_of` is the time of the last applied snapshot: what is later has not been compared yet.
+    """
+    is_ahead = as_of is not None and ledger.last_at is not None and ledger.last_at > as_of
     return (
-        ledger.reconciliation != "SYNCED"
+        is_ahead
+        or ledger.reconciliation != "SYNCED"
         or bool(ledger.misses)
         or bool(ledger.booked)
         or ledger.kept is not None
@@ -38,11 +44,8 @@ def sort_rows(draft: Draft, snapshot: Snapshot) -> Sorted:
     open. Rows usually come in the order of last time, so the two lists are walked side by side;
     where they part, the rest goes by name.
     """
-    state = draft.book.state
     numbered = list(enumerate(snapshot.holdings, start=1))
-    if state.latest_at is not None and state.latest_at > snapshot.as_of:
-        return Sorted(rest=numbered)
-    loud = set(state.restless)
+    loud = set(draft.book.state.restless)
     loud.update(draft.touched())
     loud.update(each.ledger for each in draft.book.open_breaks.values() if each.ledger)
     quiet: dict[LedgerId, Holding] = {}

@@ -84,6 +84,12 @@ def after_renames(facts: Iterable[Fact]) -> Sequence[Fact]:
     ]
 
 
+def _is_before(fact: Happened, adoption: Adopted) -> bool:
+    """Whether what was adopted already contains an activity; for a mere day, if it was known."""
+    is_day = fact.activity.starts_at <= adoption.at and fact.order < adoption.order
+    return fact.at <= adoption.at or is_day
+
+
 class _Folding:
     """The state of one fold; the only place in the core where something changes in place."""
 
@@ -105,7 +111,7 @@ class _Folding:
             for fact in facts
             if isinstance(fact, Happened)
             and fact.ledger in adopted
-            and fact.at <= adopted[fact.ledger].at
+            and _is_before(fact, adopted[fact.ledger])
         ]
         blank = {
             key: replace(ledger, position=None, totals=NO_TOTALS) for key, ledger in start.items()
@@ -153,6 +159,7 @@ class _Folding:
             target.applied.append(activity.id)  # it did its work by taking the other back
         is_dropped = activity.id in self.allocation.dropped or fact.order in self.ignored
         if is_dropped or fact.is_receiving:
+            self.allocation.offer_undone(fact)
             return
         if activity.id in self.allocation.waiting:
             target.is_waiting = True

@@ -125,6 +125,9 @@ def _with_snapshot(
             decided=decided,
             at=draft.now,
         )
+    if not snapshot.complete and not snapshot.holdings:
+        told = "; ".join(snapshot.problems) or "nothing arrived"
+        return _failed(draft, Failure(kind="unavailable", message=told), decided)
     if is_adoption(draft, snapshot):
         return adopt(draft, snapshot, decided)
     reading = read_snapshot(draft, snapshot)

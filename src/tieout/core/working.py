@@ -140,7 +140,7 @@ class Working:
         self.instrument = replace(
             known,
             symbol=symbol,
-            spellings=(*known.spellings, *old),
+            spellings=tuple(each for each in (*known.spellings, *old) if each != symbol),
             venue_ids=(*known.venue_ids, *ids),
         )
 

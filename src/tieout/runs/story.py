@@ -1,7 +1,7 @@
 """A run told as a case: the book it started from, and what arrived, step by step."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tieout.core.activity import ActivityId
@@ -37,55 +37,94 @@ class Story:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """A moment in the journal, and the runs that came after it."""
+    """A moment in the journal, and the runs that came after it.
+
+    `known` is how many activities had been recorded by then.
+    """
 
     ledgers: Mapping[LedgerId, Ledger] = field(default_factory=dict)
-    known: frozenset[ActivityId] = frozenset()
+    known: int = 0
     runs: tuple[str, ...] = ()
 
 
 def story_of(store: BookStore, run_id: str, *, is_whole: bool = False) -> Story:
-    """A run as a case: from the last moment at which nothing was open, or from the first run.
+    """A run as a case, with the runs since all was well; or with all runs there were.
 
-    Starting before the run itself brings along what it had to remember: a position that was
+    Those runs bring along what this one had to remember: the last prices, a position that was
     missing once before, a break that was seen, a snapshot that was held.
     """
     record = store.run(run_id)
     if record is None:
         raise NoEvidence(f"there is no run {run_id}; `tieout runs` lists them")
-    start = start_of(store.entries(record.account), run_id, is_whole=is_whole)
-    steps = [_kept(store, each) for each in start.runs]
+    entries = tuple(store.entries(record.account))
+    start, steps = _kept_steps(store, entries, run_id, is_whole=is_whole)
     last = steps[-1]
-    known = {
-        (each.symbol, each.venue_ids): each for each in store.load(last.account).book.instruments
-    }
-    known |= {(each.symbol, each.venue_ids): each for step in steps for each in step.instruments}
+    told = store.load(last.account).book.instruments
+    instruments = {(each.symbol, each.venue_ids): each for each in told}
+    for step in steps:
+        instruments |= {(each.symbol, each.venue_ids): each for each in step.instruments}
+    known = frozenset(_activity_ids(entries)[: start.known])
     return Story(
         policy=last.policy,
-        book=Book(account=last.account, ledgers=start.ledgers, instruments=tuple(known.values())),
-        steps=tuple(_without(step, start.known) for step in steps),
+        book=Book(
+            account=last.account, ledgers=start.ledgers, instruments=tuple(instruments.values())
+        ),
+        steps=tuple(_without(step, known) for step in steps),
     )
 
 
-def start_of(entries: Iterable[Entry], run_id: str, *, is_whole: bool) -> Start:
-    """Where the story of a run starts: the latest quiet moment before it, if not too far back."""
+def _kept_steps(
+    store: BookStore, entries: Sequence[Entry], run_id: str, *, is_whole: bool
+) -> tuple[Start, list[Observation]]:
+    """Where the story starts, and its steps; it starts later where evidence is not kept."""
+    lost: set[str] = set()
+    while True:
+        start = start_of(entries, run_id, lost=lost, is_whole=is_whole)
+        found = {each: observation_in(store.evidence(each)) for each in start.runs}
+        missing = [each for each, observation in found.items() if observation is None]
+        if not missing:
+            return start, [each for each in found.values() if each is not None]
+        if is_whole or missing[-1] == run_id:
+            raise NoEvidence(f"the evidence of run {missing[-1]} is not kept any more")
+        lost.update(missing)
+
+
+def start_of(
+    entries: Iterable[Entry], run_id: str, *, lost: Collection[str] = (), is_whole: bool = False
+) -> Start:
+    """Where the story of a run starts: with the last run after which all was well."""
     ledgers: dict[LedgerId, Ledger] = {}
-    known: set[ActivityId] = set()
-    start = Start()
+    known = 0
+    before = start = Start()
     for entry in entries:
         after = ledger_after(entry)
         if after is not None:
             ledgers[after.id] = after
-        known.update(fact.activity.id for fact in facts_in(entry) if isinstance(fact, Happened))
+        known += len(_activity_ids((entry,)))
         if entry.kind != RUN_KIND:
             continue
-        start = replace(start, runs=(*start.runs, entry.run))
+        longer = replace(start, runs=(*start.runs, entry.run))
         if entry.run == run_id:
-            return start
-        is_too_long = len(start.runs) >= STEPS_MAX
-        if not is_whole and (is_too_long or _is_quiet(entry, ledgers.values())):
-            start = Start(ledgers=dict(ledgers), known=frozenset(known))
+            return longer
+        here = Start(ledgers=dict(ledgers), known=known)
+        starts_anew = len(longer.runs) >= STEPS_MAX or _is_quiet(entry, ledgers.values())
+        if entry.run in lost:
+            start = here
+        elif starts_anew and not is_whole:
+            start = replace(before, runs=(entry.run,))
+        else:
+            start = longer
+        before = here
     raise NoEvidence(f"run {run_id} wrote nothing to the journal, there is nothing to run again")
+
+
+def _activity_ids(entries: Iterable[Entry]) -> list[ActivityId]:
+    return [
+        fact.activity.id
+        for entry in entries
+        for fact in facts_in(entry)
+        if isinstance(fact, Happened)
+    ]
 
 
 def _is_quiet(entry: Entry, ledgers: Collection[Ledger]) -> bool:
@@ -103,13 +142,6 @@ def _is_quiet(entry: Entry, ledgers: Collection[Ledger]) -> bool:
         and state.held is None
         and any(ledger.position is not None for ledger in ledgers)
     )
-
-
-def _kept(store: BookStore, run_id: str) -> Observation:
-    observation = observation_in(store.evidence(run_id))
-    if observation is None:
-        raise NoEvidence(f"the evidence of run {run_id} is not kept any more")
-    return observation
 
 
 def _without(step: Observation, known: frozenset[ActivityId]) -> Observation:

@@ -69,7 +69,8 @@ def closing_rows(
     """The lines that a commit adds; `stored` gives the lines that a ledger has by now."""
     entries = {entry.ledger: entry for entry in commit.entries}
     grown = _grown(commit, before)
-    changes = _by_ledger(change for change in commit.plan.changes if change.closings)
+    realizing = [each for each in commit.plan.changes if each.realized or each.closings]
+    changes = _by_ledger(realizing)
     happened = _by_ledger(fact for fact in commit.plan.facts if isinstance(fact, Happened))
     numbers: Counter[int] = Counter()
     rows: list[ClosingRow] = []

@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 
 from tieout.core.instrument import LedgerId
-from tieout.core.numbers import normal, plain
 from tieout.core.position import Ledger
 from tieout.core.snapshot import Holding
 
@@ -55,7 +54,12 @@ def number_text(number: Decimal) -> str:
     >>> number_text(Decimal("100.00")), number_text(Decimal("0E-50"))
     ('100', '0')
     """
-    return plain(normal(number))
+    if not number:
+        return "0"
+    text = str(number)
+    if "E" in text:
+        text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def ledger_in(payload: str) -> str | None:

@@ -22,6 +22,15 @@ from tieout.store.codec import number_text, time_of, time_text
 
 NO_SEALS = "0" * 64
 SEAL_SPACE = 1 << 256
+NO_MONEY = {
+    "gross": "0",
+    "fees": "0",
+    "net": "0",
+    "funding": "0",
+    "income": "0",
+    "incomplete": 0,
+    "realized": "{}",
+}
 
 
 class PositionRow(NamedTuple):
@@ -115,11 +124,13 @@ def _text_or_none(number: Decimal | None) -> str | None:
 
 def _amount_text(amount: Amount) -> str:
     """An amount as it is shown, written in the one way that its value has."""
-    return number_text(Decimal(amount.text()))
+    return number_text(Decimal(amount.text()) if amount.quotient else amount.exact)
 
 
 def _money(totals: Totals, currency: str) -> dict[str, Any]:
     """The readable figures in the episode's own currency, and all of them exactly."""
+    if not totals.by_currency:
+        return NO_MONEY
     figures = totals.of(currency)
     return {
         "gross": None if figures.unknown else _amount_text(figures.gross),

@@ -290,15 +290,11 @@ def _write_positions(
     added: Iterable[PositionRow],
     removed: Iterable[PositionRow],
 ) -> None:
+    for _account, ledger, episode in prepared.left:
+        del shelved.positions[ledger, episode]
     for row in removed:
         del shelved.positions[row.ledger, row.episode]
-    for row in added:
-        shelved.positions[row.ledger, row.episode] = row
-    touched = {ledger.id for ledger in prepared.touched}
-    for key, row in list(shelved.positions.items()):
-        if row.closed_at is None and row.ledger in touched:
-            del shelved.positions[key]
-    for row in prepared.opened:
+    for row in (*added, *prepared.opened):
         shelved.positions[row.ledger, row.episode] = row
 
 

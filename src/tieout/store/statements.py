@@ -94,9 +94,6 @@ PUT_ACTIVITY = insert("activities")
 # Positions and closings
 
 PUT_POSITION = upsert("positions", key=("account", "ledger", "episode"))
-DROP_OPEN = (
-    "DELETE FROM positions WHERE account = ? AND ledger = ? AND closed_at IS NULL AND episode <> ?"
-)
 DROP_POSITION = "DELETE FROM positions WHERE account = ? AND ledger = ? AND episode = ?"
 ENDED_ONE = select(
     "positions",

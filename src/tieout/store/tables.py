@@ -96,13 +96,12 @@ positions = Table(
     PrimaryKeyConstraint("account", "ledger", "episode"),
 )
 Index(
-    "positions_open",
+    "positions_closed",
     positions.c.account,
-    positions.c.ledger,
-    sqlite_where=positions.c.closed_at.is_(None),
-    postgresql_where=positions.c.closed_at.is_(None),
+    positions.c.closed_at,
+    sqlite_where=positions.c.closed_at.is_not(None),
+    postgresql_where=positions.c.closed_at.is_not(None),
 )
-Index("positions_closed", positions.c.account, positions.c.closed_at)
 
 marks = Table(
     "marks",

@@ -39,7 +39,7 @@ def write(
     reached("ledgers")
     connection.executemany(statements.PUT_LEDGER, prepared.ledgers)
     reached("positions")
-    _write_positions(connection, prepared, ended, account=commit.account.id)
+    _write_positions(connection, prepared, ended)
     reached("closings")
     connection.executemany(statements.PUT_CLOSING, closings)
     reached("journal")
@@ -57,18 +57,11 @@ def write(
     reached("before_commit")
 
 
-def _write_positions(
-    connection: sqlite3.Connection, prepared: Prepared, ended: Ends, *, account: str
-) -> None:
-    """Rows that go, rows of ended episodes, then one open row for each ledger at most."""
+def _write_positions(connection: sqlite3.Connection, prepared: Prepared, ended: Ends) -> None:
+    """First the rows that go; an episode that ended has its open row and comes back ended."""
     gone = [(row.account, row.ledger, row.episode) for row in ended.removed]
-    connection.executemany(statements.DROP_POSITION, gone)
+    connection.executemany(statements.DROP_POSITION, [*prepared.left, *gone])
     connection.executemany(statements.PUT_POSITION, ended.added)
-    kept = [
-        (account, ledger.id, ledger.position.opened_by if ledger.position else "")
-        for ledger in prepared.touched
-    ]
-    connection.executemany(statements.DROP_OPEN, kept)
     connection.executemany(statements.PUT_POSITION, prepared.opened)
 
 

@@ -53,13 +53,13 @@ class Stored(Protocol):
 class Prepared:
     """The rows that follow from a commit and the book before it.
 
-    `touched` are the ledgers whose position row changes; `opened` the new rows of those that
-    hold something. `marks` is the digest and the text of the mark set, None where it stays.
+    `opened` are the rows of open episodes that change, `left` the (account, ledger, episode)
+    of those that are open no longer. `marks` is the text of the mark set, None where it stays.
     """
 
     journal: list[JournalRow]
     ledgers: list[LedgerRow]
-    touched: list[Ledger]
+    left: list[tuple[str, str, str]]
     opened: list[PositionRow]
     breaks: list[BreakRow]
     ended_breaks: list[str]
@@ -88,7 +88,12 @@ def prepare(commit: Commit, before: Kept) -> Prepared:
     return Prepared(
         journal=[journal_row(entry) for entry in commit.entries],
         ledgers=ledgers,
-        touched=touched,
+        left=[
+            (account, ledger.id, known.position.opened_by)
+            for ledger in touched
+            if (known := before.ledgers.get(ledger.id)) and known.position
+            if ledger.position is None or ledger.position.opened_by != known.position.opened_by
+        ],
         opened=[
             open_row(account, ledger, ledger.position)
             for ledger in touched

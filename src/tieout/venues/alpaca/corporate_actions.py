@@ -17,6 +17,7 @@ from tieout.venues.alpaca.legs import (
     is_removal,
     legs_of,
     merger_in_text,
+    names,
     ratio_of,
     renamed,
     spin_off_in_text,
@@ -25,7 +26,7 @@ from tieout.venues.alpaca.legs import (
     told_ratio,
     units,
 )
-from tieout.venues.alpaca.moments import opened_at, seen_at
+from tieout.venues.alpaca.moments import ended_at, opened_at, written_at
 from tieout.venues.alpaca.wire import ActivityRow, number
 
 # Kind on the wire -> kind here. SSP, SSO and SC are the names of before.
@@ -65,7 +66,7 @@ def activities_of(key: str, rows: Rows) -> list[Activity]:
 
 def is_waiting(rows: Rows, *, now: datetime) -> bool:
     """Whether the missing rows of an action may still come."""
-    times = [at for at in map(seen_at, rows) if at is not None]
+    times = [at for row in rows if (at := written_at(row) or ended_at(row)) is not None]
     return not times or now - max(times) < OTHER_HALF_WAIT
 
 
@@ -127,15 +128,15 @@ def _split_by_units(rows: Rows) -> Ratio | None:
 
 def _unit_split(key: str, rows: Rows) -> list[Activity]:
     """A unit falls into its share and its warrant: the one takes the cost, the other has none."""
-    legs = legs_of(rows)
-    if not legs.removed or len({row.name for row in legs.added}) < 2:
+    legs = legs_of(rows, old=told(rows, "old_symbol"))
+    if not legs.removed or len(names(legs.added)) < 2:
         return []
     return _exchange(key, rows, legs, to=told(rows, "new_symbol"), ratio=None)
 
 
 def _rename(key: str, rows: Rows) -> list[Activity]:
     old, new = renamed(rows[0])
-    legs = legs_of(rows)
+    legs = legs_of(rows, old=old)
     old = old or (legs.removed[0].name if legs.removed else "")
     new = new or (legs.added[0].name if legs.added else "")
     if not old or not new:
@@ -172,12 +173,14 @@ def _spin_off_by_units(key: str, rows: Rows) -> list[Activity]:
 
 
 def _merger(key: str, rows: Rows) -> list[Activity]:
-    legs = legs_of(rows)
     old, new, ratio = merger_in_text(rows)
     new = told(rows, "acquirer_symbol") or new
     ratio = told_ratio(rows, new="acquirer_rate", old="acquiree_rate") or ratio
     old = told(rows, "acquiree_symbol") or old
     sub_kind = rows[0].sub_kind
+    if sub_kind == "CMA":
+        old = old or rows[0].name  # there is no other symbol in it
+    legs = legs_of(rows, old=old)
     has_units = bool(new and ratio) or bool(legs.added and legs.removed)
     if sub_kind in ("SMA", "SCMA") and not has_units:
         return []
@@ -206,8 +209,8 @@ def _worthless(key: str, rows: Rows, legs: Legs) -> list[Activity]:
 
 def _contract_change(key: str, rows: Rows) -> list[Activity]:
     """An option contract is replaced by an adjusted one; the worth of its legs is no money."""
-    legs = legs_of(rows)
     old, new = renamed(rows[0])
+    legs = legs_of(rows, old=old)
     ratio = told_ratio(rows, new="new_qty", old="old_qty") or ratio_of(
         units(legs.added), units(legs.removed)
     )

@@ -10,7 +10,7 @@ from tieout.core.numbers import ZERO, add, magnitude
 from tieout.venues.alpaca.wire import ActivityRow, number
 
 # Alpaca's fixed texts, cited from docs.alpaca.markets/docs/sse-events.
-_FROM_TO = re.compile(r"From QTY: ?(-?[0-9.]+), To QTY: ?(-?[0-9.]+)")
+_FROM_TO = re.compile(r"From QTY: ?-*([0-9.]+), To QTY: ?-*([0-9.]+)")
 _RENAMED = re.compile(r"Name Change from (\S+) to (\S+)")
 _SPUN_OFF = re.compile(
     r"Target Symbol: (\S+), Initiating Symbol: (\S+), ([0-9.]+) \S+ for each ([0-9.]+) "
@@ -20,7 +20,7 @@ _MERGED = re.compile(r"Merger ([0-9.]+) (\S+) (?:and \$[0-9.]+ )?for ([0-9.]+) (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Legs:
-    """The rows of one action by what they do. The units of a short are bought back and sold."""
+    """The rows of one action by what they do. For a short the old units come in, the new go out."""
 
     removed: tuple[ActivityRow, ...]
     added: tuple[ActivityRow, ...]
@@ -36,17 +36,28 @@ class Legs:
         return total
 
 
-def legs_of(rows: Iterable[ActivityRow]) -> Legs:
-    """Sort the rows: by what the text says, else by sign, which is right for a long."""
+def legs_of(rows: Iterable[ActivityRow], *, old: str = "") -> Legs:
+    """Sort the rows: by the old symbol where it is known, else by text, else by sign.
+
+    The sign is right for a long. One unit may become several things, but never several one: where
+    it looks so, the position is short.
+    """
     removed, added, paid = [], [], []
     for row in rows:
         if not number(row.qty):
             paid.append(row)
-        elif is_removal(row):
+        elif row.name == old if old else is_removal(row):
             removed.append(row)
         else:
             added.append(row)
+    if not old and added and names(removed) and len(names(removed)) > len(names(added)):
+        removed, added = added, removed
     return Legs(removed=tuple(removed), added=tuple(added), paid=tuple(paid))
+
+
+def names(rows: Iterable[ActivityRow]) -> set[str]:
+    """The symbols of some rows."""
+    return {row.name for row in rows}
 
 
 def is_removal(row: ActivityRow) -> bool:

@@ -6,9 +6,8 @@
 | expiry, assignment, exercise | 16:00 New York: the close |
 | fee, dividend, cash in lieu | 23:59:59 New York: after the trades it belongs to |
 
-Nothing counts later than the moment at which Alpaca wrote it down (`created_at`, which older rows
-lack), since from then on its own book has it. A corporate action that is written down before the
-close of a day counts from the start of that day, since trades before the open are in new units.
+Newer rows also say when Alpaca wrote them down (`created_at`). Its own book has them from then
+on, so nothing counts later, and a corporate action or transfer counts exactly from then.
 
 The answer depends on the row alone and never on the clock: a row read twice is the same activity.
 """
@@ -31,17 +30,9 @@ def traded_at(row: ActivityRow) -> datetime | None:
 
 def opened_at(row: ActivityRow) -> datetime | None:
     """The moment from which a corporate action or transfer counts."""
-    traded = moment(row.transaction_time)
-    if traded is not None:
-        return traded
-    told = _day_in(row.system_date) or _day_in(row.ex_date)
-    written = moment(row.created_at)
-    if told is not None:
-        return _earliest(_at(told, OPEN), written)
-    if written is not None:
-        return _start_of_business(written)
-    day = _day_of(row)
-    return _at(day, OPEN) if day else None
+    written = written_at(row)
+    day = _day_in(row.ex_date) or _day_of(row)
+    return written or (_at(day, OPEN) if day else None)
 
 
 def closed_at(row: ActivityRow) -> datetime | None:
@@ -102,12 +93,6 @@ def _day_in(text: str | None) -> date | None:
         return date.fromisoformat((text or "").strip().partition("T")[0])
     except ValueError:
         return None
-
-
-def _start_of_business(written: datetime) -> datetime:
-    """The start of the New York day, or the moment itself once that day's close is past."""
-    local = written.astimezone(NEW_YORK)
-    return written if local.time() >= CLOSE else _at(local.date(), OPEN)
 
 
 def _at(day: date, at: time) -> datetime:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from tieout.core.instrument import QUOTES, AssetClass, Instrument, told_by_symbol
-from tieout.core.numbers import ZERO, plain
+from tieout.core.numbers import ZERO, normal
 from tieout.core.snapshot import Holding
 from tieout.venues.alpaca.wire import PositionRow, Unreadable, number
 
@@ -173,4 +173,4 @@ def quantities(rows: Iterable[PositionRow | Unreadable]) -> list[tuple[str, str]
 
 def _size(row: PositionRow) -> str:
     size = number(row.qty)
-    return f"{row.side} {plain(size) if size is not None else row.qty}"
+    return f"{row.side} {normal(size) if size is not None else row.qty}"

@@ -104,7 +104,6 @@ class ActivityRow(msgspec.Struct, frozen=True):
     acquirer_qty: str | None = None
     entitled_qty: str | None = None
     ex_date: str | None = None
-    system_date: str | None = None
 
     @property
     def kind(self) -> str:

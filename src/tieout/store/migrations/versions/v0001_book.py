@@ -12,6 +12,19 @@ EXACT = sa.Text().with_variant(sa.Numeric(), "postgresql")
 
 
 def upgrade() -> None:
+    _accounts()
+    _ledgers()
+    _positions()
+    _marks()
+    _instruments()
+    _journal()
+    _closings()
+    _breaks()
+    _activities()
+    _runs()
+
+
+def _accounts() -> None:
     op.create_table(
         "accounts",
         sa.Column("account", sa.Text, nullable=False),
@@ -26,6 +39,9 @@ def upgrade() -> None:
         sa.Column("ended_seal", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("account"),
     )
+
+
+def _ledgers() -> None:
     op.create_table(
         "ledgers",
         sa.Column("account", sa.Text, nullable=False),
@@ -35,6 +51,9 @@ def upgrade() -> None:
         sa.Column("body", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("account", "ledger"),
     )
+
+
+def _positions() -> None:
     op.create_table(
         "positions",
         sa.Column("account", sa.Text, nullable=False),
@@ -65,14 +84,17 @@ def upgrade() -> None:
         sa.Column("seal", sa.Text, nullable=True),
         sa.PrimaryKeyConstraint("account", "ledger", "episode"),
     )
-    op.create_index("positions_closed", "positions", ["account", "closed_at"])
+    where = sa.text("closed_at IS NOT NULL")
     op.create_index(
-        "positions_open",
+        "positions_closed",
         "positions",
-        ["account", "ledger"],
-        sqlite_where=sa.text("closed_at IS NULL"),
-        postgresql_where=sa.text("closed_at IS NULL"),
+        ["account", "closed_at"],
+        sqlite_where=where,
+        postgresql_where=where,
     )
+
+
+def _marks() -> None:
     op.create_table(
         "marks",
         sa.Column("account", sa.Text, nullable=False),
@@ -80,12 +102,18 @@ def upgrade() -> None:
         sa.Column("body", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("account"),
     )
+
+
+def _instruments() -> None:
     op.create_table(
         "instruments",
         sa.Column("account", sa.Text, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("account"),
     )
+
+
+def _journal() -> None:
     op.create_table(
         "journal",
         sa.Column("account", sa.Text, nullable=False),
@@ -101,6 +129,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "sequence"),
     )
     op.create_index("journal_ledger", "journal", ["account", "ledger", "sequence"])
+
+
+def _closings() -> None:
     op.create_table(
         "closings",
         sa.Column("account", sa.Text, nullable=False),
@@ -129,6 +160,9 @@ def upgrade() -> None:
     )
     op.create_index("closings_happened", "closings", ["account", "happened_at"])
     op.create_index("closings_ledger", "closings", ["account", "ledger"])
+
+
+def _breaks() -> None:
     op.create_table(
         "breaks",
         sa.Column("account", sa.Text, nullable=False),
@@ -145,13 +179,13 @@ def upgrade() -> None:
         sa.Column("body", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("account", "id"),
     )
+    where = sa.text("is_open = 1")
     op.create_index(
-        "breaks_open",
-        "breaks",
-        ["account"],
-        sqlite_where=sa.text("is_open = 1"),
-        postgresql_where=sa.text("is_open = 1"),
+        "breaks_open", "breaks", ["account"], sqlite_where=where, postgresql_where=where
     )
+
+
+def _activities() -> None:
     op.create_table(
         "activities",
         sa.Column("account", sa.Text, nullable=False),
@@ -161,6 +195,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "id"),
         sqlite_with_rowid=False,
     )
+
+
+def _runs() -> None:
     op.create_table(
         "runs",
         sa.Column("account", sa.Text, nullable=False),

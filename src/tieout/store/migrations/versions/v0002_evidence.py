@@ -10,6 +10,11 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _evidence()
+    _outbox()
+
+
+def _evidence() -> None:
     op.create_table(
         "evidence",
         sa.Column("account", sa.Text, nullable=False),
@@ -24,6 +29,9 @@ def upgrade() -> None:
     )
     op.create_index("evidence_received", "evidence", ["received_at"])
     op.create_index("evidence_run", "evidence", ["run"])
+
+
+def _outbox() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.Integer, nullable=False, autoincrement=True),

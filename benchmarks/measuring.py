@@ -1,0 +1,127 @@
+"""Taking times on a machine that is busy with other things: side by side, and the middle one."""
+
+import cProfile
+import gc
+import math
+import pstats
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from statistics import fmean, median
+from time import perf_counter
+from typing import Any, Protocol
+
+from benchmarks.broker import Replies
+
+FUNCTIONS_SHOWN = 12
+
+
+class Subject(Protocol):
+    """Something that can sync."""
+
+    def sync(self, replies: Replies) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two subjects that took turns: seconds of a sync each, and the ratio of neighbours."""
+
+    bound_s: float
+    subject_s: float
+    ratio: float
+
+
+def compared(
+    subject: Subject, bound: Subject, replies: Sequence[Replies], *, after: Callable[[], None]
+) -> Compared:
+    """Let both sync every reply, each in turn first; medians. `after` follows the subject's."""
+    pairs = []
+    for place, reply in enumerate(replies):
+        if place % 2:
+            subject_s = seconds_of(subject, reply)
+            after()
+            bound_s = seconds_of(bound, reply)
+        else:
+            bound_s = seconds_of(bound, reply)
+            subject_s = seconds_of(subject, reply)
+            after()
+        pairs.append((bound_s, subject_s))
+    return Compared(
+        bound_s=median(bound_s for bound_s, _ in pairs),
+        subject_s=median(subject_s for _, subject_s in pairs),
+        ratio=median(subject_s / bound_s for bound_s, subject_s in pairs),
+    )
+
+
+def seconds_of(subject: Subject, replies: Replies) -> float:
+    """How long one sync takes."""
+    before = perf_counter()
+    subject.sync(replies)
+    return perf_counter() - before
+
+
+def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> float:
+    """How time grows with size: 1 is in step, 2 is with the square. The slope of the logarithms.
+
+    >>> exponent([10, 100, 1000], [1, 10, 100])
+    1.0
+    """
+    across = [math.log(size) for size in sizes]
+    up = [math.log(each) for each in seconds]
+    middle, level = fmean(across), fmean(up)
+    slope = sum((x - middle) * (y - level) for x, y in zip(across, up, strict=True))
+    return round(slope / sum((x - middle) ** 2 for x in across), 12)
+
+
+@dataclass(slots=True)
+class Collector:
+    """What the garbage collector took since it was last asked."""
+
+    seconds: float = 0.0
+    _since: float = field(default=0.0, repr=False)
+
+    def told(self, phase: str, _: dict[str, int]) -> None:
+        if phase == "start":
+            self._since = perf_counter()
+        else:
+            self.seconds += perf_counter() - self._since
+
+    def taken(self) -> float:
+        taken, self.seconds = self.seconds, 0.0
+        return taken
+
+
+@contextmanager
+def watching_collector() -> Iterator[Collector]:
+    """Count the time of the garbage collector, which runs inside of whatever allocates."""
+    collector = Collector()
+    gc.callbacks.append(collector.told)
+    try:
+        yield collector
+    finally:
+        gc.callbacks.remove(collector.told)
+
+
+def profiled(subject: Subject, replies: Replies) -> list[dict[str, Any]]:
+    """The functions in which one sync spends its time, by their own time."""
+    profile = cProfile.Profile()
+    profile.runcall(subject.sync, replies)
+    rows = [
+        (own, calls, _place(*place))
+        for place, (_, calls, own, _, _) in pstats.Stats(profile).stats.items()  # type: ignore[attr-defined]
+    ]
+    whole = sum(own for own, _, _ in rows)
+    return [
+        {
+            "percent": round(100 * own / whole, 1),
+            "own_ms": round(1000 * own, 2),
+            "calls": calls,
+            "function": place,
+        }
+        for own, calls, place in sorted(rows, reverse=True)[:FUNCTIONS_SHOWN]
+    ]
+
+
+def _place(file: str, line: int, name: str) -> str:
+    """A function by the end of its path: core/codec.py:18 to_plain."""
+    return f"{'/'.join(file.split('/')[-2:])}:{line} {name}" if line else name

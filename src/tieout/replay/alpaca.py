@@ -1,0 +1,74 @@
+"""Alpaca's account activities (GET /v2/account/activities), translated as a sync translates them.
+
+Fills carry no position and no realized figure, so there is nothing to find gaps by or to compare
+with. The file has to reach back to when the account was empty: Alpaca does not tell a sale that
+closes from one that opens.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from tieout.core.activity import Activity
+from tieout.core.instrument import Instrument, spelling_key, told_by_symbol
+from tieout.replay.export import Fill
+from tieout.replay.files import FillsFile
+from tieout.replay.judging import PLAIN, Judge
+from tieout.venues.alpaca.activities import Translated, translated
+from tieout.venues.alpaca.wire import ActivityRow, BodyInvalid, activities_in
+
+# Nothing is awaited any more: what a file does not have will not come.
+AFTER_ALL = datetime.max.replace(tzinfo=UTC)
+
+
+class AlpacaActivities:
+    """A list of activities, of any number of pages."""
+
+    judge: Judge = PLAIN
+    zone: tzinfo = ZoneInfo("America/New_York")
+    is_ordered = True
+
+    def __init__(self, file: FillsFile) -> None:
+        self.file = file
+        self.name = file.name
+        self._rows: dict[str, int] = {}
+        self._translated = self._read()
+
+    def fills(self) -> Iterator[Fill]:
+        for activity in self._translated.activities:
+            yield Fill(
+                row=self._row_of(activity),
+                account=None,
+                instrument=spelling_key(activity.symbol),
+                activity=activity,
+            )
+
+    def instrument(self, fill: Fill) -> Instrument:
+        return told_by_symbol(fill.activity.symbol, venue="alpaca", currency="USD")
+
+    def remarks(self) -> list[str]:
+        return [f"not used: {why}" for why in self._translated.ignored]
+
+    def _read(self) -> Translated:
+        """Everything at once: corporate actions are told by several rows together."""
+        if self.file.kind == "csv":
+            raise self.file.fault("is not JSON; give it the list that the API answers")
+        try:
+            rows = activities_in(self.file.whole())
+        except BodyInvalid as problem:
+            raise self.file.fault(f"{problem}; a list of activities belongs here") from None
+        for number, row in enumerate(rows, start=1):
+            if not isinstance(row, ActivityRow):
+                raise self.file.fault(row, place=f"row {number}")
+            if not row.kind:
+                message = "is missing or empty; an activity has one, such as FILL"
+                raise self.file.fault(message, place=f"row {number}", column="activity_type")
+            self._rows.setdefault(row.id or "", number)
+        found = translated(list(dict.fromkeys(rows)), now=AFTER_ALL)
+        if found.problems:
+            raise self.file.fault(found.problems[0].removeprefix("activities: "))
+        return found
+
+    def _row_of(self, activity: Activity) -> int:
+        """The row of an activity; one that several rows tell goes by the first of them."""
+        return self._rows.get(activity.id.partition("#")[0], 1)

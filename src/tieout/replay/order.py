@@ -1,0 +1,122 @@
+"""Fills in the order in which they happened, whichever way round the export has them.
+
+The file is read twice: once to see what it holds and in which order, once to be folded. Where its
+rows go forward in time, as most do, they stream; else they are read together and sorted. A file
+with the newest first is turned round; equal times then keep the order in which they happened.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import groupby
+
+from tieout.bulk.faults import FileFault
+from tieout.core.activity import missing_fields
+from tieout.core.explaining import Allocation
+from tieout.core.facts import Happened
+from tieout.core.instrument import LedgerId
+from tieout.replay.export import Export, Fill
+
+ROWS_PER_REPORT = 10_000
+
+# Told what is being done, and how many fills were seen so far.
+Progress = Callable[[str, int], None]
+
+
+@dataclass(slots=True)
+class Survey:
+    """What a first reading of a file shows.
+
+    `is_forward` and `is_backward` say whether the times of each account only go one way,
+    `has_cancels` whether there are rows that take others back. `accounts` has the last time of
+    each; `remarks` is what turned out to be of no use.
+    """
+
+    rows: int = 0
+    fills: int = 0
+    accounts: dict[str | None, datetime] = field(default_factory=dict)
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    is_forward: bool = True
+    is_backward: bool = True
+    has_cancels: bool = False
+    remarks: list[str] = field(default_factory=list)
+
+    def see(self, fill: Fill) -> None:
+        """Take one more row into account."""
+        self.rows += 1
+        self.fills += fill.is_trade
+        before = self.accounts.get(fill.account)
+        if before is not None and fill.at != before:
+            self.is_forward = self.is_forward and fill.at > before
+            self.is_backward = self.is_backward and fill.at < before
+        self.accounts[fill.account] = fill.at
+        self.first_at = fill.at if self.first_at is None else min(self.first_at, fill.at)
+        self.last_at = fill.at if self.last_at is None else max(self.last_at, fill.at)
+        self.has_cancels = self.has_cancels or fill.activity.cancels is not None
+
+
+def surveyed(export: Export, progress: Progress) -> Survey:
+    """Read the file once. Raises `FileFault` where a row cannot be used."""
+    survey = Survey()
+    for fill in export.fills():
+        require_whole(export, fill)
+        survey.see(fill)
+        if survey.rows % ROWS_PER_REPORT == 0:
+            progress("reading", survey.rows)
+    return survey
+
+
+def require_whole(export: Export, fill: Fill) -> None:
+    """Refuse a fill without what its type needs, or of nothing at all."""
+    activity = fill.activity
+    missing = () if activity.cancels else missing_fields(activity)
+    place = f"row {fill.row}"
+    if missing:
+        article = "an" if activity.type[0] in "aeiou" else "a"
+        message = f"{article} {activity.type} needs {' and '.join(missing)}"
+        raise FileFault(message, file=export.name, place=place, column=missing[0])
+    if activity.quantity is not None and not activity.quantity and activity.type != "dividend":
+        raise FileFault("must not be 0", file=export.name, place=place, column="quantity")
+
+
+def moments(export: Export, survey: Survey) -> Iterator[list[Fill]]:
+    """The fills in the order in which they happened; together where a moment has no order."""
+    fills = in_order(export, survey)
+    if export.is_ordered:
+        for fill in fills:
+            yield [fill]
+        return
+    for _, together in groupby(fills, key=lambda fill: (fill.account, fill.at)):
+        yield list(together)
+
+
+def in_order(export: Export, survey: Survey) -> Iterator[Fill]:
+    """The fills of one account after the other, by time, equal times as they happened."""
+    if survey.is_forward and not survey.has_cancels:
+        yield from export.fills()
+        return
+    fills = list(export.fills())
+    if survey.is_backward and not survey.is_forward and export.is_ordered:
+        fills.reverse()
+    fills.sort(key=lambda fill: (fill.account or "", fill.at))
+    if not survey.has_cancels:
+        yield from fills
+        return
+    for _, of_account in groupby(fills, key=lambda fill: fill.account):
+        yield from without_cancelled(list(of_account), survey)
+
+
+def without_cancelled(fills: list[Fill], survey: Survey) -> Iterator[Fill]:
+    """Leave out what was taken back, and what does nothing but take it back."""
+    facts = [
+        Happened(ledger=LedgerId(""), order=place, at=fill.at, activity=fill.activity)
+        for place, fill in enumerate(fills)
+    ]
+    judged = Allocation.of(facts)
+    for fill in fills:
+        activity = fill.activity
+        if activity.id in judged.waiting:
+            survey.remarks.append(f"row {fill.row} takes back {activity.cancels}, which is not here")
+        elif activity.id not in judged.dropped:
+            yield replace(fill, activity=replace(activity, cancels=None))

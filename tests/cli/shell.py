@@ -1,0 +1,56 @@
+"""The program as a shell sees it: arguments in, status and two streams out."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+OURS = ("TIEOUT_", "APCA_", "POSITION_SYNC_", "DB_PATH")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of a command."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What a program reads: decimals stay texts, so that no digit is lost."""
+        return json.loads(self.out, parse_float=str)
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """The environment without anything that is a setting of ours."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(OURS)}
+    return {**kept, "TZ": "UTC", **more}
+
+
+def start(
+    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None
+) -> "subprocess.Popen[str]":
+    """The real program, in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tieout", *arguments],
+        cwd=folder,
+        env=clean_environment(**(environment or {})),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: "subprocess.Popen[str]", *, timeout_s: float = 60) -> Result:
+    out, err = process.communicate(timeout=timeout_s)
+    return Result(status=process.returncode, out=out, err=err)
+
+
+def real(*arguments: str, folder: Path, environment: Mapping[str, str] | None = None) -> Result:
+    """Run the real program to its end."""
+    return finish(start(*arguments, folder=folder, environment=environment))

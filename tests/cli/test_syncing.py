@@ -1,0 +1,211 @@
+"""From the shell to the broker and back: the simulator, the real SDK, and SQLite on disk."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from cli.shell import real
+from tieout.simulators.faults import Fault, SetField
+
+
+@pytest.fixture
+def book(tieout, broker):
+    """A broker and a book that agree on four positions."""
+    for symbol in ("AAPL", "MSFT", "NVDA", "TSLA"):
+        broker.trade(symbol, "10")
+    assert tieout("sync").status == 0
+    return broker
+
+
+def quantities(tieout) -> dict[str, int]:
+    listed = tieout("positions", "--json").json["positions"]
+    return {each["symbol"]: each["quantity"] for each in listed}
+
+
+def test_a_first_sync_takes_over_what_the_broker_holds(tieout, broker):
+    broker.trade("AAPL", "10", "228.40")
+    result = tieout("sync")
+    assert result.status == 0
+    assert result.out.startswith("main (alpaca): tied out, ")
+    assert "AAPL: created 0 -> 10 @ 228.40" in result.out
+    assert quantities(tieout) == {"AAPL": 10}
+
+
+def test_a_fill_is_booked_at_its_price_with_its_profit(tieout, book):
+    book.trade("AAPL", "-4", "130.00")
+    result = tieout("sync", "--json")
+    (account,) = result.json["accounts"]
+    (change,) = account["statement"]["changes"]
+    assert (result.status, account["tied_out"]) == (0, True)
+    assert (change["kind"], change["from"], change["to"]) == ("reduced", "10", "6")
+    assert change["realized"]["net"] == "120"
+    assert "AAPL" in tieout("pnl", "--by", "symbol").out
+
+
+def test_a_split_moves_the_quantity_and_realizes_nothing(tieout, book):
+    book.at += timedelta(days=1)
+    book.market.split("NVDA", old="1", new="4")
+    result = tieout("sync")
+    assert "NVDA" in result.out
+    assert quantities(tieout)["NVDA"] == 40
+    assert tieout("pnl").out == "Nothing was realized in this time.\n"
+
+
+def test_a_plan_says_what_a_sync_then_does_and_does_nothing(tieout, book, folder):
+    book.trade("AAPL", "-4", "130.00")
+    planned = tieout("plan", "--json")
+    assert quantities(tieout)["AAPL"] == 10
+    done = tieout("sync", "--json")
+    statements = [each.json["accounts"][0]["statement"] for each in (planned, done)]
+    assert planned.json["plan"] is True
+    assert statements[0] == statements[1]
+
+
+def test_a_plan_alone_makes_no_book(tieout, broker, folder):
+    broker.trade("AAPL", "10")
+    result = tieout("plan")
+    assert result.status == 0
+    assert "would be tied out" in result.out
+    assert "nothing was written" in result.out
+    assert [each.name for each in folder.iterdir()] == ["tieout.toml"]
+
+
+def test_an_outage_closes_nothing_and_the_next_sync_goes_on(tieout, book):
+    book.refuse(401)
+    failed = tieout("sync")
+    assert failed.status == 2
+    assert "NOT READ: refused:" in failed.out
+    assert "APCA_API_KEY_ID" in failed.out
+    assert len(quantities(tieout)) == 4
+    assert {each["reconciliation"] for each in tieout("positions", "--json").json["positions"]} == {
+        "FAILED"
+    }
+    book.mend()
+    assert tieout("sync").status == 0
+
+
+def test_an_empty_reply_is_held_until_a_person_approves(tieout, book):
+    book.answer_empty()
+    held = tieout("sync")
+    run = tieout("runs", "--json").json["runs"][0]
+    assert held.status == 1
+    assert "HELD: the snapshot is empty and the book holds 4 positions" in held.out
+    assert f"tieout runs approve {run['id']}" in held.out
+    assert len(quantities(tieout)) == 4
+    approved = tieout("runs", "approve", run["id"])
+    assert approved.status == 1
+    assert "AAPL: closed 10 -> 0" in approved.out
+    assert quantities(tieout) == {}
+    assert tieout("verify").status == 0
+
+
+def test_an_empty_reply_is_held_until_a_person_rejects(tieout, book):
+    book.answer_empty()
+    tieout("sync")
+    run = tieout("runs", "--json").json["runs"][0]["id"]
+    rejected = tieout("runs", "reject", run[-6:])
+    assert rejected.status == 0
+    assert "was rejected by a person" in rejected.out
+    assert tieout("runs", "approve", run).status == 2
+    assert tieout("sync").status == 0
+    assert len(quantities(tieout)) == 4
+
+
+def test_the_keys_of_another_account_change_nothing(tieout, book, folder):
+    book.market.open_account("other", cash="5")
+    keys = book.simulator.credentials("other")
+    settings = (folder / "tieout.toml").read_text()
+    mine = book.simulator.credentials("main")
+    settings = settings.replace(mine.key_id, keys.key_id).replace(mine.secret_key, keys.secret_key)
+    (folder / "tieout.toml").write_text(settings)
+    result = tieout("sync")
+    assert result.status == 2
+    assert "account_mismatch" in result.out
+    assert len(quantities(tieout)) == 4
+    assert [each["name"] for each in tieout("accounts", "--json").json["accounts"]] == ["main"]
+
+
+def test_a_broker_that_is_away_before_the_first_sync_is_an_error(tieout, broker):
+    broker.refuse(403)
+    result = tieout("sync")
+    assert result.status == 2
+    assert "paper: " in result.out
+    assert "403" in result.out
+
+
+def test_a_difference_nobody_explains_is_told_and_a_person_settles_it(tieout, book, folder):
+    settings = (folder / "tieout.toml").read_text()
+    policy = '[accounts."paper/*".policy]\ntruth = "manual"\n'
+    (folder / "tieout.toml").write_text(settings + policy)
+    wrong = SetField(field="qty", value="9", row=0)
+    book.simulator.faults.add(Fault(wrong, path="/v2/positions", times=None))
+    result = tieout("sync")
+    listed = tieout("breaks")
+    assert (result.status, listed.status) == (1, 1)
+    assert "AAPL: we hold 10, broker says 9; 1 share unexplained since " in listed.out
+    settled = tieout("breaks", "accept-broker", "AAPL")
+    assert settled.status == 0
+    assert quantities(tieout)["AAPL"] == 9
+    assert tieout("breaks").out == "No breaks.\n"
+    assert tieout("sync").status == 0
+
+
+def test_a_run_is_exported_as_a_case_that_gives_the_same_answer(tieout, book, folder):
+    book.trade("AAPL", "-4", "130.00")
+    done = tieout("sync", "--json").json["accounts"][0]
+    exported = tieout("runs", "evidence", done["id"], "--out", "monday.json")
+    assert (exported.status, exported.out) == (0, "")
+    assert exported.err == "tieout: wrote monday.json\n"
+    again = tieout("case", "monday.json", "--json")
+    step = json.loads(again.out)["steps"][-1]
+    assert step == done["statement"]
+    raw = tieout("runs", "evidence", done["id"], "--raw").json["replies"]
+    assert any("/v2/positions" in each["call"] for each in raw)
+
+
+def test_no_secret_is_in_anything_that_is_written(tieout, book, folder):
+    keys = book.simulator.credentials("main")
+    book.refuse(401)
+    told = [tieout("sync"), tieout("doctor"), tieout("runs", "--json")]
+    run = tieout("runs", "--json").json["runs"][-1]["id"]
+    told += [tieout("runs", "evidence", run, "--raw"), tieout("runs", "show", run)]
+    files = [each for each in folder.rglob("*") if each.is_file() and each.name != "tieout.toml"]
+    for secret in (keys.secret_key, keys.key_id):
+        assert not any(secret in each.out + each.err for each in told)
+        assert not any(secret.encode() in each.read_bytes() for each in files)
+
+
+def test_doctor_says_that_all_is_well_or_what_is_not(tieout, book):
+    well = tieout("doctor", "--json")
+    assert well.status == 0
+    subjects = {each["subject"]: each["level"] for each in well.json["findings"]}
+    assert subjects["settings"] == subjects["book"] == subjects["paper login"] == "ok"
+    book.refuse(401)
+    ill = tieout("doctor")
+    assert ill.status == 2
+    assert ill.out.startswith("WRONG paper login: ")
+
+
+def test_only_the_accounts_that_are_named_are_synced(tieout, book):
+    assert tieout("sync", "--account", "main", "--json").json["accounts"][0]["name"] == "main"
+    assert tieout("sync", "--account", "paper").status == 0
+    unknown = tieout("sync", "--account", "nope")
+    assert unknown.status == 2
+    assert "no account or connection is named 'nope'; there are: paper, main" in unknown.err
+
+
+def test_the_environment_alone_is_enough(broker, folder):
+    broker.trade("AAPL", "10")
+    (folder / "tieout.toml").unlink()
+    keys = broker.simulator.credentials("main")
+    environment = {
+        "APCA_API_KEY_ID": keys.key_id,
+        "APCA_API_SECRET_KEY": keys.secret_key,
+        "APCA_API_BASE_URL": broker.simulator.address,
+        "DB_PATH": "logs.db",
+    }
+    result = real("sync", "--json", folder=folder, environment=environment)
+    assert result.status == 0
+    assert result.json["tied_out"] is True
+    assert (folder / "logs.db").exists()

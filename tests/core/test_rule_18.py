@@ -1,0 +1,163 @@
+"""Rule 18: a split that nobody announced, and the rounding of one that was."""
+
+import pytest
+
+from scenario import check
+
+
+def test_rule_18_it_is_booked_and_is_a_corporate_action_break():
+    check("""
+        book    XYZ 10 @ 60
+        broker  XYZ 15 @ 40
+        =>      split 10 -> 15 @ 40 OPEN DRIFT realized nothing by nothing
+        =>      break corporate_action XYZ 10 -> 15 seen 1 open  not tied out  total nothing
+        ---
+        broker  XYZ 15 @ 40
+        =>      break corporate_action XYZ resolved  tied out  book XYZ 15 @ 40 OPEN SYNCED
+    """)
+
+
+def test_rule_18_a_reverse_split_sells_the_fraction_at_the_current_price():
+    check("""
+        book    XYZ 33 @ 6
+        broker  XYZ 1 @ 120 price 130
+        =>      split 33 -> 1 @ 120 OPEN DRIFT realized 6.50 USD estimated by nothing
+        =>      break corporate_action XYZ 33 -> 1  not tied out
+    """)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("10 @ 60", "40 @ 15"),
+        ("7 @ 30", "21 @ 10"),
+        ("-10 @ 60", "-15 @ 40"),
+        ("100 @ 1", "1 @ 100"),
+        ("1 @ 100", "100 @ 1"),
+        ("0.54796447 @ 62.32", "0.821946705 @ 41.5467"),
+        ("25 @ 8", "10 @ 20"),
+    ],
+)
+def test_rule_18_what_is_a_split(ours, theirs):
+    check(f"""
+        book    XYZ {ours}
+        broker  XYZ {theirs} price 100
+        =>      split  break corporate_action XYZ
+    """)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("1 @ 101", "101 @ 1"),  # not up to 100
+        ("10 @ 60", "15 @ 41"),  # other cost
+        ("10 @ 60", "16 @ 40"),  # more than the ratio gives
+        ("10 @ 60", "13.9 @ 40"),  # more than one unit missing
+        ("10 @ 60", "14 @ 40"),  # exactly one unit missing
+        ("10 @ 60", "-15 @ 40"),
+        ("10 @ 60", "15 @ null"),
+        ("10", "15 @ 40"),
+    ],
+)
+def test_rule_18_what_is_none(ours, theirs):
+    check(f"""
+        book    XYZ {ours}
+        broker  XYZ {theirs} price 40
+        =>      break quantity XYZ  and more
+    """)
+
+
+def test_rule_18_the_price_must_have_moved_with_it():
+    check("""
+        book    XYZ 10 @ 60
+        broker  XYZ 10 @ 60 price 70
+        ---
+        broker  XYZ 15 @ 40 price 70
+        =>      increased 10 -> 15 @ 40  break quantity XYZ
+    """)
+
+
+def test_rule_18_where_the_price_moved_it_is_one():
+    check("""
+        book    XYZ 10 @ 60
+        broker  XYZ 10 @ 60 price 70
+        ---
+        broker  XYZ 15 @ 40 price 47
+        =>      split 10 -> 15 @ 40  break corporate_action XYZ
+    """)
+
+
+@pytest.mark.parametrize("instrument", ["BTC/USD", "BTC-PERP"])
+def test_rule_18_coins_and_perpetuals_do_not_split(instrument):
+    check(f"""
+        book    {instrument} 10 @ 60
+        broker  {instrument} 15 @ 40
+        =>      increased 10 -> 15  break quantity {instrument}
+    """)
+
+
+def test_rule_18_lots_are_scaled_and_keep_their_cost():
+    check("""
+        policy  cost_basis fifo
+        book    XYZ 10 lots 4 @ 50 2026-01-02, 6 @ 100 2026-01-03
+        broker  XYZ 20 @ 40
+        =>      split 10 -> 20 @ 40  break corporate_action XYZ
+        ---
+        fill f1 XYZ -8 @ 30
+        =>      reduced 20 -> 12 @ 50 realized 40 USD
+    """)
+
+
+def test_rule_18_the_activity_that_comes_later_explains_it():
+    check("""
+        book    XYZ 10 @ 60
+        broker  XYZ 15 @ 40
+        ---
+        split s1 XYZ 3 for 2 at 14:00
+        broker  XYZ 15 @ 40
+        =>      break corporate_action XYZ resolved  tied out  book XYZ 15 @ 40
+    """)
+
+
+def test_rule_18_an_announced_split_is_no_break():
+    check("""
+        book    XYZ 10 @ 60
+        split s1 XYZ 3 for 2
+        broker  XYZ 15 @ 40
+        =>      split 10 -> 15 @ 40 OPEN SYNCED realized nothing by s1  tied out
+    """)
+
+
+def test_rule_18_the_venues_rounding_after_an_announced_split_is_taken():
+    check("""
+        book    XYZ 0.333 @ 60
+        split s1 XYZ 3 for 2
+        broker  XYZ 0.499 @ 40.04
+        =>      split 0.333 -> 0.499 @ ~40.0401 SYNCED realized nothing by s1  tied out
+    """)
+
+
+def test_rule_18_a_whole_unit_of_the_last_digit_is_no_rounding():
+    check("""
+        book    XYZ 0.333 @ 60
+        split s1 XYZ 3 for 2
+        broker  XYZ 0.4985 @ 40
+        =>      break quantity XYZ  and more  not tied out
+    """)
+
+
+def test_rule_18_rounding_is_for_splits_and_mergers_only():
+    check("""
+        book    XYZ 0.3335 @ 60
+        broker  XYZ 0.333 @ 60
+        =>      break quantity XYZ  and more  not tied out
+    """)
+
+
+def test_rule_18_the_rounding_of_a_merger_is_taken_too():
+    check("""
+        book    OLD 1 @ 60
+        merger m1 OLD to NEW 1 for 3
+        broker  NEW 0.333 @ 180
+        =>      created NEW 0 -> 0.333 @ ~180.18 SYNCED  closed OLD reason merger  tied out
+    """)

@@ -1,0 +1,1 @@
+"""Tests of the store: what is written comes back, whatever happens in between."""
