@@ -84,9 +84,7 @@ class Bound:
                 self._quantities[place] = Decimal(row.qty)
         return changed
 
-    def _write(
-        self, changed: list[tuple[str, str, str, str]], *, value: str, marks: bytes
-    ) -> None:
+    def _write(self, changed: list[tuple[str, str, str, str]], *, value: str, marks: bytes) -> None:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         (version,) = connection.execute(FENCE, (ACCOUNT,)).fetchone()

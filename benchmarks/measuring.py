@@ -4,11 +4,11 @@ import cProfile
 import gc
 import math
 import pstats
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import fmean, median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, Protocol
 
 from benchmarks.broker import Replies
@@ -23,41 +23,47 @@ class Subject(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Took:
+    """The time of one sync: by the clock, and of the processor, which waits for no disk."""
+
+    seconds: float
+    processor_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
-    """Two subjects that took turns: seconds of a sync each, and the ratio of neighbours."""
+    """Two subjects that took turns: seconds of a sync each, and the ratios of neighbours."""
 
     bound_s: float
     subject_s: float
     ratio: float
+    processor_ratio: float
 
 
-def compared(
-    subject: Subject, bound: Subject, replies: Sequence[Replies], *, after: Callable[[], None]
-) -> Compared:
-    """Let both sync every reply, each in turn first; medians. `after` follows the subject's."""
+def compared(subject: Subject, bound: Subject, replies: Sequence[Replies]) -> Compared:
+    """Let both sync every reply, each in turn first; medians."""
     pairs = []
     for place, reply in enumerate(replies):
         if place % 2:
-            subject_s = seconds_of(subject, reply)
-            after()
-            bound_s = seconds_of(bound, reply)
+            ours = time_of(subject, reply)
+            least = time_of(bound, reply)
         else:
-            bound_s = seconds_of(bound, reply)
-            subject_s = seconds_of(subject, reply)
-            after()
-        pairs.append((bound_s, subject_s))
+            least = time_of(bound, reply)
+            ours = time_of(subject, reply)
+        pairs.append((least, ours))
     return Compared(
-        bound_s=median(bound_s for bound_s, _ in pairs),
-        subject_s=median(subject_s for _, subject_s in pairs),
-        ratio=median(subject_s / bound_s for bound_s, subject_s in pairs),
+        bound_s=median(least.seconds for least, _ in pairs),
+        subject_s=median(ours.seconds for _, ours in pairs),
+        ratio=median(ours.seconds / least.seconds for least, ours in pairs),
+        processor_ratio=median(ours.processor_s / least.processor_s for least, ours in pairs),
     )
 
 
-def seconds_of(subject: Subject, replies: Replies) -> float:
+def time_of(subject: Subject, replies: Replies) -> Took:
     """How long one sync takes."""
-    before = perf_counter()
+    before, processor_before = perf_counter(), process_time()
     subject.sync(replies)
-    return perf_counter() - before
+    return Took(perf_counter() - before, process_time() - processor_before)
 
 
 def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> float:

@@ -183,11 +183,11 @@ BREAK_KEYWORDS = ("remainder", "seen", "before", "after", UNKNOWN, *BREAK_STATUS
 
 
 def read_error(tokens: Tokens) -> Json:
-    """`error f1 "words of the message"`: the activity, the symbol or `row 3` it is about."""
+    """`error f1 "words of the message"`: about an activity, symbol, `row 3` or the whole `run`."""
     item: Json = {}
     if tokens.skip("row"):
         item["row"] = int(tokens.take())
-    else:
+    elif not tokens.skip("run"):
         item["about"] = tokens.take()
     item["message"] = tokens.take() if tokens and tokens.peek() not in ENDS_OF_CLAUSE else ""
     return item

@@ -88,7 +88,8 @@ def break_line(item: Json) -> str:
 
 
 def error_line(item: Json) -> str:
-    about = quoted(item.get("activity") or item.get("symbol") or "") or f"row {item.get('row')}"
+    about = quoted(item.get("activity") or item.get("symbol") or "")
+    about = about or (f"row {item['row']}" if "row" in item else "run")
     return f'error {about} "{item["message"]}"'
 
 

@@ -27,19 +27,21 @@ name = "main"
 
 
 class Broker:
-    """What happens at it happens some hours ago, so that no fill is too fresh to be believed."""
+    """It was opened some hours ago; what happens at it after `goes_live` happens now."""
 
     def __init__(self) -> None:
-        self.at = datetime.now(UTC) - timedelta(hours=6)
+        self._behind = timedelta(hours=6)
         self.market = Market(clock=self._now, chance=Random(1))
         self.market.open_account("main", cash="1000000")
         self.simulator = AlpacaSimulator(self.market)
 
     def _now(self) -> datetime:
-        return self.at
+        return datetime.now(UTC) - self._behind
+
+    def goes_live(self) -> None:
+        self._behind = timedelta()
 
     def trade(self, symbol: str, quantity: str, price: str = "100") -> None:
-        self.at += timedelta(seconds=30)
         if symbol not in self.market.prices:
             self.market.list_asset(symbol, price=price)
         self.market.set_price(symbol, price)

@@ -85,6 +85,7 @@ class Account:
     status: str = "CLOSED"
     paid: Fraction = NONE
     charged: Fraction = NONE
+    turnover: Fraction = NONE
 
     @property
     def quantity(self) -> Fraction:
@@ -175,6 +176,7 @@ class Model:
         """A trade: units come in, go out, or both; the fee divides by quantity."""
         held = account.quantity
         account.paid += quantity * price * account.multiplier
+        account.turnover += abs(quantity * price * account.multiplier) + abs(fee)
         account.charged += fee
         if not held or (held > 0) == (quantity > 0):
             self.open(account, activity, quantity, quantity * price * account.multiplier, fee)
@@ -341,6 +343,7 @@ class Model:
         if activity.cost is not None:
             cost = Fraction(activity.cost) if quantity > 0 else -Fraction(activity.cost)
             account.paid += cost
+            account.turnover += abs(cost)
         self.open(account, activity, quantity, cost, NONE)
 
     def expiry(self, account: Account, activity: Activity) -> None:

@@ -1,4 +1,4 @@
-"""Situations from practice, numbered as in docs/edge-cases.md: snapshots, numbers, names, averages."""
+"""Situations from practice (docs/edge-cases.md): snapshots, numbers, names, averages."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Situations from practice, numbered as in docs/edge-cases.md: corporate actions, transfers, options, futures."""
+"""Situations from practice (docs/edge-cases.md): corporate actions, options, futures."""
 
 from scenario import check
 

@@ -1,4 +1,4 @@
-"""Situations from practice, numbered as in docs/edge-cases.md: perpetuals, races, errors, the life of a position."""
+"""Situations from practice (docs/edge-cases.md): perpetuals, races, errors, episodes."""
 
 import re
 from pathlib import Path

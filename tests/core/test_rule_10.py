@@ -226,9 +226,36 @@ def test_rule_10_under_flag_approving_closes_too():
     """)
 
 
+def test_rule_10_approving_closes_nothing_that_fills_have_closed_since():
+    check(f"""
+        {positions("A", "B")}
+        broker  nothing
+        ---
+        fill f1 B -1 @ 12
+        =>      closed B 1 -> 0 realized 2 USD reason fill
+        ---
+        approve
+        =>      closed A 1 -> 0 reason missing
+        =>      break missing_at_broker A seen 1 open break missing_at_broker B resolved
+        =>      applied  not tied out  total USD net 2 incomplete
+    """)
+
+
 def test_rule_10_only_a_held_run_can_be_approved():
     check(f"""
         {positions("A")}
         approve
-        =>      and more  partial
+        =>      error run "no held run"  partial
+    """)
+
+
+def test_rule_10_a_good_snapshot_since_has_settled_it():
+    check(f"""
+        {positions("A")}
+        broker  nothing
+        ---
+        {rows("A")}
+        ---
+        approve
+        =>      error run  partial  book A 1
     """)

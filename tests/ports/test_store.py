@@ -1,5 +1,6 @@
 """The suite of the BookStore port, run by every store there is."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,9 +32,16 @@ class Forgetful:
         return asked
 
 
+@pytest.fixture(scope="module")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("empty") / "book.db"
+    SqliteStore(path).close()
+    return path
+
+
 @pytest.fixture(params=["memory", "sqlite", "sqlite in memory", "sqlite opened anew"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BookStore]:
-    path = tmp_path / "book.db"
+def store(request: pytest.FixtureRequest, empty_file: Path, tmp_path: Path) -> Iterator[BookStore]:
+    path = Path(shutil.copy(empty_file, tmp_path / "book.db"))
     made = {
         "memory": MemoryStore,
         "sqlite": lambda: SqliteStore(path),

@@ -1,1 +1,5 @@
 """Tests of the venue modules: their translation, and what they make of every kind of reply."""
+
+import pytest
+
+pytest.register_assert_rewrite("ports.venue")

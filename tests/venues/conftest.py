@@ -6,6 +6,7 @@ import pytest
 
 from tieout.venues.alpaca.venue import AlpacaVenue
 from venues.alpaca import FakeClock, venue_at
+from venues.market import AlpacaStage, alpaca_stage
 from venues.stub import AlpacaStub
 
 
@@ -24,3 +25,8 @@ def clock() -> FakeClock:
 @pytest.fixture
 def venue(stub, clock) -> AlpacaVenue:
     return venue_at(stub, clock)
+
+
+@pytest.fixture
+def stage() -> Iterator[AlpacaStage]:
+    yield from alpaca_stage()

@@ -67,6 +67,14 @@ def test_a_correction_takes_back_the_old_trade_and_counts_itself():
     assert (trade.quantity, trade.price, trade.cancels) == (exact("10"), exact("191"), "f1")
 
 
+def test_a_trade_that_is_canceled_is_taken_back_and_its_correction_counts_itself():
+    """Two rows: the old one turns canceled, so the new one must not cancel it as well."""
+    old, new = fill(1, status="canceled"), fill(2, status="correct", previous_id="f1", price="191")
+    taken_back, corrected = all_of(old, new).activities
+    assert (taken_back.cancels, taken_back.quantity) == (old["id"], exact("-10"))
+    assert (corrected.cancels, corrected.price) == (None, exact("191"))
+
+
 def test_a_crypto_fee_is_taken_in_the_coin():
     """As documented: Coin Pair Transaction Fee (Non USD)."""
     fee = only(booked("CFEE", symbol="ETHUSD", qty="-0.000195", price="1884.5", date="2022-08-12"))

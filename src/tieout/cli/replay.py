@@ -1,13 +1,25 @@
 """`tieout replay FILE`: positions and realized P&L from a file of fills."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from time import monotonic
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+    from tieout.replay.result import Counts, Line, Result
 
 AGREES, DIFFERS, WRONG = 0, 1, 2
 QUIET_S = 2.0
 """Seconds without a word on stderr, at the start and between two reports of progress."""
+
+ROWS_SHOWN_MAX = 10
+ACCOUNT_LENGTH_MAX = 14
+UNKNOWN = "not known"
+COUNT_COLUMNS = (">Fills", ">Closings", ">Not known")
 
 VenueName = Literal["hyperliquid", "alpaca", "ibkr-flex", "coinbase"]
 Basis = Literal["average", "fifo", "lifo", "hifo", "specific"]
@@ -78,10 +90,7 @@ def replay(
         for line in remarks(result):
             typer.echo(line, err=True)
     else:
-        from tieout.cli.output import console
-        from tieout.replay.statement import print_statement
-
-        print_statement(result, console())
+        show(result)
     raise typer.Exit(AGREES if result.agrees else DIFFERS)
 
 
@@ -95,3 +104,304 @@ class Reporter:
         if monotonic() - self._said_at >= QUIET_S:
             self._said_at = monotonic()
             typer.echo(f"{doing}: {fills:,} fills", err=True)
+
+
+# For people
+
+
+def show(result: "Result") -> None:
+    """The answer first, then what is wrong, then positions and money."""
+    from tieout.cli.output import console
+
+    out = console()
+    for line in headline(result):
+        out.print(line)
+    out.print()
+    closings = closing_table(result) if result.by == "closing" else None
+    shown = (gap_table, difference_table, position_table, realized_table)
+    for made in (*(each(result) for each in shown), closings):
+        if made is not None:
+            out.print(made)
+    for line in remark_lines(result):
+        out.print(line)
+
+
+def headline(result: "Result") -> "list[Text]":
+    """What was read, and whether it all agrees, in sentences."""
+    from tieout.cli import tables
+    from tieout.cli.words import clean
+
+    when = ""
+    if result.first_at is not None and result.last_at is not None:
+        zone = result.zone
+        days = [each.astimezone(zone).date() for each in (result.first_at, result.last_at)]
+        when = f", {days[0]}" if days[0] == days[1] else f", {days[0]} to {days[1]}"
+    accounts = f" of {result.accounts} accounts" if result.accounts > 1 else ""
+    read = f"{clean(result.name)}: {counted(result.fills, 'fill')}{accounts}{when}"
+    style = tables.GOOD if result.agrees else tables.BAD
+    lines = [tables.text(read), tables.text(answer(result), style), tables.text("")]
+    return [*lines, *(tables.text(sentence) for sentence in sentences(result))]
+
+
+def answer(result: "Result") -> str:
+    """Whether all agrees; else how much does not."""
+    if result.agrees:
+        return "No gaps, no differences."
+    wrong = [
+        (len(result.gaps), "gap", "gaps"),
+        (len(result.differ), "closing differs", "closings differ"),
+        (len(result.apart_differ), "spot sale differs", "spot sales differ"),
+        (len(result.refused), "row not applied", "rows not applied"),
+    ]
+    words = [f"{n:,} {one if n == 1 else many}" for n, one, many in wrong if n]
+    return f"NOT all agrees: {', '.join(words)}."
+
+
+def sentences(result: "Result") -> list[str]:
+    """The closings in words: known, agreeing, unknown; and what they add up to."""
+    from tieout.core.numbers import plain
+
+    counts, apart, judge = result.counts, result.apart, result.judge
+    total = counts.known + counts.unknown_entry
+    lines = []
+    if total:
+        lines.append(f"{counted(total, 'closing')}, {counts.known:,} of them of known entry.")
+    if counts.judged:
+        within = plain(judge.tolerance)
+        figure = f"{counts.agree:,} of {counts.judged:,} agree with the venue to {within}"
+        lines.append(f"{figure}, by {judge.words}.")
+        lines += sum_sentences(counts, has_method=judge.has_method)
+    if counts.unknown_entry:
+        lines.append(
+            f"{counted(counts.unknown_entry, 'closing')} opened across a gap or before the file: "
+            "what they realized is not known."
+        )
+    if apart.known:
+        agreed = f"; {apart.agree:,} of {apart.judged:,} agree with the venue"
+        figure = agreed if apart.judged else ""
+        lines.append(f"{counted(apart.known, 'spot sale')}, counted apart{figure}.")
+    return lines
+
+
+def sum_sentences(counts: "Counts", *, has_method: bool) -> list[str]:
+    """What the closings that could be compared add up to."""
+    from tieout.cli.words import money
+    from tieout.core.numbers import subtract
+
+    lines = []
+    for currency, sums in sorted(counts.sums.items()):
+        apart = money(subtract(sums.ours, sums.theirs), currency)
+        line = f"In total ours {money(sums.ours)}, the venue's {money(sums.theirs)}: {apart}"
+        lines.append(f"{line}; exactly {money(sums.exact)}." if has_method else f"{line}.")
+    return lines
+
+
+def gap_table(result: "Result") -> "Table | None":
+    """Where fills are missing."""
+    from tieout.cli import tables
+    from tieout.cli.words import quantity
+
+    if not result.gaps:
+        return None
+    made = tables.table(
+        *account_column(result), "Symbol", ">Row", ">Expected", ">The venue says",
+        title="Gaps: fills before these rows are missing",
+    )  # fmt: skip
+    for gap in result.gaps[:ROWS_SHOWN_MAX]:
+        made.add_row(
+            *account_cell(result, gap.account),
+            tables.text(gap.symbol),
+            tables.text(f"{gap.row:,}"),
+            tables.text(quantity(gap.expected)),
+            tables.text(quantity(gap.reported)),
+        )
+    return with_more(made, len(result.gaps))
+
+
+def difference_table(result: "Result") -> "Table | None":
+    """The closings on which we and the venue differ, the largest differences first."""
+    from tieout.cli import tables
+    from tieout.cli.words import quantity
+    from tieout.core.numbers import magnitude
+
+    found = [*result.differ, *result.apart_differ]
+    if not found:
+        return None
+    found.sort(key=lambda each: magnitude(each.verdict.difference), reverse=True)
+    made = tables.table(
+        "Symbol", ">Row", ">Ours", ">The venue's", ">Difference", ">Exactly",
+        title="Closings that differ, the largest first",
+    )  # fmt: skip
+    for each in found[:ROWS_SHOWN_MAX]:
+        figures = each.verdict
+        made.add_row(
+            tables.text(each.symbol),
+            tables.text(f"{each.row:,}"),
+            *(
+                tables.text(quantity(figure))
+                for figure in (figures.ours, figures.theirs, figures.difference, figures.exact)
+            ),
+        )
+    return with_more(made, len(found))
+
+
+def position_table(result: "Result") -> "Table | None":
+    """What is held at the end; an average that is not known is a dash."""
+    from tieout.cli import tables
+    from tieout.cli.words import clean, price, quantity
+
+    if not result.positions:
+        return None
+    made = tables.table(
+        *account_column(result), "Symbol", ">Position", ">Average", "Since",
+        title="Positions at the end",
+    )  # fmt: skip
+    for held in result.positions:
+        ledger, position = held.ledger, held.ledger.position
+        if position is None:
+            continue
+        symbol = clean(f"{ledger.instrument.symbol} {ledger.side or ''}".rstrip())
+        made.add_row(
+            *account_cell(result, held.account),
+            tables.text(symbol),
+            tables.text(quantity(position.quantity)),
+            tables.text(price(position.average_price(ledger.instrument))),
+            tables.text(position.opened_at.astimezone(result.zone).date().isoformat()),
+        )
+    return made
+
+
+def realized_table(result: "Result") -> "Table":
+    """Realized P&L by instrument or, where it is asked for, by day; and the sums."""
+    from tieout.cli import tables
+    from tieout.cli.words import clean
+    from tieout.replay.output import in_order
+
+    is_by_day = result.by == "day"
+    lines = [line for _, line in in_order(result)]
+    if is_by_day:
+        lines = [result.days[day] for day in sorted(result.days)]
+    head = ["Day"] if is_by_day else [*account_column(result), "Symbol"]
+    money = columns_of(lines)
+    made = tables.table(*head, *COUNT_COLUMNS, *money, title="Realized P&L")
+    for line in lines:
+        name = tables.text(clean(line.name))
+        names = [name] if is_by_day else [*account_cell(result, line.account), name]
+        for cells in cells_of(line, money):
+            made.add_row(*names, *(tables.text(each) for each in cells))
+    made.add_section()
+    for cells in cells_of(result.line, money):
+        blanks = [""] * (len(head) - 1)
+        made.add_row(*map(tables.text, ("Sum", *blanks, *cells)), style="bold")
+    return made
+
+
+def columns_of(lines: "Iterable[Line]") -> list[str]:
+    """The columns of money that any line needs."""
+    known = list(lines)
+    figures = [each for line in known for each in line.totals.by_currency.values()]
+    beside = [">Beside"] if any(each.funding or each.income for each in figures) else []
+    venue = [">The venue's"] if any(line.venue for line in known) else []
+    return [">Gross", ">Fees", ">Net", *beside, *venue, "Currency"]
+
+
+def cells_of(line: "Line", columns: "Sequence[str]") -> "Iterator[list[str]]":
+    """The counts and the money of a line, one row for each currency."""
+    from tieout.cli.words import money
+    from tieout.core.numbers import add
+
+    counts = line.counts
+    numbers = [line.fills, counts.known + counts.unknown_entry, counts.unknown_entry]
+    words = [f"{each:,}" if each else "" for each in numbers]
+    for currency in sorted({*line.totals.by_currency, *line.venue}) or [""]:
+        figures = line.totals.of(currency)
+        beside = add(figures.funding, figures.income)
+        cells = {
+            ">Gross": money(figures.gross.value),
+            ">Fees": money(figures.fees.value, is_signed=False),
+            ">Net": money(figures.net.value),
+            ">Beside": money(beside),
+            ">The venue's": money(line.venue[currency]) if currency in line.venue else "",
+            "Currency": currency,
+        }
+        yield [*words, *(cells[name] for name in columns)]
+        words = [""] * len(words)
+
+
+def closing_table(result: "Result") -> "Table":
+    """Every closing."""
+    from tieout.cli import tables
+    from tieout.cli.words import money, price, quantity
+
+    made = tables.table(
+        ">Row", *account_column(result), "Symbol", ">Closed", ">Price", ">Gross", ">Fees", ">Net",
+        "Currency", ">The venue's", "Agrees", title="By closing",
+    )  # fmt: skip
+    for line in result.closings:
+        closing, found = line.closing, line.verdict
+        gross = closing.gross
+        net = gross.minus(closing.fees).value if gross is not None else None
+        words = (
+            quantity(closing.quantity),
+            price(closing.price),
+            money(gross.value) if gross is not None else UNKNOWN,
+            money(closing.fees.value, is_signed=False),
+            money(net) if net is not None else UNKNOWN,
+            closing.currency,
+            quantity(found.theirs) if found is not None else "",
+            "" if found is None else "yes" if found.agrees else "NO",
+        )
+        made.add_row(
+            tables.text(f"{line.row:,}" if line.row is not None else ""),
+            *account_cell(result, line.account),
+            tables.text(line.symbol),
+            *(tables.text(each) for each in words),
+        )
+    return made
+
+
+def remark_lines(result: "Result") -> "list[Text]":
+    """What was not used, and why."""
+    from tieout.cli import tables
+    from tieout.cli.words import clean
+    from tieout.replay.output import remarks
+
+    return [tables.text(clean(line), tables.QUIET) for line in remarks(result, is_full=False)]
+
+
+def account_column(result: "Result") -> list[str]:
+    """The column of the account, where there is more than one."""
+    return ["Account"] if result.accounts > 1 else []
+
+
+def account_cell(result: "Result", account: str | None) -> "list[Text]":
+    from tieout.cli import tables
+    from tieout.cli.words import clean
+
+    return [tables.text(shortened(clean(account or "")))] if result.accounts > 1 else []
+
+
+def shortened(account: str) -> str:
+    """A wallet by its ends.
+
+    >>> shortened("0x513b8629fe877bb581bf244e326a047b249c4ff1"), shortened("U1234567")
+    ('0x513b..4ff1', 'U1234567')
+    """
+    return account if len(account) <= ACCOUNT_LENGTH_MAX else f"{account[:6]}..{account[-4:]}"
+
+
+def with_more(made: "Table", rows: int) -> "Table":
+    """Say under a table that it has more rows than it shows."""
+    if rows > ROWS_SHOWN_MAX:
+        made.caption = f"and {rows - ROWS_SHOWN_MAX:,} more; --json lists all"
+        made.caption_justify = "left"
+    return made
+
+
+def counted(amount: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "fill"), counted(12799, "fill")
+    ('1 fill', '12,799 fills')
+    """
+    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, NewType
 
-from tieout.core.numbers import negate, normal
+from tieout.core.numbers import ZERO, negate, normal
 
 ActivityId = NewType("ActivityId", str)
 Side = Literal["long", "short"]
@@ -96,14 +96,21 @@ def missing_fields(activity: Activity) -> tuple[str, ...]:
 
 
 def is_negation(cancelling: Activity, target: Activity) -> bool:
-    """Whether an activity does nothing but take its target back."""
+    """Whether an activity does nothing but take its target back.
+
+    It has the negated quantity; without one, it says nothing that its target did not say. Cash
+    may be given as it was or negated.
+    """
     if cancelling.type != target.type:
         return False
     if target.quantity is not None:
         return cancelling.quantity == negate(target.quantity)
-    if target.cash is not None and cancelling.cash is not None:
-        return cancelling.cash == negate(target.cash)
-    return cancelling.quantity is None
+    if cancelling.quantity is not None:
+        return False
+    if cancelling.cash not in (None, target.cash, negate(target.cash or ZERO)):
+        return False
+    same = ("ratio", "to", "cost")
+    return all(getattr(cancelling, name) in (None, getattr(target, name)) for name in same)
 
 
 def content_digest(activity: Activity) -> str:

@@ -213,10 +213,14 @@ def _keeps_cost(
 
 
 def _loses_less_than_one(ours: Decimal, theirs: Decimal, *, new: int, old: int) -> bool:
-    """Whether the quantity after the ratio is theirs, a fraction of a unit at most missing."""
+    """Whether the quantity after the ratio is theirs, at most a fraction of a unit missing.
+
+    A venue that pays a fraction in cash holds whole units.
+    """
     expected = multiply(magnitude(ours), Decimal(new))
     missing = subtract(expected, multiply(magnitude(theirs), Decimal(old)))
-    return ZERO <= missing < old
+    is_whole = theirs == theirs.to_integral_value()
+    return not missing or (ZERO < missing < old and is_whole)
 
 
 def _price_moved(ratio: tuple[int, int], last_price: Decimal | None, price: Decimal | None) -> bool:

@@ -340,6 +340,6 @@ def folded_into(ledger: Ledger, folded: Folded) -> Ledger:
         position=folded.position,
         last_at=folded.last_at,
         booked=folded.booked,
-        has_waiting=folded.has_waiting,
+        has_waiting=bool(folded.not_counted),
         totals=folded.totals,
     )

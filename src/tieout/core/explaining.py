@@ -29,6 +29,7 @@ class Late:
     """A movement that came late and may explain observations, up to `until` if it was undone."""
 
     order: int
+    id: ActivityId
     left: Decimal
     until: datetime | None = None
 
@@ -178,7 +179,7 @@ class Allocation:
 
     def _offer(self, fact: Happened, movement: Decimal, *, until: datetime | None = None) -> None:
         if movement and self._observed.get(fact.ledger):
-            late = Late(order=fact.order, left=movement, until=until)
+            late = Late(order=fact.order, id=fact.activity.id, left=movement, until=until)
             self._late.setdefault(fact.ledger, []).append(late)
 
     def _scale(self, ledger: LedgerId, ratio: Ratio) -> None:
@@ -191,7 +192,8 @@ class Allocation:
         for late in self._late.get(seen.ledger, []):
             part = ZERO
             is_gone = late.until is not None and late.until <= seen.at
-            if late.order > seen.order and not seen.is_rounding and not is_gone:
+            is_news = late.order > seen.order or late.id in seen.refused
+            if is_news and not seen.is_rounding and not is_gone:
                 part = common_part(left, late.left)
             left = subtract(left, part)
             if late.left != part:
@@ -207,7 +209,8 @@ class Allocation:
 
     def _use(self, fact: Happened, seen: Observed, movement: Decimal) -> Decimal:
         """The part of `movement` that explains what this snapshot changed."""
-        if fact.order < seen.order or seen.is_rounding or seen.order in self.withdrawn:
+        is_news = fact.order > seen.order or fact.activity.id in seen.refused
+        if not is_news or seen.is_rounding or seen.order in self.withdrawn:
             return ZERO
         part = common_part(self.observed_left[seen.order], movement)
         self.observed_left[seen.order] = subtract(self.observed_left[seen.order], part)

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from tieout.core.activity import Activity, Ratio
+from tieout.core.activity import Activity, ActivityId, Ratio
 from tieout.core.instrument import LedgerId
 from tieout.core.numbers import ZERO
 from tieout.core.position import Position, Reason
@@ -65,6 +65,7 @@ class Observed:
     that nobody announced (`movement` is then what is left over, the fraction paid in cash);
     `symbol` a rename that the venue's id shows.
     `is_rounding` moves the quantity at the same cost. `takes_average` restates on any basis.
+    `refused` are activities that were known and did not count yet; should they ever, they explain it.
     """
 
     ledger: LedgerId
@@ -78,6 +79,7 @@ class Observed:
     symbol: str | None = None
     is_rounding: bool = False
     takes_average: bool = False
+    refused: tuple[ActivityId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

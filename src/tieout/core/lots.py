@@ -171,8 +171,18 @@ def _gain_rank(lot: Lot, *, inverse: bool) -> tuple[int, Decimal]:
 
 
 def scaled(lots: tuple[Lot, ...], *, new: Decimal, old: Decimal) -> tuple[Lot, ...]:
-    """The lots after a split: other quantities, the same cost and fees."""
-    return tuple(replace(lot, quantity=by_ratio(lot.quantity, new=new, old=old)) for lot in lots)
+    """The lots after a split: other quantities, the same cost and fees.
+
+    The last lot takes what is left of the whole, so that roundings do not add up.
+    """
+    left = by_ratio(total_quantity(lots), new=new, old=old)
+    result = []
+    for place, lot in enumerate(lots):
+        is_last = place == len(lots) - 1
+        quantity = left if is_last else by_ratio(lot.quantity, new=new, old=old)
+        left = subtract(left, quantity)
+        result.append(replace(lot, quantity=quantity))
+    return tuple(result)
 
 
 def by_ratio(quantity: Decimal, *, new: Decimal, old: Decimal) -> Decimal:

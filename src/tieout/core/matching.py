@@ -49,18 +49,19 @@ class Names:
         """Learn the names of a new or changed ledger."""
         self._ledgers[ledger.id] = ledger
         instrument = ledger.instrument
-        if ledger.joined is not None:
-            self._forget(ledger.id)
-        key = ledger.id if ledger.joined is None else ledger.joined
         for name in (instrument.symbol, *instrument.spellings):
-            _append(self._by_spelling.setdefault(spelling_key(name), []), key)
+            _append(self._by_spelling.setdefault(spelling_key(name), []), ledger.id)
         for venue_id in instrument.venue_ids:
-            _append(self._by_venue_id.setdefault(venue_id, []), key)
+            _append(self._by_venue_id.setdefault(venue_id, []), ledger.id)
 
-    def _forget(self, key: LedgerId) -> None:
-        for names in (*self._by_spelling.values(), *self._by_venue_id.values()):
-            if key in names:
-                names.remove(key)
+    def _called(self, symbol: str) -> list[LedgerId]:
+        """The ledgers of a name, those that joined another given as that other."""
+        keys = self._by_spelling.get(spelling_key(symbol), [])
+        return list(dict.fromkeys(map(self._joined, keys)))
+
+    def _joined(self, key: LedgerId) -> LedgerId:
+        into = self._ledgers[key].joined
+        return key if into is None else self._joined(into)
 
     def also(self, symbol: str, ledger: LedgerId) -> None:
         """From now on `symbol` names this ledger first of all."""
@@ -71,20 +72,15 @@ class Names:
 
     def legs(self, symbol: str) -> list[LedgerId]:
         """All ledgers of this name that are kept by side."""
-        keys = self._by_spelling.get(spelling_key(symbol), [])
-        return [key for key in keys if self._ledgers[key].side is not None]
+        return [key for key in self._called(symbol) if self._ledgers[key].side is not None]
 
     def all_of(self, symbol: str) -> list[LedgerId]:
         """Every ledger that goes by this name."""
-        return self._by_spelling.get(spelling_key(symbol), [])
+        return [*self._by_spelling.get(spelling_key(symbol), []), *self._called(symbol)]
 
     def find(self, symbol: str, *, side: Side | None) -> LedgerId | None:
         """The ledger an activity means: the latest of that name, an open one before a flat one."""
-        keys = [
-            key
-            for key in self._by_spelling.get(spelling_key(symbol), [])
-            if self._ledgers[key].side == side
-        ]
+        keys = [key for key in self._called(symbol) if self._ledgers[key].side == side]
         held = [key for key in keys if not self._ledgers[key].is_flat]
         found = held or keys
         return found[-1] if found else None
@@ -96,7 +92,7 @@ class Names:
         both or a corporate action of this run (`may_change_id`) explains the new id.
         """
         if row.venue_id is not None:
-            for key in self._by_venue_id.get(row.venue_id, []):
+            for key in map(self._joined, self._by_venue_id.get(row.venue_id, [])):
                 if self._ledgers[key].side == row.side:
                     return key
         found = self.find(row.symbol, side=row.side)

@@ -44,7 +44,7 @@ def _symbols(activities: Iterable[Activity], local: Iterable[Local]) -> Iterable
 def _of_rows(book: Book, snapshot: Snapshot, names: Names) -> Iterable[LedgerId]:
     """Ledgers that moved after the snapshot's time, and rows whose average is not the last one."""
     for key, ledger in book.ledgers.items():
-        if ledger.last_at is not None and ledger.last_at > snapshot.as_of:
+        if ledger.last_at is not None and ledger.last_at >= snapshot.as_of:
             yield key
     for row in snapshot.holdings:
         for key in names.all_of(row.symbol):

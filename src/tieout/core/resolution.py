@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from tieout.core.activity import ActivityId
 from tieout.core.breaks import Cause
 from tieout.core.comparison import Finding, break_kind, is_in_grace
 from tieout.core.decisions import split_observed
@@ -143,10 +144,18 @@ class Resolution:
             average=finding.average,
             reason="flat" if finding.verdict == "flat" else "unexplained",
             is_rounding=is_rounding,
+            refused=self._not_counted(finding),
         )
         if finding.ratio is not None and finding.row is not None:
             return split_observed(fact, ours=finding.ours, row=finding.row, ratio=finding.ratio)
         return fact
+
+    def _not_counted(self, finding: Finding) -> tuple[ActivityId, ...]:
+        """Activities that are known and refused, or wait: they may explain this one day."""
+        is_calm = not self.draft.ledger(finding.ledger).has_waiting
+        if is_calm and finding.ledger not in self.draft.arrived:
+            return ()
+        return self.draft.by_method(finding.ledger, self.draft.method, until=self.as_of).not_counted
 
     def _mark(self, finding: Finding) -> Decimal | None:
         row = self.draft.book.marks.get(finding.ledger)

@@ -74,14 +74,18 @@ def after_renames(facts: Iterable[Fact]) -> Sequence[Fact]:
     }
     if not moves:
         return known
-    return [
-        replace(fact, ledger=moves[fact.ledger].ledger)
-        if fact.ledger in moves
-        and not isinstance(fact, Opening)
-        and fact.at >= moves[fact.ledger].at
-        else fact
-        for fact in known
-    ]
+    return [_moved(fact, moves) for fact in known]
+
+
+def _moved(fact: Fact, moves: Mapping[LedgerId, Happened]) -> Fact:
+    """A fact in the ledger that its name belongs to at its time."""
+    key = fact.ledger
+    for _ in range(len(moves)):
+        rename = moves.get(key)
+        if rename is None or isinstance(fact, Opening) or fact.at < rename.at:
+            break
+        key = rename.ledger
+    return fact if key == fact.ledger else replace(fact, ledger=key)
 
 
 def _is_before(fact: Happened, adoption: Adopted) -> bool:
@@ -162,7 +166,7 @@ class _Folding:
             self.allocation.offer_undone(fact)
             return
         if activity.id in self.allocation.waiting:
-            target.is_waiting = True
+            target.waiting.append(activity.id)
             return
         other = self.working.get(fact.partner) if fact.partner else None
         before, other_before = target.quantity, other.quantity if other else ZERO

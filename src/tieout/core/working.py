@@ -27,11 +27,16 @@ class Folded:
     booked: tuple[int, ...]
     applied: tuple[ActivityId, ...] = ()
     errors: tuple[tuple[ActivityId, str], ...] = ()
-    has_waiting: bool = False
+    waiting: tuple[ActivityId, ...] = ()
 
     @property
     def quantity(self) -> Decimal:
         return self.position.quantity if self.position else ZERO
+
+    @property
+    def not_counted(self) -> tuple[ActivityId, ...]:
+        """Activities that are known and do not count yet: refused, or waiting for another."""
+        return (*(activity for activity, _ in self.errors), *self.waiting)
 
 
 class Working:
@@ -50,7 +55,7 @@ class Working:
         self.closings: list[tuple[str, Closing]] = []
         self.applied: list[ActivityId] = []
         self.errors: dict[ActivityId, str] = {}
-        self.is_waiting = False
+        self.waiting: list[ActivityId] = []
 
     @classmethod
     def of(cls, ledger: Ledger, method: Method) -> "Working":
@@ -76,7 +81,7 @@ class Working:
             booked=tuple(self.booked),
             applied=tuple(self.applied),
             errors=tuple(self.errors.items()),
-            has_waiting=self.is_waiting or bool(self.errors),
+            waiting=tuple(self.waiting),
         )
 
     def move(self, movement: Movement) -> None:
@@ -221,8 +226,6 @@ class Working:
             return
         target = normal(add(self.position.quantity, fact.movement))
         lots = scaled(self.position.lots, new=target, old=self.position.quantity)
-        drift = subtract(target, total_quantity(lots))
-        lots = (*lots[:-1], replace(lots[-1], quantity=add(lots[-1].quantity, drift)))
         self.position = replace(
             self.position,
             quantity=target,

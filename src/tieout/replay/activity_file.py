@@ -5,7 +5,6 @@ have `account`, `asset_class` and `multiplier`: what a case file says elsewhere.
 CSV file is not reported; `realized_pnl` is the figure that whoever wrote the file kept.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, tzinfo
@@ -28,6 +27,7 @@ from tieout.replay.export import Fill
 from tieout.replay.fields import Fields, place_of
 from tieout.replay.files import FillsFile, Row
 from tieout.replay.judging import PLAIN, Judge
+from tieout.replay.repeats import Repeats
 
 OWN_KEYS = ("account", "asset_class", "multiplier")
 KEYS = (*ACTIVITY_KEYS, *OWN_KEYS)
@@ -59,31 +59,22 @@ class ActivityFile:
         self.file = file
         self.name = file.name
         self._instruments: dict[tuple[str | None, str], tuple[Instrument, int]] = {}
-        self._repeated: Counter[str] = Counter()
+        self._repeats = Repeats(file, column="id")
         if file.kind == "csv":
             self._require_columns(file.columns())
 
     def fills(self) -> Iterator[Fill]:
-        known: dict[tuple[str | None, str], tuple[int, int]] = {}
-        self._repeated.clear()
+        self._repeats = Repeats(self.file, column="id")
         for row in self.file.rows():
             fill = self._fill(row)
-            key = (fill.account, fill.activity.id)
-            content = hash(fill.activity)
-            number, before = known.setdefault(key, (row.number, content))
-            if number == row.number:
+            if self._repeats.is_first(fill):
                 yield fill
-            elif before == content:
-                self._repeated["a row that was there before"] += 1
-            else:
-                message = f"{fill.activity.id} is the id of row {number} too, with other content"
-                self._refuse(row, "id", message)
 
     def instrument(self, fill: Fill) -> Instrument:
         return self._instruments[fill.account, fill.instrument][0]
 
     def remarks(self) -> list[str]:
-        return [f"{count} x {what}: counted once" for what, count in self._repeated.items()]
+        return self._repeats.remarks()
 
     def _fill(self, row: Row) -> Fill:
         activity = self._activity(row)
@@ -115,9 +106,7 @@ class ActivityFile:
             self._refuse(row, column, with_advice(column, fault.message))
         return read
 
-    def _learn(
-        self, fields: Fields, account: str | None, key: str, activity: Activity
-    ) -> None:
+    def _learn(self, fields: Fields, account: str | None, key: str, activity: Activity) -> None:
         """What the rows say about an instrument; they must not contradict one another."""
         asset_class = fields.text("asset_class")
         if asset_class is not None and asset_class not in ASSET_CLASSES:

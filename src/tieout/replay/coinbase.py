@@ -14,11 +14,12 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from tieout.core.activity import Activity, ActivityId
 from tieout.core.instrument import Instrument, spelling_key, told_by_symbol
-from tieout.core.numbers import divide, negate
+from tieout.core.numbers import divide, negate, normal
 from tieout.replay.export import Fill
 from tieout.replay.fields import Fields
 from tieout.replay.files import FillsFile
 from tieout.replay.judging import PLAIN, Judge
+from tieout.replay.repeats import Repeats
 
 SIDES = {"BUY": 1, "SELL": -1}
 PERPETUALS = "-PERP-INTX"
@@ -37,9 +38,10 @@ class CoinbaseFills:
         self.file = file
         self.name = file.name
         self._left_out: Counter[str] = Counter()
+        self._repeats = Repeats(file, column="entry_id")
 
     def fills(self) -> Iterator[Fill]:
-        known: dict[str, tuple[int, int]] = {}
+        self._repeats = Repeats(self.file, column="entry_id")
         self._left_out.clear()
         for row in self.file.rows():
             fields = Fields(self.file, row)
@@ -48,15 +50,8 @@ class CoinbaseFills:
                 self._left_out[why] += 1
                 continue
             fill = self._fill(fields)
-            content = hash(fill.activity)
-            number, before = known.setdefault(fill.activity.id, (row.number, content))
-            if number == row.number:
+            if self._repeats.is_first(fill):
                 yield fill
-            elif before == content:
-                self._left_out["a fill that was there before, counted once"] += 1
-            else:
-                message = f"is the entry of row {number} too, with other content"
-                fields.refuse("entry_id", message)
 
     def instrument(self, fill: Fill) -> Instrument:
         found = told_by_symbol(fill.activity.symbol, venue="coinbase", currency="USD")
@@ -65,14 +60,15 @@ class CoinbaseFills:
         return found
 
     def remarks(self) -> list[str]:
-        return [f"{count} x {what}" for what, count in self._left_out.items()]
+        left_out = [f"{count} x not used: {why}" for why, count in self._left_out.items()]
+        return [*left_out, *self._repeats.remarks()]
 
     def _reason_to_leave_out(self, fields: Fields) -> str | None:
         kind = fields.text("trade_type") or "FILL"
         if kind != "FILL":
-            return f"not used: trade_type {kind}, the position may be off by it"
+            return f"trade_type {kind}, the position may be off by it"
         if _FUTURE.fullmatch(fields.needed("product_id")):
-            return "not used: a future, and the size of a contract is not in the file"
+            return "a future, and the size of a contract is not in the file"
         return None
 
     def _fill(self, fields: Fields) -> Fill:
@@ -102,4 +98,4 @@ class CoinbaseFills:
             return size
         if price <= 0:
             fields.refuse("price", "must be more than 0 where the size is in the quote currency")
-        return divide(size, price).quantize(AMOUNT_DIGIT, ROUND_HALF_EVEN)
+        return normal(divide(size, price).quantize(AMOUNT_DIGIT, ROUND_HALF_EVEN))

@@ -28,6 +28,7 @@ EMPTYING = ("merger", "expiry", "assignment", "exercise")
 class Gap:
     """A fill that starts from `reported` where those before it give `expected`."""
 
+    ledger: LedgerId
     row: int
     account: str | None
     symbol: str
@@ -89,6 +90,7 @@ class Continuity:
             instrument = self._ledgers.found[ledger].instrument
             self.gaps.append(
                 Gap(
+                    ledger=ledger,
                     row=first.row,
                     account=first.account,
                     symbol=instrument.symbol,
@@ -188,4 +190,3 @@ def moved_units(ledger: LedgerId, fill: Fill, quantity: Decimal, word: str) -> S
         quantity=quantity,
     )
     return Step(ledger=ledger, activity=activity)
-

@@ -1,10 +1,6 @@
 """Counts what is folded, portion by portion, so that nothing but the sums is kept."""
 
-from decimal import Decimal
-
 from tieout.core.instrument import LedgerId
-from tieout.core.numbers import ZERO, add
-from tieout.core.pnl import Totals
 from tieout.replay.continuity import Gap, Step
 from tieout.replay.export import Export, Fill
 from tieout.replay.folding import Book, Closed, Portion
@@ -23,7 +19,7 @@ class Counting:
         self._ledgers = ledgers
         self._by = by
         self._day = ""
-        self._result = Result(name=export.name, judge=export.judge, by=by)
+        self._result = Result(name=export.name, judge=export.judge, zone=export.zone, by=by)
 
     def is_new_day(self, fill: Fill) -> bool:
         """Whether a fill is of another day than those before it, where days are counted."""
@@ -65,11 +61,11 @@ class Counting:
         found.accounts = len(survey.accounts)
         found.first_at, found.last_at = survey.first_at, survey.last_at
         found.gaps = gaps
+        for gap in gaps:
+            self._symbol_line(gap.ledger).gaps += 1
         for key, line in found.symbols.items():
             line.name = book.ledgers[key].instrument.symbol  # it may have been renamed
-            found.totals = found.totals.plus(line.totals)
-            for currency, amount in line.venue.items():
-                found.venue[currency] = add(found.venue.get(currency, ZERO), amount)
+            found.line.add(line)
         found.positions = self._positions(book)
         found.remarks = [*self._export.remarks(), *survey.remarks]
         return found

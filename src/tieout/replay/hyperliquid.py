@@ -5,7 +5,6 @@ Newest first, but fills of one millisecond stand oldest first and have no order 
 whose two sides a self-trade gives both; a dust conversion has 0.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -17,6 +16,7 @@ from tieout.replay.export import Fill
 from tieout.replay.fields import Fields
 from tieout.replay.files import FillsFile
 from tieout.replay.judging import HYPERLIQUID, Judge
+from tieout.replay.repeats import Repeats
 
 SIDES = {"B": 1, "A": -1}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -87,30 +87,20 @@ class HyperliquidFills:
         self.file = file
         self.name = file.name
         self._coins = Coins()
-        self._repeated: Counter[str] = Counter()
+        self._repeats = Repeats(file, column="tid")
 
     def fills(self) -> Iterator[Fill]:
-        known: dict[str, tuple[int, int]] = {}
-        self._repeated.clear()
+        self._repeats = Repeats(self.file, column="tid")
         for row in self.file.rows():
-            fields = Fields(self.file, row)
-            fill = self._fill(fields)
-            if fill.activity.id.startswith("row "):
+            fill = self._fill(Fields(self.file, row))
+            if self._repeats.is_first(fill):
                 yield fill
-                continue
-            number, content = known.setdefault(fill.activity.id, (row.number, hash(fill.activity)))
-            if number == row.number:
-                yield fill
-            elif content == hash(fill.activity):
-                self._repeated["a fill that was there before"] += 1
-            else:
-                fields.refuse("tid", f"row {number} is the same trade with other content")
 
     def instrument(self, fill: Fill) -> Instrument:
         return self._coins.instrument(fill.instrument)
 
     def remarks(self) -> list[str]:
-        return [f"{count} x {what}: counted once" for what, count in self._repeated.items()]
+        return self._repeats.remarks()
 
     def _fill(self, fields: Fields) -> Fill:
         coin = fields.needed("coin")

@@ -117,6 +117,8 @@ def without_cancelled(fills: list[Fill], survey: Survey) -> Iterator[Fill]:
     for fill in fills:
         activity = fill.activity
         if activity.id in judged.waiting:
-            survey.remarks.append(f"row {fill.row} takes back {activity.cancels}, which is not here")
+            survey.remarks.append(
+                f"row {fill.row} takes back {activity.cancels}, which is not here"
+            )
         elif activity.id not in judged.dropped:
             yield replace(fill, activity=replace(activity, cancels=None))

@@ -1,12 +1,12 @@
 """What came of a file, counted as it is folded: closings, differences, money, positions."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Literal
 
-from tieout.core.instrument import Instrument, LedgerId
-from tieout.core.numbers import add
+from tieout.core.instrument import LedgerId
+from tieout.core.numbers import ZERO, add
 from tieout.core.pnl import NO_TOTALS, Closing, Totals
 from tieout.core.position import Ledger
 from tieout.replay.continuity import Gap
@@ -20,13 +20,21 @@ By = Literal["symbol", "day", "closing"]
 class Counts:
     """Closings whose entry is known, those of them that agree with the venue, and the others.
 
-    `judged` counts those the venue gave a figure for.
+    `judged` counts those the venue gave a figure for; `sums` adds up their figures by currency.
     """
 
     known: int = 0
     judged: int = 0
     agree: int = 0
     unknown_entry: int = 0
+    sums: dict[str, "Sums"] = field(default_factory=dict)
+
+    def add(self, other: "Counts") -> None:
+        """Add the numbers of others; sums stay with those they were counted for."""
+        self.known += other.known
+        self.judged += other.judged
+        self.agree += other.agree
+        self.unknown_entry += other.unknown_entry
 
     def count(self, closing: Closing, verdict: Verdict | None) -> None:
         """Count one closing."""
@@ -37,6 +45,25 @@ class Counts:
         if verdict is not None:
             self.judged += 1
             self.agree += verdict.agrees
+            before = self.sums.get(closing.currency, NO_SUMS)
+            self.sums[closing.currency] = before.plus(verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What closings made by the venue's method, by the venue's figures, and exactly."""
+
+    ours: Decimal = ZERO
+    theirs: Decimal = ZERO
+    exact: Decimal = ZERO
+
+    def plus(self, found: Verdict) -> "Sums":
+        return Sums(
+            add(self.ours, found.ours), add(self.theirs, found.theirs), add(self.exact, found.exact)
+        )
+
+
+NO_SUMS = Sums()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +87,18 @@ class Line:
     totals: Totals = NO_TOTALS
     venue: dict[str, Decimal] = field(default_factory=dict)
 
+    def add(self, other: "Line") -> None:
+        """Add the counts and the money of another line."""
+        self.fills += other.fills
+        self.gaps += other.gaps
+        self.counts.add(other.counts)
+        self.totals = self.totals.plus(other.totals)
+        for currency, amount in other.venue.items():
+            self.add_venue(currency, amount)
+
     def add_venue(self, currency: str, amount: Decimal) -> None:
         """Add a figure of the venue's own."""
-        self.venue[currency] = add(self.venue.get(currency, Decimal(0)), amount)
+        self.venue[currency] = add(self.venue.get(currency, ZERO), amount)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +122,15 @@ class Held:
 
 @dataclass(slots=True, kw_only=True)
 class Result:
-    """Everything about a replayed file. `apart` are the spot sales that are counted apart."""
+    """Everything about a replayed file: `line` is the whole of it, spot sales included.
+
+    `counts` are the closings, `apart` the spot sales that are counted apart from them.
+    """
 
     name: str
     judge: Judge
-    cost_basis: str
+    zone: tzinfo
+    cost_basis: str = "average"
     by: By | None = None
     fills: int = 0
     accounts: int = 0
@@ -102,8 +142,7 @@ class Result:
     differ: list[Difference] = field(default_factory=list)
     apart_differ: list[Difference] = field(default_factory=list)
     positions: list[Held] = field(default_factory=list)
-    totals: Totals = NO_TOTALS
-    venue: dict[str, Decimal] = field(default_factory=dict)
+    line: Line = field(default_factory=lambda: Line(name=""))
     symbols: dict[LedgerId, Line] = field(default_factory=dict)
     days: dict[str, Line] = field(default_factory=dict)
     closings: list[ClosingLine] = field(default_factory=list)
@@ -121,10 +160,5 @@ class Result:
 
         What was traded in a gap realized something too, whether or not a closing followed.
         """
-        unknown = {name for name, each in self.totals.by_currency.items() if each.unknown}
+        unknown = {name for name, each in self.line.totals.by_currency.items() if each.unknown}
         return frozenset(unknown | {gap.currency for gap in self.gaps})
-
-
-def instrument_name(instrument: Instrument, side: str | None) -> str:
-    """The name of a ledger for people."""
-    return instrument.symbol if side is None else f"{instrument.symbol} {side}"

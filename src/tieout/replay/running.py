@@ -34,9 +34,7 @@ def replay_file(
         return replay(export, cost_basis=cost_basis, by=by, progress=progress)
 
 
-def replay(
-    export: Export, *, cost_basis: CostBasis, by: By | None, progress: Progress
-) -> Result:
+def replay(export: Export, *, cost_basis: CostBasis, by: By | None, progress: Progress) -> Result:
     """Replay an export: what was realized and what is held, gaps, differences."""
     survey = surveyed(export, progress)
     ledgers = Ledgers(export)
@@ -59,9 +57,7 @@ def replay(
         if rows % ROWS_PER_REPORT < len(together):
             progress("replaying", rows)
     count(counting, folding.fold(), cost_basis)
-    return counting.result(
-        survey, gaps=continuity.gaps, book=folding.book, cost_basis=cost_basis
-    )
+    return counting.result(survey, gaps=continuity.gaps, book=folding.book, cost_basis=cost_basis)
 
 
 def method_of(export: Export, cost_basis: CostBasis) -> Method:

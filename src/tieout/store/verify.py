@@ -169,16 +169,17 @@ def _anchor_problems(found: Inspection, told: Told) -> Iterator[Problem]:
 
 
 def _first_wrong_link(run: RunRow, told: Told) -> int | None:
-    assert run.first_sequence is not None, run.id
+    """The first entry of a run whose hash is not the one that the run noted."""
+    first, last = run.first_sequence or 0, run.last_sequence or 0
     links = run.links or b""
-    start = (run.first_sequence - 1) * LINK_BYTES
-    theirs = bytes(told.links[start : start + len(links)])
-    if theirs == links:
+    theirs = bytes(told.links[(first - 1) * LINK_BYTES : last * LINK_BYTES])
+    if theirs == links and len(links) == (last + 1 - first) * LINK_BYTES:
         return None
-    for place in range(0, len(links), LINK_BYTES):
-        if theirs[place : place + LINK_BYTES] != links[place : place + LINK_BYTES]:
-            return run.first_sequence + place // LINK_BYTES
-    raise AssertionError(run.id)
+    for sequence in range(first, last):
+        place = slice((sequence - first) * LINK_BYTES, (sequence + 1 - first) * LINK_BYTES)
+        if theirs[place] != links[place]:
+            return sequence
+    return last
 
 
 def _wrong_link(sequence: int, run: RunRow, told: Told) -> Problem:
@@ -198,9 +199,12 @@ def _head_problems(found: Inspection, told: Told, version: int) -> Iterator[Prob
     if row.sequence > told.sequence:
         message = f"the journal ends before entry {told.sequence + 1}; there were {row.sequence}"
         yield Problem("journal", message, sequence=told.sequence + 1)
-    elif (row.sequence, row.head) != (told.sequence, told.head):
-        message = f"the account says that the journal ends with entry {row.sequence}, another one"
-        yield Problem("account", message, sequence=row.sequence)
+    elif row.sequence < told.sequence:
+        message = f"the account says that the journal ends with entry {row.sequence}"
+        yield Problem("account", message, sequence=row.sequence + 1)
+    elif row.head != told.head:
+        message = f"entry {told.sequence} is not the one that the account says it ends with"
+        yield Problem("account", message, sequence=told.sequence)
     if row.version != version:
         message = f"the account is at version {row.version}, and there are {version} runs"
         yield Problem("account", message)

@@ -166,7 +166,7 @@ def _fill(row: ActivityRow) -> Outcome:
     trade = replace(
         _activity(row, "fill", traded_at(row)), quantity=quantity, price=number(row.price)
     )
-    words = {text.strip().lower() for text in (row.type, row.execution_type, row.status) if text}
+    words = {text.strip().lower() for text in (row.type, row.execution_type) if text}
     before = row.previous_id or row.previous_execution_id
     if words.intersection(BUSTS):
         return _busted(trade, before)
