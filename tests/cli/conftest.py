@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from cli.broker import Broker, open_broker
-from cli.shell import OURS, Result
+from cli.shell import Result, settings_in
 from tieout.cli.main import run
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The working folder, in UTC, without any setting from outside."""
-    for name in [each for each in os.environ if each.startswith(OURS)]:
+    for name in settings_in(os.environ):
         monkeypatch.delenv(name)
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.delenv("COLUMNS", raising=False)

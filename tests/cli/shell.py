@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 OURS = ("TIEOUT_", "APCA_", "POSITION_SYNC_", "DB_PATH")
+NOT_A_SETTING = "TIEOUT_GOLDEN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +27,15 @@ class Result:
         return json.loads(self.out, parse_float=str)
 
 
+def settings_in(environment: Mapping[str, str]) -> list[str]:
+    """The names that are settings of ours."""
+    return [name for name in environment if name.startswith(OURS) and name != NOT_A_SETTING]
+
+
 def clean_environment(**more: str) -> dict[str, str]:
     """The environment without anything that is a setting of ours."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(OURS)}
+    ours = settings_in(os.environ)
+    kept = {name: text for name, text in os.environ.items() if name not in ours}
     return {**kept, "TZ": "UTC", **more}
 
 

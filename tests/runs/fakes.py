@@ -17,7 +17,7 @@ from tieout.ports import BookStore, Event, Finding, RawReply, Read, Venue
 from tieout.runs import Finished, Order, Parts, run
 from tieout.store.memory import MemoryStore
 
-START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+START = datetime(2024, 11, 20, 15, 0, tzinfo=UTC)
 ACCOUNT = Account(id=AccountId("paper/PA1"), venue="alpaca")
 
 

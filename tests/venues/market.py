@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ports.venue import Stage, Trouble
@@ -49,17 +50,24 @@ class AlpacaStage(Stage):
         self.simulator = simulator
         self.market = simulator.market
         self.clock = clock
-        self.venue = AlpacaVenue(
+        self.account = AccountId(self.market.account("main").number)
+        self.venue = self._venue(LIMITS)
+
+    def _venue(self, limits: Limits) -> AlpacaVenue:
+        return AlpacaVenue(
             name="alpaca-simulator",
-            address=simulator.address,
+            address=self.simulator.address,
             key=LOGIN.key_id,
             secret=LOGIN.secret_key,
-            clock=clock,
-            limits=LIMITS,
-            sleep=clock.sleep,
+            clock=self.clock,
+            limits=limits,
+            sleep=self.clock.sleep,
             chance=lambda: 0.5,
         )
-        self.account = AccountId(self.market.account("main").number)
+
+    def limit_pages(self, pages_max: int) -> None:
+        """Have readings of activities end early."""
+        self.venue = self._venue(replace(LIMITS, pages_max=pages_max))
 
     def trade(self, symbol: str, quantity: str) -> None:
         self.market.trade("main", symbol, quantity)

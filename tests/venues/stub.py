@@ -18,7 +18,7 @@ ID = "27102f1a-1bf0-4a2b-be65-aac7868edb41"
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """One reply. `cut` sends only so many bytes of it; `held` sends nothing until released."""
+    """One reply. `cut` sends only so many bytes of it, `held` waits before the rest of it."""
 
     status: int = 200
     body: bytes = b""
@@ -126,10 +126,10 @@ def _handler(stub: AlpacaStub) -> type[BaseHTTPRequestHandler]:
                     headers=dict(self.headers),
                 )
             )
-            if reply.held:
+            self.close_connection = reply.held or reply.hung_up or reply.cut is not None
+            if reply.held and reply.cut is None:
                 stub.released.wait()
-            if reply.held or reply.hung_up:
-                self.close_connection = True
+            if reply.hung_up or (reply.held and reply.cut is None):
                 return
             self.send_response_only(reply.status)
             for name, value in {**stub.headers, **reply.headers}.items():
@@ -137,7 +137,8 @@ def _handler(stub: AlpacaStub) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
             self.wfile.write(reply.body[: reply.cut])
-            self.close_connection = reply.cut is not None
+            if reply.held:
+                stub.released.wait()
 
         def log_message(self, *_: object) -> None:
             pass

@@ -174,6 +174,9 @@ def test_an_option_settled_in_cash_ends_at_what_it_paid():
     )
     assert found.activities[0].price == exact("0.1589")
     assert found.ignored == ["1 x OPCSH: is the price of the option event it belongs to"]
+    whole = {**booked("OPEXC", symbol="SPXW250604C06000000", group_id="g1"), "qty": None}
+    paid = booked("OPCSH", net_amount="15.89", group_id="g1")
+    assert all_of(whole, paid).activities[0].price is None
 
 
 def test_a_bond_is_paid_back():
@@ -199,6 +202,27 @@ def test_cash_moves_no_position(row):
     found = all_of(row, {**row, "id": "another"})
     assert found.activities == []
     assert found.ignored == [f"2 x {row['activity_type']}: moves cash, no position"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        booked("FEE", symbol="AAPL", net_amount="0"),
+        booked("DIV", symbol="AAPL", net_amount="0"),
+        booked("CIL", net_amount="3"),
+        booked("ACATS", qty="3"),
+    ],
+)
+def test_what_says_nothing_is_left_out(row):
+    found = all_of(row)
+    assert found.activities == []
+    assert len(found.ignored) == 1
+
+
+def test_a_time_that_cannot_be_read_falls_back_on_the_day():
+    trade = only(fill(at="this afternoon"))
+    assert trade.at == at("2026-11-20T23:59:59-05:00")
+    assert only(fill(at="2026-11-20T14:30:00")).at == at("2026-11-20T14:30:00Z")
 
 
 def test_a_deposit_of_coins_is_a_transfer():

@@ -235,6 +235,47 @@ def test_a_merger_for_shares_and_cash_waits_for_both():
     assert merger.ratio == ratio("1", "1")
 
 
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_a_merger_may_be_told_by_fields_for_a_short_too(sign):
+    other = "-" if not sign else ""
+    rows = pair(
+        "MA",
+        {"symbol": "OLD", "qty": f"{other}2000"},
+        {"symbol": "NEW", "qty": f"{sign}200"},
+        acquiree_symbol="OLD",
+        acquirer_symbol="NEW",
+        acquiree_rate="1",
+        acquirer_rate="0.1",
+    )
+    for part in (rows, rows[:1], rows[::-1]):
+        (merger,) = all_of(*part).activities
+        assert (merger.symbol, merger.to, merger.ratio) == ("OLD", "NEW", ratio("0.1", "1"))
+
+
+def test_a_short_is_bought_out_for_cash():
+    rows = pair(
+        "MA",
+        {"qty": "33"},
+        {"qty": "0", "net_amount": "-6600"},
+        symbol="AAPL",
+        activity_sub_type="CMA",
+    )
+    (merger,) = all_of(*rows).activities
+    assert (merger.symbol, merger.to, merger.cash) == ("AAPL", None, exact("-6600"))
+
+
+def test_a_short_unit_falls_apart_the_same_way():
+    rows = pair(
+        "SPLIT",
+        {"symbol": "CCCXU", "qty": "8", "price": "26.31"},
+        {"symbol": "INFQ.WS", "qty": "-2", "price": "0"},
+        {"symbol": "INFQ", "qty": "-8", "price": "26.31"},
+        activity_sub_type="USPLIT",
+    )
+    warrant, share = all_of(*rows).activities
+    assert (warrant.symbol, warrant.to, share.to) == ("CCCXU", "INFQ.WS", "INFQ")
+
+
 def test_a_merger_in_one_row_that_pays():
     rows = pair("MA", {"symbol": "HIE", "qty": "-2", "net_amount": "25.27"})
     (merger,) = all_of(*rows).activities

@@ -193,9 +193,26 @@ def test_an_answer_past_the_timeout_is_given_up(stub, clock):
     assert "timeout_s" in error.advice
 
 
+def test_a_body_that_stops_in_the_middle_is_given_up(stub, clock):
+    stub.say(POSITIONS, Said(body=b"[" + b" " * 100, cut=10, held=True))
+    venue = venue_at(stub, clock, limits=Limits(read_s=0.05, tries_max=2))
+    assert "did not answer in time" in str(failure(venue, VenueUnavailable))
+
+
+def test_an_address_without_a_certificate_is_not_trusted(stub, clock, monkeypatch):
+    stub_with_tls = _Nowhere()
+    stub_with_tls.address = stub.address.replace("http://", "https://")
+    for bundle in ("", "no/such/file.pem"):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+        error = failure(venue_at(stub_with_tls, clock), VenueRefused)
+        assert "its TLS certificate was not verified" in str(error)
+        assert "REQUESTS_CA_BUNDLE" in error.advice
+    assert clock.slept == []
+
+
 def test_an_answer_after_the_deadline_is_dropped(stub, clock):
     stub.say(POSITIONS, Said(held=True))
-    venue = venue_at(stub, clock, limits=Limits(deadline_s=0.4, history_deadline_s=0.4))
+    venue = venue_at(stub, clock, limits=Limits(deadline_s=0.4))
 
     async def late() -> VenueError:
         with pytest.raises(VenueUnavailable) as caught:

@@ -10,16 +10,17 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from tieout.replay.result import Counts, Line, Result
+    from tieout.replay.result import ClosingLine, Counts, Line, Result
 
 AGREES, DIFFERS, WRONG = 0, 1, 2
 QUIET_S = 2.0
 """Seconds without a word on stderr, at the start and between two reports of progress."""
 
 ROWS_SHOWN_MAX = 10
-ACCOUNT_LENGTH_MAX = 14
-UNKNOWN = "not known"
+ACCOUNT_LENGTH_MAX = 10
+UNKNOWN = "unknown"
 COUNT_COLUMNS = (">Fills", ">Closings", ">Not known")
+CLOSING_COLUMNS = (">Closed", ">Price", ">Gross", ">Fees", ">Net", ">The venue's", "Agrees")
 
 VenueName = Literal["hyperliquid", "alpaca", "ibkr-flex", "coinbase"]
 Basis = Literal["average", "fifo", "lifo", "hifo", "specific"]
@@ -130,6 +131,7 @@ def headline(result: "Result") -> "list[Text]":
     """What was read, and whether it all agrees, in sentences."""
     from tieout.cli import tables
     from tieout.cli.words import clean
+    from tieout.replay.output import answer, counted
 
     when = ""
     if result.first_at is not None and result.last_at is not None:
@@ -143,23 +145,10 @@ def headline(result: "Result") -> "list[Text]":
     return [*lines, *(tables.text(sentence) for sentence in sentences(result))]
 
 
-def answer(result: "Result") -> str:
-    """Whether all agrees; else how much does not."""
-    if result.agrees:
-        return "No gaps, no differences."
-    wrong = [
-        (len(result.gaps), "gap", "gaps"),
-        (len(result.differ), "closing differs", "closings differ"),
-        (len(result.apart_differ), "spot sale differs", "spot sales differ"),
-        (len(result.refused), "row not applied", "rows not applied"),
-    ]
-    words = [f"{n:,} {one if n == 1 else many}" for n, one, many in wrong if n]
-    return f"NOT all agrees: {', '.join(words)}."
-
-
 def sentences(result: "Result") -> list[str]:
     """The closings in words: known, agreeing, unknown; and what they add up to."""
     from tieout.core.numbers import plain
+    from tieout.replay.output import counted
 
     counts, apart, judge = result.counts, result.apart, result.judge
     total = counts.known + counts.unknown_entry
@@ -331,33 +320,35 @@ def cells_of(line: "Line", columns: "Sequence[str]") -> "Iterator[list[str]]":
 def closing_table(result: "Result") -> "Table":
     """Every closing."""
     from tieout.cli import tables
-    from tieout.cli.words import money, price, quantity
+    from tieout.cli.words import clean
 
     made = tables.table(
-        ">Row", *account_column(result), "Symbol", ">Closed", ">Price", ">Gross", ">Fees", ">Net",
-        "Currency", ">The venue's", "Agrees", title="By closing",
-    )  # fmt: skip
+        ">Row", *account_column(result), "Symbol", *CLOSING_COLUMNS, title="By closing"
+    )
     for line in result.closings:
-        closing, found = line.closing, line.verdict
-        gross = closing.gross
-        net = gross.minus(closing.fees).value if gross is not None else None
-        words = (
-            quantity(closing.quantity),
-            price(closing.price),
-            money(gross.value) if gross is not None else UNKNOWN,
-            money(closing.fees.value, is_signed=False),
-            money(net) if net is not None else UNKNOWN,
-            closing.currency,
-            quantity(found.theirs) if found is not None else "",
-            "" if found is None else "yes" if found.agrees else "NO",
-        )
         made.add_row(
-            tables.text(f"{line.row:,}" if line.row is not None else ""),
+            tables.text("" if line.row is None else f"{line.row:,}"),
             *account_cell(result, line.account),
-            tables.text(line.symbol),
-            *(tables.text(each) for each in words),
+            *(tables.text(each) for each in (clean(line.symbol), *closing_words(line))),
         )
     return made
+
+
+def closing_words(line: "ClosingLine") -> tuple[str, ...]:
+    """What a closing took, at which price, and what it made."""
+    from tieout.cli.words import money, price, quantity
+
+    closing, found = line.closing, line.verdict
+    gross = closing.gross
+    return (
+        quantity(closing.quantity),
+        price(closing.price),
+        UNKNOWN if gross is None else money(gross.value),
+        money(closing.fees.value, is_signed=False),
+        UNKNOWN if gross is None else money(gross.minus(closing.fees).value, closing.currency),
+        "" if found is None else quantity(found.theirs),
+        "" if found is None else "yes" if found.agrees else "NO",
+    )
 
 
 def remark_lines(result: "Result") -> "list[Text]":
@@ -385,9 +376,9 @@ def shortened(account: str) -> str:
     """A wallet by its ends.
 
     >>> shortened("0x513b8629fe877bb581bf244e326a047b249c4ff1"), shortened("U1234567")
-    ('0x513b..4ff1', 'U1234567')
+    ('0x51..4ff1', 'U1234567')
     """
-    return account if len(account) <= ACCOUNT_LENGTH_MAX else f"{account[:6]}..{account[-4:]}"
+    return account if len(account) <= ACCOUNT_LENGTH_MAX else f"{account[:4]}..{account[-4:]}"
 
 
 def with_more(made: "Table", rows: int) -> "Table":
@@ -396,12 +387,3 @@ def with_more(made: "Table", rows: int) -> "Table":
         made.caption = f"and {rows - ROWS_SHOWN_MAX:,} more; --json lists all"
         made.caption_justify = "left"
     return made
-
-
-def counted(amount: int, noun: str) -> str:
-    """A number of things.
-
-    >>> counted(1, "fill"), counted(12799, "fill")
-    ('1 fill', '12,799 fills')
-    """
-    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"

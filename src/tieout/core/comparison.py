@@ -34,7 +34,7 @@ HALF = Decimal("0.5")
 
 Verdict = Literal[
     "agrees", "differs", "flat", "rounding", "split", "restated", "cost", "missing", "expired",
-    "unconfirmed", "side", "invalid",
+    "unconfirmed", "side", "leg", "invalid",
 ]  # fmt: skip
 
 

@@ -76,7 +76,9 @@ class Draft:
 
     def is_by_side(self, symbol: str) -> bool:
         """Whether the venue keeps long and short of this instrument apart."""
-        return bool(self.names.legs(symbol)) or spelling_key(symbol) in self._legs
+        if self.names.legs(symbol):
+            return True
+        return spelling_key(symbol) in self._legs and not self.names.is_netted(symbol)
 
     def fail(self, message: str) -> None:
         """Note something about the run as a whole that could not be done."""

@@ -1,20 +1,17 @@
 """What each kind of activity does to a ledger."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from decimal import ROUND_DOWN, Decimal
+from dataclasses import replace
+from decimal import Decimal
 
-from tieout.core.activity import Activity, Ratio, missing_fields
+from tieout.core import corporate_actions
+from tieout.core.activity import missing_fields
+from tieout.core.effect import Effect
 from tieout.core.facts import Happened
-from tieout.core.lots import Lot, UnknownLot, by_ratio
-from tieout.core.movements import Movement
+from tieout.core.lots import UnknownLot
 from tieout.core.numbers import (
-    NOTHING,
     ONE,
     ZERO,
-    Amount,
-    add,
-    divide,
     magnitude,
     money,
     multiply,
@@ -22,36 +19,11 @@ from tieout.core.numbers import (
     plain,
     subtract,
 )
-from tieout.core.pnl import Closing, Figures
-from tieout.core.position import Basis, Reason
+from tieout.core.pnl import Figures
+from tieout.core.position import Reason
 from tieout.core.working import Working
 
 OPTION_LIKE = frozenset(("option", "future"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """An activity, the ledger it belongs to, and the other one where it has two."""
-
-    fact: Happened
-    to: Working
-    other: Working | None
-    unknown_price: Decimal | None
-
-    @property
-    def activity(self) -> Activity:
-        return self.fact.activity
-
-    def movement(self, quantity: Decimal, *, reason: Reason) -> Movement:
-        """The plain movement of this activity, at its price and without fee."""
-        return Movement(
-            by=self.activity.id,
-            at=self.activity.at,
-            quantity=quantity,
-            price=self.activity.price,
-            reason=reason,
-            lot=self.activity.lot,
-        )
 
 
 def happen(
@@ -101,22 +73,17 @@ def _fill(effect: Effect) -> str | None:
         effect.movement(activity.quantity, reason=reason), venue=activity.realized_pnl
     )
     fee = activity.fee if activity.fee is not None else ZERO
-    currency = activity.fee_currency or _settled_in(effect.to)
+    currency = activity.fee_currency or effect.to.instrument.settled_in
     if effect.to.instrument.is_own_coin(currency):
         assert activity.price is not None
         worth = multiply(multiply(fee, activity.price), effect.to.instrument.multiplier or ONE)
         movement = replace(movement, quantity=subtract(activity.quantity, fee), fee=worth)
-    elif currency == _settled_in(effect.to):
+    elif currency == effect.to.instrument.settled_in:
         movement = replace(movement, fee=fee)
     effect.to.move(movement)
     if fee and not movement.fee:
         _charge_other(effect, currency, fee)
     return None
-
-
-def _settled_in(to: Working) -> str:
-    """The currency in which the instrument's P&L comes."""
-    return to.instrument.settled_in
 
 
 def _charge_other(effect: Effect, currency: str, fee: Decimal) -> None:
@@ -136,7 +103,7 @@ def _fee(effect: Effect) -> str | None:
     activity = effect.activity
     if activity.quantity is None:
         assert activity.cash is not None
-        currency = activity.currency or _settled_in(effect.to)
+        currency = activity.currency or effect.to.instrument.settled_in
         effect.to.receive(currency, Figures(fees=money(negate(activity.cash))))
         return None
     assert activity.price is not None
@@ -157,222 +124,8 @@ def _funding(effect: Effect) -> str | None:
         if activity.type == "funding"
         else Figures(income=activity.cash)
     )
-    effect.to.receive(activity.currency or _settled_in(effect.to), figures)
+    effect.to.receive(activity.currency or effect.to.instrument.settled_in, figures)
     return None
-
-
-def _split(effect: Effect) -> str | None:
-    activity, to = effect.activity, effect.to
-    assert activity.ratio is not None
-    before = to.quantity
-    to.scale(new=activity.ratio.new, old=activity.ratio.old)
-    if activity.cash is None or to.position is None:
-        if activity.cash is not None:
-            to.receive(activity.currency or _settled_in(to), Figures(gross=money(activity.cash)))
-        return None
-    fraction = _fraction(activity, before=before, after=to.quantity)
-    if to.position.fraction and not fraction:
-        _pay_fraction(effect)
-        return None
-    _sell_fraction(effect, fraction)
-    return None
-
-
-def _fraction(activity: Activity, *, before: Decimal, after: Decimal) -> Decimal:
-    """The units that cash in lieu pays for: what the activity says, else what is not whole."""
-    if activity.quantity is not None:
-        return subtract(after, add(before, activity.quantity))
-    return subtract(after, after.to_integral_value(ROUND_DOWN))
-
-
-def _sell_fraction(effect: Effect, fraction: Decimal) -> None:
-    """Cash in lieu is a sale of the fraction for that cash."""
-    activity, to = effect.activity, effect.to
-    assert activity.cash is not None
-    if not fraction:
-        to.receive(activity.currency or _settled_in(to), Figures(gross=money(activity.cash)))
-        return
-    units = multiply(fraction, to.instrument.multiplier or ONE)
-    is_resized = to.position.is_resized if to.position else False
-    movement = effect.movement(negate(fraction), reason="fill")
-    to.move(
-        replace(
-            movement,
-            price=divide(activity.cash, units),
-            proceeds=money(activity.cash),
-            reduces=False,
-        )
-    )
-    if to.position is not None:
-        to.position = replace(to.position, is_resized=is_resized)
-
-
-def _pay_fraction(effect: Effect) -> None:
-    """Cash for the fraction that the venue had rounded away: give its units back and sell them."""
-    to = effect.to
-    assert to.position is not None
-    fraction = to.position.fraction
-    whole = add(to.position.quantity, fraction)
-    lots = tuple(
-        replace(lot, quantity=by_ratio(lot.quantity, new=whole, old=to.position.quantity))
-        for lot in to.position.lots
-    )
-    to.position = replace(to.position, quantity=whole, lots=lots, fraction=ZERO)
-    _sell_fraction(effect, fraction)
-
-
-def _rename(effect: Effect) -> str | None:
-    activity, to = effect.activity, effect.to
-    assert activity.to is not None
-    to.rename(activity.to, venue_id=activity.venue_id)
-    return None
-
-
-def _spin_off(effect: Effect) -> str | None:
-    activity, parent, child = effect.activity, effect.to, effect.other
-    assert activity.ratio is not None
-    assert child is not None
-    quantity = _new_units(parent.quantity, activity.ratio)
-    if not quantity:
-        return None
-    cost = None
-    if activity.cost is not None and parent.position is not None:
-        cost = money(activity.cost if quantity > 0 else negate(activity.cost))
-        _move_cost_out(parent, cost)
-    child.move(
-        replace(
-            effect.movement(quantity, reason="fill"),
-            price=effect.unknown_price,
-            cost=cost,
-            is_cost_known=effect.unknown_price is not None,
-        )
-    )
-    _mark_resized(child)
-    return None
-
-
-def _new_units(quantity: Decimal, ratio: Ratio) -> Decimal:
-    return by_ratio(quantity, new=ratio.new, old=ratio.old)
-
-
-def _mark_resized(ledger: Working) -> None:
-    if ledger.position is not None:
-        ledger.position = replace(ledger.position, is_resized=True)
-
-
-def _move_cost_out(parent: Working, cost: Amount) -> None:
-    """Take a cost out of the parent's lots, pro rata by what each cost."""
-    position = parent.position
-    assert position is not None
-    known = [lot.cost.value for lot in position.lots if lot.cost is not None]
-    whole = ZERO
-    for each in known:
-        whole = add(whole, each)
-    left = cost
-    lots: list[Lot] = []
-    for place, lot in enumerate(position.lots):
-        if lot.cost is None or not whole:
-            lots.append(lot)
-            continue
-        is_last = place == len(position.lots) - 1
-        part = left if is_last else cost.share(lot.cost.value, whole)
-        left = left.minus(part)
-        lots.append(replace(lot, cost=lot.cost.minus(part)))
-    parent.position = replace(position, lots=tuple(lots))
-
-
-def _merger(effect: Effect) -> str | None:
-    """Shares of one company become shares of another, cash, or both."""
-    activity, old = effect.activity, effect.to
-    position = old.position
-    if position is None or not position.quantity:
-        return None
-    cash = money(activity.cash if activity.cash is not None else ZERO)
-    is_for_cash_only = effect.other is None or activity.ratio is None
-    lots, surplus = _lots_after_cash(position.lots, cash, whole=position.quantity)
-    if is_for_cash_only:
-        lots, surplus = (), _cash_result(position.lots, cash)
-    if surplus is None or surplus.value or is_for_cash_only:
-        _realize(effect, surplus)
-    ended = old.position
-    assert ended is not None
-    old.position = None
-    old.end(replace(ended, quantity=ZERO, lots=()), at=activity.at, by=activity.id, reason="merger")
-    if not is_for_cash_only and effect.other is not None and activity.ratio is not None:
-        _receive_lots(effect, effect.other, lots, basis=position.basis)
-    return None
-
-
-def _cash_result(lots: tuple[Lot, ...], cash: Amount) -> Amount | None:
-    for lot in lots:
-        if lot.cost is None:
-            return None
-        cash = cash.minus(lot.cost)
-    return cash
-
-
-def _lots_after_cash(
-    lots: tuple[Lot, ...], cash: Amount, *, whole: Decimal
-) -> tuple[tuple[Lot, ...], Amount | None]:
-    """Cash reduces each lot's cost by its share; only what exceeds the cost is realized."""
-    surplus: Amount | None = NOTHING
-    left = cash
-    result = []
-    for place, lot in enumerate(lots):
-        part = left if place == len(lots) - 1 else cash.share(lot.quantity, whole)
-        left = left.minus(part)
-        if lot.cost is None:
-            result.append(lot)
-            surplus = None if cash.value else surplus
-            continue
-        rest = lot.cost.minus(part)
-        if rest.value and (rest.value > 0) != (lot.quantity > 0):
-            surplus = surplus.minus(rest) if surplus is not None else None
-            rest = NOTHING
-        result.append(replace(lot, cost=rest))
-    return tuple(result), surplus
-
-
-def _realize(effect: Effect, gross: Amount | None) -> None:
-    """Book money that an episode made without a price of its own."""
-    old = effect.to
-    assert old.position is not None
-    currency = effect.activity.currency or _settled_in(old)
-    fees = NOTHING
-    if effect.activity.ratio is None:
-        for lot in old.position.lots:
-            fees = fees.plus(lot.fees)
-    closing = Closing(
-        by=effect.activity.id, at=effect.activity.at, quantity=old.quantity, price=None,
-        gross=gross, fees=fees, currency=currency,
-    )  # fmt: skip
-    old.closings.append((old.position.opened_by, closing))
-    old.receive(currency, closing.figures)
-
-
-def _receive_lots(effect: Effect, new: Working, lots: tuple[Lot, ...], *, basis: Basis) -> None:
-    """The new company's units, each lot with what is left of its cost."""
-    ratio = effect.activity.ratio
-    assert ratio is not None
-    for lot in lots:
-        new.move(
-            Movement(
-                by=effect.activity.id if len(lots) == 1 else lot.id,
-                at=effect.activity.at,
-                quantity=_new_units(lot.quantity, ratio),
-                cost=lot.cost,
-                is_cost_known=lot.cost is not None,
-                basis=basis,
-            )
-        )
-    if new.position is not None:
-        carried = NOTHING
-        for lot in lots:
-            carried = carried.plus(lot.fees)
-        last = new.position.lots[-1]
-        fees = replace(last, fees=last.fees.plus(carried))
-        new.position = replace(new.position, lots=(*new.position.lots[:-1], fees))
-    _mark_resized(new)
 
 
 def _transfer(effect: Effect) -> str | None:
@@ -421,10 +174,10 @@ _EFFECTS: dict[str, Callable[[Effect], str | None]] = {
     "fee": _fee,
     "funding": _funding,
     "dividend": _funding,
-    "split": _split,
-    "rename": _rename,
-    "spin_off": _spin_off,
-    "merger": _merger,
+    "split": corporate_actions.split,
+    "rename": corporate_actions.rename,
+    "spin_off": corporate_actions.spin_off,
+    "merger": corporate_actions.merger,
     "transfer": _transfer,
     "expiry": _option_event,
     "assignment": _option_event,

@@ -65,7 +65,8 @@ class Observed:
     that nobody announced (`movement` is then what is left over, the fraction paid in cash);
     `symbol` a rename that the venue's id shows.
     `is_rounding` moves the quantity at the same cost. `takes_average` restates on any basis.
-    `refused` are activities that were known and did not count yet; should they ever, they explain it.
+    `refused` are activities that were known and did not count yet; once they do, they explain
+    it.
     """
 
     ledger: LedgerId

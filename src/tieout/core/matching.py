@@ -80,10 +80,27 @@ class Names:
 
     def find(self, symbol: str, *, side: Side | None) -> LedgerId | None:
         """The ledger an activity means: the latest of that name, an open one before a flat one."""
-        keys = [key for key in self._called(symbol) if self._ledgers[key].side == side]
+        called = self._called(symbol)
+        keys = [key for key in called if self._ledgers[key].side == side]
+        if not keys and side is not None:
+            keys = [key for key in called if self._is_on(key, side)]
         held = [key for key in keys if not self._ledgers[key].is_flat]
         found = held or keys
         return found[-1] if found else None
+
+    def _is_on(self, key: LedgerId, side: Side) -> bool:
+        """Whether a position kept without side is on this side; then a row may well name it."""
+        ledger = self._ledgers[key]
+        if ledger.side is not None or ledger.is_flat:
+            return False
+        return (ledger.quantity > 0) == (side == "long")
+
+    def is_netted(self, symbol: str) -> bool:
+        """Whether the book holds this instrument without a side."""
+        return any(
+            self._ledgers[key].side is None and not self._ledgers[key].is_flat
+            for key in self._called(symbol)
+        )
 
     def find_row(self, row: Holding, *, may_change_id: Iterable[LedgerId] = ()) -> LedgerId | None:
         """The ledger a snapshot row means: by the venue's id first, then by name.

@@ -186,12 +186,12 @@ def _legs(
     return [
         Finding(
             ledger=key,
-            verdict="agrees" if verdict_is_agreed else "side",
+            verdict="agrees" if verdict_is_agreed else "side" if key == keys[0] else "leg",
             ours=draft.expected(key, until=snapshot.as_of).quantity if verdict_is_agreed else total,
             theirs=row_quantity(row),
             row=row,
         )
-        for key in (keys if verdict_is_agreed else keys[:1])
+        for key in keys
     ]
 
 

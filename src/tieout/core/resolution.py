@@ -12,7 +12,7 @@ from tieout.core.decisions import split_observed
 from tieout.core.draft import Draft
 from tieout.core.facts import Booked, Confirmed, Observed, Withdrawn
 from tieout.core.matching import known_number
-from tieout.core.numbers import ZERO, magnitude, multiply, negate, subtract
+from tieout.core.numbers import ZERO, add, magnitude, multiply, negate, subtract
 from tieout.core.policy import Truth
 from tieout.core.position import Ledger, Reconciliation
 from tieout.core.tracking import Found
@@ -59,8 +59,9 @@ class Resolution:
                 self._missing(ledger, finding)
             case "expired":
                 self._expired(finding)
-            case "side":
-                self._break(finding)
+            case "side" | "leg":
+                if finding.verdict == "side":
+                    self._break(finding)
                 self._status(finding, "DRIFT")
             case "invalid":
                 self._status(finding, "FAILED")
@@ -275,9 +276,19 @@ class Resolution:
                 row=finding.row,
                 counts=counts and self.is_complete,
                 seen_if_new=1 if counts else 0,
-                **_sides(finding, before=self.draft.before(ledger.id).quantity, kind=kind),
+                **_sides(finding, before=self._before(finding), kind=kind),
             )
         )
+
+    def _before(self, finding: Finding) -> Decimal:
+        """What the book held when the run began; of a side break, all legs together."""
+        if finding.verdict != "side":
+            return self.draft.before(finding.ledger).quantity
+        symbol = self.draft.ledger(finding.ledger).instrument.symbol
+        total = ZERO
+        for key in self.draft.names.legs(symbol):
+            total = add(total, self.draft.before(key).quantity)
+        return total
 
     def _causes(self, finding: Finding) -> tuple[Cause, ...]:
         """The activities of this run on this position, with what each moved."""

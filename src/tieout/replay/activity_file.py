@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from decimal import Decimal
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 from tieout.bulk.exact import shortened
 from tieout.cases.fields import Faults, fields_of
@@ -120,7 +120,7 @@ class ActivityFile:
             return
         if known is not None:
             fields.refuse("multiplier", f"is another one than in row {known[1]}")
-        found = instrument_of(activity, cast(AssetClass | None, asset_class), multiplier)
+        found = instrument_of(activity, asset_class, multiplier)
         if found.multiplier is None:
             message = f"is needed for the {found.asset_class} {found.symbol}: the size of one"
             fields.refuse("multiplier", message)

@@ -75,9 +75,9 @@ class Fields:
     def flag(self, name: str) -> bool:
         """A yes or no; what is not reported is no."""
         value = self.row.values.get(name)
-        if value is None or isinstance(value, bool):
-            return bool(value)
-        self.refuse(name, f"{told(value)} is not true or false")
+        if value is not None and not isinstance(value, bool):
+            self.refuse(name, f"{told(value)} is not true or false")
+        return bool(value)
 
     def moment(self, name: str) -> datetime:
         """A time with its zone."""

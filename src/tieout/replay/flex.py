@@ -102,13 +102,13 @@ class FlexStatement:
         """An execution, or the row that takes one back."""
         category = fields.word("assetCategory", CATEGORIES)
         codes = codes_of(fields)
-        id = id_of(fields)
+        own_id = id_of(fields)
         quantity = quantity_of(fields)
         price = fields.needed_number("tradePrice")
         cancels = self._cancelled(fields, codes, quantity)
         trade = filled(fields, "tradeID")
         if trade is not None and cancels is None:
-            self._trades[trade] = (id, quantity)
+            self._trades[trade] = (own_id, quantity)
         key = self._learn(fields, category, price=price, quantity=quantity)
         figure = fields.number("fifoPnlRealized")
         is_event = category == "option" and bool(codes.intersection(OPTION_ENDS))
@@ -117,7 +117,7 @@ class FlexStatement:
             account=fields.text("accountId"),
             instrument=key,
             activity=Activity(
-                id=id,
+                id=own_id,
                 type=OPTION_ENDS[min(codes.intersection(OPTION_ENDS))] if is_event else "fill",
                 symbol=fields.needed("symbol"),
                 at=moment(fields),
@@ -142,8 +142,8 @@ class FlexStatement:
         if transaction is not None:
             return ActivityId(transaction)
         trade = filled(fields, "origTradeID") or ""
-        id, of = self._trades.get(trade, (ActivityId(trade or "a trade"), quantity))
-        return id if of == negate(quantity) else ActivityId(trade or "a trade")
+        known, of = self._trades.get(trade, (ActivityId(trade or "a trade"), quantity))
+        return known if of == negate(quantity) else ActivityId(trade or "a trade")
 
     def _corporate_action(self, fields: Fields) -> Fill | None:
         """A forward split, else units of unknown cost that come or go."""
@@ -259,12 +259,25 @@ def moment(fields: Fields) -> datetime:
         clock = filled(fields, "tradeTime")
         day = filled(fields, "tradeDate") or filled(fields, "reportDate") or ""
         written = f"{day};{clock}" if clock else day
-    found = _MOMENT.fullmatch(written)
+    found = moment_of(written)
+    if found is None:
+        allowed = "a time such as 20261120;143000 or 2026-11-20;14:30:00"
+        fields.refuse(name, f"{shortened(written)} is not {allowed}")
+    return found
+
+
+def moment_of(text: str) -> datetime | None:
+    """A time in New York, in any of the ways a query can be set to, but day before month.
+
+    >>> moment_of("20261120;143000").isoformat(), moment_of("2026-11-20, 14:30:00 EST").isoformat()
+    ('2026-11-20T19:30:00+00:00', '2026-11-20T19:30:00+00:00')
+    """
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = map(int, found.groups(default="0"))
     try:
-        parts = [int(part) for part in found.groups(default="0")] if found else []
-        if parts:
-            return datetime(*parts, tzinfo=NEW_YORK).astimezone(UTC)  # type: ignore[misc,arg-type]
+        local = datetime(year, month, day, hour, minute, second, tzinfo=NEW_YORK)
     except ValueError:
-        pass
-    allowed = "a time such as 20261120;143000 or 2026-11-20;14:30:00"
-    fields.refuse(name, f"{shortened(written)} is not {allowed}")
+        return None
+    return local.astimezone(UTC)

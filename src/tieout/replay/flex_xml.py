@@ -55,7 +55,7 @@ class _Collector:
             values = {"accountId": self._account, **attributes}
             self.found.append(Element(name, Row(self._counts[name], line, values)))
 
-    def _end(self, name: str) -> None:
+    def _end(self, _: str) -> None:
         self._depth -= 1
 
     def _refuse_doctype(self, *_: object) -> None:

@@ -69,7 +69,9 @@ class Folding:
     def __init__(self, ledgers: Ledgers, *, method: Method, venue_method: Method | None) -> None:
         self._ledgers = ledgers
         self.book = Book(method)
-        self._by_method = Book(venue_method) if differs(method, venue_method) else None
+        self._by_method: Book | None = None
+        if venue_method is not None and venue_method.cost_basis != method.cost_basis:
+            self._by_method = Book(venue_method)
         self._facts: list[Fact] = []
         self._fills: dict[Place, Fill] = {}
         self._order = 0
@@ -114,11 +116,6 @@ class Folding:
                 for activity, why in each.errors
             ),
         )
-
-
-def differs(method: Method, venue_method: Method | None) -> bool:
-    """Whether the venue's method needs a fold of its own."""
-    return venue_method is not None and venue_method.cost_basis != method.cost_basis
 
 
 def closings_of(folded: Mapping[LedgerId, Folded]) -> dict[Place, Closing]:

@@ -1,9 +1,9 @@
 """Whether a closing agrees with the venue's own figure, judged by the venue's own method.
 
-| venue | its figure | agrees within |
+| venue | its figure | within |
 |---|---|---|
-| Hyperliquid, contracts | gross of fees, the average cut to 6 - szDecimals decimals | 0.000002 |
-| Hyperliquid, spot | gross of the sale's fee; coins bought cost what was paid for what came in | 0.000002 |
+| Hyperliquid, contracts | gross; the average is cut to 6 - szDecimals decimals | 0.000002 |
+| Hyperliquid, spot | gross; a coin cost what was paid for what came in, after the fee | 0.000002 |
 | IBKR Flex | fifoPnlRealized: first in, first out, net of both commissions | 0.01 |
 | an activity file | realized_pnl: gross or net, as somebody kept it | 0.01 |
 
@@ -22,8 +22,18 @@ from tieout.core.pnl import Closing
 
 MICRO = Decimal("0.000002")
 
-# The figures that a venue's method may show for a closing; the first is the one shown as ours.
-Figures = Callable[[Closing, Activity, Instrument], Sequence[Decimal]]
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A closing of known entry by the venue's method, and the activity that made it."""
+
+    closing: Closing
+    activity: Activity
+    instrument: Instrument
+
+
+# The figures that a venue's method may show for a closing.
+Figures = Callable[[Sale], Sequence[Decimal]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +86,7 @@ def verdict(
     theirs = activity.realized_pnl
     if theirs is None or exact.gross is None or by_method.gross is None:
         return None
-    figures = judge.figures(by_method, activity, instrument)
+    figures = judge.figures(Sale(by_method, activity, instrument))
     nearest = min(figures, key=lambda ours: magnitude(subtract(ours, theirs)))
     return Verdict(
         ours=nearest,
@@ -98,26 +108,23 @@ def net_of(closing: Closing) -> Decimal:
     return closing.gross.minus(closing.fees).value
 
 
-def _gross_or_net(
-    closing: Closing, activity: Activity, instrument: Instrument
-) -> Sequence[Decimal]:
-    return (gross_of(closing), net_of(closing))
+def _gross_or_net(sale: Sale) -> Sequence[Decimal]:
+    return (gross_of(sale.closing), net_of(sale.closing))
 
 
-def _net(closing: Closing, activity: Activity, instrument: Instrument) -> Sequence[Decimal]:
-    return (net_of(closing),)
+def _net(sale: Sale) -> Sequence[Decimal]:
+    return (net_of(sale.closing),)
 
 
-def _by_hyperliquid(
-    closing: Closing, activity: Activity, instrument: Instrument
-) -> Sequence[Decimal]:
+def _by_hyperliquid(sale: Sale) -> Sequence[Decimal]:
     """Contracts by the cut average. A bought coin costs what was paid for what came in.
 
     Measured on 523 recorded spot sales: all but a dust conversion, which the venue does not
     value, and one figure that a spreadsheet had rounded.
     """
-    if instrument.asset_class == "spot":
-        selling_fee = activity.fee if activity.fee is not None else ZERO
+    closing = sale.closing
+    if sale.instrument.asset_class == "spot":
+        selling_fee = sale.activity.fee if sale.activity.fee is not None else ZERO
         opening_fees = subtract(closing.fees.value, selling_fee)
         return (subtract(gross_of(closing), opening_fees),)
     return (gross_of(closing) if closing.method_gross is None else closing.method_gross,)

@@ -30,7 +30,12 @@ from tieout.store.rows import (
     run_row,
 )
 
-Reached = Callable[[str], None]
+POINTS = (
+    "begin", "ledgers", "positions", "closings", "journal", "breaks", "digests", "marks", "account",
+    "run", "outbox", "evidence", "before_commit", "after_commit",
+)  # fmt: skip
+
+Reached = Callable[[str], None]  # told the name of each point of a commit, just before it
 Fence = tuple[int, int, str, str]  # version, sequence, head, sum of the seals
 NO_FENCE: Fence = (0, 0, GENESIS, NO_SEALS)
 

@@ -14,7 +14,7 @@ import requests
 from alpaca.common.exceptions import APIError
 from alpaca.trading.client import TradingClient
 from requests.adapters import HTTPAdapter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from tieout.venues.alpaca.address import is_loopback
@@ -44,13 +44,12 @@ class Wire:
         self._client._retry = 0  # it would block 9 s on a 429; retries are ours
         self._taker = _BodyTaker(limits)
         session = self._client._session
-        session.trust_env = False  # .netrc would replace the keys
-        session.verify = DEFAULT_CA_BUNDLE_PATH
-        if not is_loopback(address):
-            # What an environment may say: its own certificates and proxies, never "do not verify".
-            settings = requests.Session().merge_environment_settings(address, {}, None, True, None)
-            session.verify = settings["verify"] or DEFAULT_CA_BUNDLE_PATH
-            session.proxies.update(get_environ_proxies(address))
+        # An environment may name its own certificates and proxies, but never say "do not verify",
+        # and a .netrc must not replace the keys.
+        outside = requests.Session().merge_environment_settings(address, {}, None, True, None)
+        session.trust_env = False
+        session.verify = outside["verify"] or DEFAULT_CA_BUNDLE_PATH
+        session.proxies.update({} if is_loopback(address) else outside["proxies"])
         session.mount("https://", self._taker)
         session.mount("http://", self._taker)
 

@@ -20,7 +20,7 @@ from tieout.venues.alpaca.wire import message_in
 FAULTS: Mapping[Fault, str] = {
     "unreachable": "could not be reached",
     "timeout": "did not answer in time",
-    "tls": "has a TLS certificate that could not be verified",
+    "tls": "could not be trusted, its TLS certificate was not verified",
     "cut": "broke off in the middle of its answer",
     "too_large": "sent more than a reply can be long",
 }

@@ -24,7 +24,10 @@ AGAIN_OVERLAP = timedelta(minutes=1)
 
 
 class History:
-    """One reading of the activities; `continue_reading` adds what has come since."""
+    """One reading of the activities; `continue_reading` adds what has come since.
+
+    `is_unfinished` says that there are more than one reading may fetch.
+    """
 
     def __init__(self, calls: Calls, *, cursor: str | None, trace: Trace) -> None:
         self._calls = calls
@@ -32,13 +35,9 @@ class History:
         self._since = moment(cursor)
         self._seen: set[ActivityRow | Unreadable] = set()
         self._is_stuck = False
+        self.is_unfinished = False
         self.rows: list[ActivityRow | Unreadable] = []
         self.problems: list[str] = []
-
-    @property
-    def is_first(self) -> bool:
-        """Whether nothing was read before: then there is all of the account's life to fetch."""
-        return self._since is None
 
     async def read(self) -> int:
         """Everything since the cursor; how many rows came."""
@@ -89,10 +88,10 @@ class History:
                 return len(self.rows) - before
             paged.update(page)
             parameters["page_token"] = token
-        pages_max = self._calls.limits.pages_max
+        self.is_unfinished = True
         self.problems.append(
-            f"there are more than {pages_max} pages of activities; the next "
-            "reading goes on from there"
+            f"there are more than {self._calls.limits.pages_max} pages of activities; positions are "
+            "compared once the next readings have fetched the rest"
         )
         return len(self.rows) - before
 

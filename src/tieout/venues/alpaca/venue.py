@@ -19,7 +19,7 @@ from tieout.core.errors import (
 )
 from tieout.core.numbers import exact
 from tieout.core.snapshot import Snapshot
-from tieout.ports import Clock, Finding, Read
+from tieout.ports import Clock, Finding, Read, Venue
 from tieout.venues.alpaca.activities import translated as activities_of
 from tieout.venues.alpaca.address import address_of
 from tieout.venues.alpaca.calls import Calls, Chance, Reply, Sleep, Trace, with_evidence
@@ -39,7 +39,6 @@ from tieout.venues.alpaca.wire import (
     positions_in,
 )
 
-VENUE = "alpaca"
 SETTINGS = ("account", "address", "key", "secret", "stream_address", "timeout_s")
 ACCOUNT_MISMATCH = "account_mismatch"
 
@@ -52,7 +51,7 @@ First = TypeVar("First")
 Second = TypeVar("Second")
 
 
-def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock) -> "AlpacaVenue":
+def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock) -> Venue:
     """A connection to Alpaca. Settings: key, secret, and where wanted address, account, timeout_s.
 
     Nothing is sent yet. A missing or wrong setting is a SettingsError that names it.
@@ -141,9 +140,9 @@ class AlpacaVenue:
 
     async def accounts(self) -> Sequence[Account]:
         """The one account of the keys. Alpaca gives all of its activities since it was opened."""
-        row, _ = await self._within(self._calls.limits.deadline_s, self._own_account)
+        row, _ = await self._within(self._own_account)
         assert row.number is not None, row  # a reply without one was refused
-        return (Account(id=AccountId(row.number), venue=VENUE, currency=row.currency or "USD"),)
+        return (Account(id=AccountId(row.number), venue="alpaca", currency=row.currency or "USD"),)
 
     async def read(self, account: AccountId, *, cursor: str | None) -> Read:
         """Positions and activities. `as_of` is our clock before the positions were asked for.
@@ -151,15 +150,13 @@ class AlpacaVenue:
         What happened after that moment is among the activities; a fill so fresh that the
         positions may lack it makes them be read again until two readings agree.
         """
-        limits = self._calls.limits
-        deadline_s = limits.deadline_s if cursor else limits.history_deadline_s
-        return await self._within(deadline_s, partial(self._read, account, cursor))
+        return await self._within(partial(self._read, account, cursor))
 
     async def check(self) -> Sequence[Finding]:
         """What `doctor` shows. A login that does not work is a finding, not an error."""
         address = self._calls.address
         try:
-            row, reply = await self._within(self._calls.limits.deadline_s, self._own_account)
+            row, reply = await self._within(self._own_account)
         except VenueError as error:
             return (*findings_before(address), finding_of(error))
         return (*findings_before(address), *findings(row, reply))
@@ -191,6 +188,8 @@ class AlpacaVenue:
         _, (rows, as_of, problems) = await _together(
             self._account_named(account, trace), self._positions_and(history, trace)
         )
+        if history.is_unfinished:
+            rows = []  # they would be compared with a book that is still of long ago
         positions = holdings_of(rows, pairs=await self._pair_names(rows, trace))
         activities = activities_of(history.rows, now=as_of)
         problems = (*problems, *positions.problems, *history.problems, *activities.problems)

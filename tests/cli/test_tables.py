@@ -1,0 +1,127 @@
+"""What people read, kept as golden files: `make golden` writes them anew."""
+
+import asyncio
+
+import pytest
+
+from cli.morning import AAPL, BTC, PENNY, TSLA, desk_of, written
+from golden import check_golden
+from runs.fakes import Bench, holding
+from tieout.cli.sync import show
+from tieout.core.policy import Policy
+from tieout.runs import plan_only
+from tieout.wiring import Answer
+
+SHOWN = {
+    "positions": ("positions",),
+    "positions-all": ("positions", "--all"),
+    "positions-as-of": (
+        "positions", "--as-of", "2024-11-20T15:30", "--known-at", "2024-11-21T20:00Z",
+    ),
+    "breaks": ("breaks",),
+    "breaks-all": ("breaks", "--all"),
+    "runs": ("runs",),
+    "runs-show": ("runs", "show", "run-7"),
+    "runs-show-failed": ("runs", "show", "run-4"),
+    "history": ("history", "AAPL"),
+    "history-coin": ("history", "btcusd"),
+    "pnl": ("pnl",),
+    "pnl-by-symbol": ("pnl", "--by", "symbol"),
+    "pnl-by-account": ("pnl", "--by", "account", "--from", "2024-11-21"),
+    "accounts": ("accounts",),
+}  # fmt: skip
+
+
+@pytest.fixture
+def morning(folder) -> Bench:
+    bench = written(folder)
+    bench.store.close()
+    return bench
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_table_reads_well(tieout, morning, name):
+    check_golden(f"cli/{name}.txt", tieout(*SHOWN[name]).out)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_programs_get_the_same_as_json(tieout, morning, name):
+    result = tieout(*SHOWN[name], "--json")
+    assert result.err == ""
+    check_golden(f"cli/{name}.json", result.out)
+
+
+def test_a_narrow_terminal_keeps_every_word(tieout, morning, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    shown = tieout("positions").out
+    assert all(len(line) <= 60 for line in shown.splitlines())
+    check_golden("cli/positions-narrow.txt", shown)
+
+
+def test_the_status_tells_whether_all_is_well(tieout, morning):
+    commands = ("positions", "breaks", "accounts", "runs", "pnl", "verify")
+    assert [tieout(each).status for each in commands] == [1, 1, 1, 0, 0, 0]
+
+
+def test_an_empty_book_says_so(tieout, folder):
+    assert tieout("db", "upgrade").status == 0
+    for command in ("positions", "breaks", "runs", "pnl", "accounts", "verify"):
+        assert tieout(command).status == 0
+        assert tieout(command).out.strip()
+
+
+# What a run says. The names of runs and the times are those of the bench.
+
+
+def told(bench: Bench, capsys, *, is_plan: bool = False) -> str:
+    """The lines of the last run, without how long it took."""
+    return capsys.readouterr().out
+
+
+@pytest.fixture
+def said(folder, capsys):
+    def lines(bench: Bench, *holdings, is_plan: bool = False) -> str:
+        bench.venue.holdings = holdings
+        if is_plan:
+            finished = asyncio.run(plan_only(bench.order, venue=bench.venue, parts=bench.parts))
+        else:
+            finished = bench.run(*holdings)
+        capsys.readouterr()
+        answer = Answer(subject=finished.record.account, finished=finished)
+        show([answer], desk_of(bench), is_plan=is_plan)
+        return capsys.readouterr().out
+
+    return lines
+
+
+def test_a_run_reads_like_a_statement(said):
+    bench = Bench()
+    five = (AAPL, BTC, PENNY, TSLA, holding("MSFT", "3"))
+    pages = [
+        said(bench, *five),
+        said(bench, *five),
+        said(bench, AAPL._replace(quantity="9"), BTC, PENNY, TSLA, holding("MSFT", "3")),
+        said(bench, AAPL._replace(quantity="9"), BTC, PENNY, TSLA),
+        said(bench, AAPL._replace(quantity="9"), BTC, PENNY, TSLA),
+        said(bench, AAPL._replace(quantity="9"), BTC, PENNY, TSLA._replace(quantity="20")),
+        said(bench),
+    ]
+    check_golden("cli/sync.txt", "\n".join(pages))
+
+
+def test_a_plan_says_what_would_be(said):
+    bench = Bench()
+    bench.run(AAPL, BTC)
+    pages = [
+        said(bench, AAPL, BTC, is_plan=True),
+        said(bench, AAPL._replace(quantity="9"), BTC, is_plan=True),
+        said(bench, is_plan=True),
+    ]
+    check_golden("cli/plan.txt", "\n".join(pages))
+
+
+def test_where_a_person_decides_the_run_says_what_waits(said):
+    bench = Bench()
+    bench.run(AAPL, BTC)
+    bench.order = type(bench.order)(account=bench.order.account, policy=Policy(truth="manual"))
+    check_golden("cli/manual.txt", said(bench, AAPL._replace(average_price="90.00"), BTC))

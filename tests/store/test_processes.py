@@ -1,0 +1,75 @@
+"""Several processes at one book: one of them writes at a time, and none overwrites another."""
+
+from pathlib import Path
+
+import pytest
+
+from store.plans import ACCOUNT
+from store.processes import go, line_of, start
+from tieout.ports import AccountBusy
+from tieout.store import SqliteStore, verify
+
+
+def test_of_two_processes_with_the_same_version_one_commits(empty_path: Path):
+    rounds = 8
+    racers = [start("race", empty_path, rounds) for _ in range(2)]
+    for version in range(rounds):
+        assert [line_of(each) for each in racers] == [str(version), str(version)]
+        for each in racers:
+            go(each)
+        assert sorted(line_of(each) for each in racers) == ["committed", "stale"]
+    for each in racers:
+        assert each.communicate()[1] == ""
+    store = SqliteStore(empty_path)
+    assert store.load(ACCOUNT).version == rounds
+    assert len(store.load(ACCOUNT).book.ledgers) == rounds
+    assert verify(store, ACCOUNT.id).problems == ()
+    store.close()
+
+
+def test_processes_that_try_again_all_get_through(empty_path: Path):
+    count = 15
+    writers = [start("together", empty_path, count) for _ in range(3)]
+    assert [line_of(each) for each in writers] == ["done"] * 3
+    for each in writers:
+        each.communicate()
+    store = SqliteStore(empty_path)
+    assert store.load(ACCOUNT).version == 3 * count
+    assert verify(store, ACCOUNT.id).problems == ()
+    store.close()
+
+
+def test_a_store_sees_what_another_one_wrote(empty_path: Path):
+    one, other = SqliteStore(empty_path), SqliteStore(empty_path)
+    assert other.load(ACCOUNT).version == 0
+    writer = start("together", empty_path, 2)
+    assert line_of(writer) == "done"
+    writer.communicate()
+    assert one.load(ACCOUNT).version == other.load(ACCOUNT).version == 2
+    assert len(one.load(ACCOUNT).book.ledgers) == 2
+    one.close()
+    other.close()
+
+
+def test_a_lease_is_held_against_other_processes_until_its_own_dies(empty_path: Path):
+    holder = start("hold", empty_path)
+    assert line_of(holder) == "held"
+    store = SqliteStore(empty_path)
+    with pytest.raises(AccountBusy, match=f"in process {holder.pid}"):
+        store.lease(ACCOUNT.id).__enter__()
+    holder.kill()
+    holder.communicate()
+    with store.lease(ACCOUNT.id):
+        pass
+    store.close()
+
+
+def test_a_lease_that_is_given_back_is_free(empty_path: Path):
+    holder = start("hold", empty_path)
+    assert line_of(holder) == "held"
+    go(holder)
+    assert holder.communicate() == ("", "")
+    store = SqliteStore(empty_path)
+    with store.lease(ACCOUNT.id):
+        pass
+    store.close()
