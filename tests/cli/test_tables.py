@@ -44,11 +44,19 @@ def test_a_table_reads_well(tieout, morning, name):
     check_golden(f"cli/{name}.txt", tieout(*SHOWN[name]).out)
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", [each for each in SHOWN if "history" not in each])
 def test_programs_get_the_same_as_json(tieout, morning, name):
     result = tieout(*SHOWN[name], "--json")
     assert result.err == ""
     check_golden(f"cli/{name}.json", result.out)
+
+
+def test_a_history_has_every_entry_with_its_run_and_its_hash(tieout, morning):
+    (found,) = tieout("history", "AAPL", "--json").json["history"]
+    assert (found["symbol"], found["quantity"]) == ("AAPL", 5)
+    assert [each["run"] for each in found["entries"]] == [f"run-{n}" for n in range(1, 9)]
+    assert all(len(each["hash"]) == 64 for each in found["entries"])
+    assert found["entries"][1]["changes"][0]["explained_by"] == ["f1"]
 
 
 def test_a_narrow_terminal_keeps_every_word(tieout, morning, monkeypatch):
@@ -68,14 +76,6 @@ def test_an_empty_book_says_so(tieout, folder):
     for command in ("positions", "breaks", "runs", "pnl", "accounts", "verify"):
         assert tieout(command).status == 0
         assert tieout(command).out.strip()
-
-
-# What a run says. The names of runs and the times are those of the bench.
-
-
-def told(bench: Bench, capsys, *, is_plan: bool = False) -> str:
-    """The lines of the last run, without how long it took."""
-    return capsys.readouterr().out
 
 
 @pytest.fixture

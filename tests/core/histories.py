@@ -58,7 +58,7 @@ class Flavour:
     cost_bases: tuple[CostBasis, ...] = COST_BASES
     corrections: bool = True
     refusals: bool = True
-    renames: bool = True
+    renames_max: int = 5
     splits: bool = True
     transfers: bool = True
     unknown_costs: bool = True
@@ -162,7 +162,7 @@ class _Trader:
         wanted += OCCURS[self.instrument.asset_class]
         if self.flavour.splits and self.instrument.asset_class == "stock":
             wanted += ["split", "split"]
-        if self.flavour.renames:
+        if self.flavour.renames_max:
             wanted.append("rename")
         if self.flavour.transfers:
             wanted += ["transfer", "transfer"]
@@ -172,6 +172,8 @@ class _Trader:
         kind = self.random.choice(self.kinds)
         needs_units = kind in ("funding", "dividend", "expiry", "liquidation", "split")
         if needs_units and not account.quantity:
+            kind = "fill"
+        if kind == "rename" and self.names == self.flavour.renames_max:
             kind = "fill"
         bare = Activity(id=ActivityId(f"a{number}"), type=kind, symbol=account.symbol, at=at)
         return FILLED_IN[kind](self, account, bare)

@@ -35,8 +35,8 @@ from tieout.core.snapshot import Snapshot
 from tieout.core.tieout import tie_out
 
 # A rename that is not announced is only seen where the venue has ids.
-SEEN_BY_ID = Flavour(venue_ids=True, refusals=False)
-LIVED = Flavour(renames=False, refusals=False)
+SEEN_BY_ID = Flavour(venue_ids=True, renames_max=1, refusals=False)
+LIVED = Flavour(renames_max=0, refusals=False)
 PLAIN = replace(LIVED, splits=False, corrections=False)
 
 

@@ -1,11 +1,14 @@
 """Several processes at one book: one of them writes at a time, and none overwrites another."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from store.plans import ACCOUNT
+from store.plans import ACCOUNT, STORY, next_commit
 from store.processes import go, line_of, start
+from tieout.core.book import Account, AccountId
 from tieout.ports import AccountBusy
 from tieout.store import SqliteStore, verify
 
@@ -37,6 +40,22 @@ def test_processes_that_try_again_all_get_through(empty_path: Path):
     assert store.load(ACCOUNT).version == 3 * count
     assert verify(store, ACCOUNT.id).problems == ()
     store.close()
+
+
+def test_threads_of_one_process_read_and_write_together(empty: SqliteStore):
+    accounts = [replace(ACCOUNT, id=AccountId(f"a{number}")) for number in range(4)]
+
+    def work(account: Account) -> int:
+        for number in range(1, len(STORY) + 1):
+            empty.commit(next_commit(empty, number, account=account))
+            assert len(empty.runs(account.id)) == number
+            assert empty.load(account).version == number
+        return len(list(empty.entries(account.id)))
+
+    with ThreadPoolExecutor(len(accounts)) as threads:
+        assert list(threads.map(work, accounts)) == [13] * 4
+    assert [each.id for each in empty.events()] == list(range(1, 13))
+    assert all(verify(empty, account.id).is_sound for account in accounts)
 
 
 def test_a_store_sees_what_another_one_wrote(empty_path: Path):

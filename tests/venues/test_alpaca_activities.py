@@ -147,7 +147,8 @@ def test_an_option_event_ends_the_contract_without_a_price(kind, quantity, type_
     event = only(booked(kind, symbol=OPTION, qty=quantity, price="0", date="2023-07-21"))
     assert (event.type, event.symbol, event.quantity) == (type_, OPTION, exact(quantity))
     assert event.price is None
-    assert event.at == at("2023-07-21T16:00:00-04:00")
+    assert event.at == at("2023-07-21T23:59:59-04:00")
+    assert event.earliest_at == at("2023-07-21T00:00:00-04:00")
 
 
 def test_shares_are_delivered_at_what_was_paid_and_not_at_the_price_beside_it():

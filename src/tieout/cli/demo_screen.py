@@ -92,7 +92,7 @@ class LiveScreen:
         self._draw("syncing ...")
 
     def show(self, answers: "Sequence[Answer]") -> None:
-        from tieout.cli import tables
+        from tieout.cli.run_tables import runs_table
         from tieout.cli.sync import lines_of_answer
 
         lines = [line for each in answers for line in lines_of_answer(each, self._opened)]
@@ -101,7 +101,7 @@ class LiveScreen:
         self._body = [
             *lines,
             positions_of(self._opened),
-            tables.runs_table(runs, names, now=self._opened.clock.now()),
+            runs_table(runs, names, now=self._opened.clock.now()),
         ]
         self._draw("Ctrl-C ends the demo")
 
@@ -126,7 +126,8 @@ def positions_of(opened: "Desk") -> Any:
     lines = []
     for account in accounts:
         book = opened.store.load(account).book
-        lines += tables.lines_of(opened.name_of(account.id), book.ledgers.values(), book.marks)
+        name = opened.name_of(account.id)
+        lines += tables.lines_of(account.id, book.ledgers.values(), book.marks, name=name)
     if not lines:
         return tables.text("No open positions.", tables.QUIET)
-    return tables.positions_table(lines, has_accounts=len(accounts) > 1)
+    return tables.positions_table(lines, has_accounts=len(accounts) > 1, width=console().width)

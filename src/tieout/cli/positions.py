@@ -75,7 +75,8 @@ def _lines(opened: "Desk", account: "Account") -> "list[Line]":
     from tieout.cli.tables import lines_of
 
     book = opened.store.load(account).book
-    return lines_of(opened.name_of(account.id), book.ledgers.values(), book.marks)
+    name = opened.name_of(account.id)
+    return lines_of(account.id, book.ledgers.values(), book.marks, name=name)
 
 
 def _json(
@@ -95,7 +96,7 @@ def _json(
     }
     if is_all:
         material["ended"] = [
-            episode_json(opened.name_of(account.id), episode)
+            episode_json(account.id, episode)
             for account, _ in standings
             for _, episode in opened.store.ended(account.id)
         ]
@@ -116,12 +117,18 @@ def _show(
     for account, standing in standings:
         book = opened.store.load(account).book
         shown.print(tables.standing_line(standing, now=now))
-        for line in tables.break_lines(book.open_breaks.values(), book.ledgers, now=now):
+        lost = standing.errors if standing.outcome != "failed" else ()
+        for line in (
+            *tables.break_lines(book.open_breaks.values(), book.ledgers, now=now),
+            *tables.error_lines(lost),
+        ):
             shown.print(line)
     if not lines:
         shown.print("No open positions.")
     else:
-        shown.print(tables.positions_table(lines, has_accounts=len(standings) > 1))
+        shown.print(
+            tables.positions_table(lines, has_accounts=len(standings) > 1, width=shown.width)
+        )
         shown.print(f"{count(len(lines), 'position')}, unrealized {tables.totals_words(lines)}")
     if is_all:
         ended = [
@@ -147,9 +154,10 @@ def _past(
     lines = []
     for account in accounts:
         ledgers = opened.ledgers_as_of(account, as_of=as_of, known_at=known_at)
-        lines += tables.lines_of(opened.name_of(account.id), ledgers.values(), {})
+        name = opened.name_of(account.id)
+        lines += tables.lines_of(account.id, ledgers.values(), {}, name=name)
     if as_json:
-        found = [position_json(line) for line in lines]
+        found = [{**position_json(line), "reconciliation": None} for line in lines]
         write_json({"as_of": as_of, "known_at": known_at, "positions": found})
         return
     shown = console()

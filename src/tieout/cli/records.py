@@ -44,6 +44,7 @@ def position_json(line: "Line") -> dict[str, Any]:
     average = line.average
     return {
         "account": line.account,
+        "name": line.name,
         "symbol": instrument.symbol,
         "side": ledger.side,
         "asset_class": instrument.asset_class,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from tieout.replay.result import ClosingLine, Counts, Line, Result
+    from tieout.replay.result import ClosingLine, Line, Result
 
 AGREES, DIFFERS, WRONG = 0, 1, 2
 QUIET_S = 2.0
@@ -159,7 +159,7 @@ def sentences(result: "Result") -> list[str]:
         within = plain(judge.tolerance)
         figure = f"{counts.agree:,} of {counts.judged:,} agree with the venue to {within}"
         lines.append(f"{figure}, by {judge.words}.")
-        lines += sum_sentences(counts, has_method=judge.has_method)
+        lines += sum_sentences(result)
     if counts.unknown_entry:
         lines.append(
             f"{counted(counts.unknown_entry, 'closing')} opened across a gap or before the file: "
@@ -172,17 +172,25 @@ def sentences(result: "Result") -> list[str]:
     return lines
 
 
-def sum_sentences(counts: "Counts", *, has_method: bool) -> list[str]:
+def sum_sentences(result: "Result") -> list[str]:
     """What the closings that could be compared add up to."""
     from tieout.cli.words import money
     from tieout.core.numbers import subtract
 
     lines = []
-    for currency, sums in sorted(counts.sums.items()):
+    for currency, sums in sorted(result.counts.sums.items()):
         apart = money(subtract(sums.ours, sums.theirs), currency)
         line = f"In total ours {money(sums.ours)}, the venue's {money(sums.theirs)}: {apart}"
-        lines.append(f"{line}; exactly {money(sums.exact)}." if has_method else f"{line}.")
+        other = f"; {exact_word(result)} {money(sums.exact)}" if result.judge.has_method else ""
+        lines.append(f"{line}{other}.")
     return lines
+
+
+def exact_word(result: "Result") -> str:
+    """What tells our own figure from the one by the venue's method."""
+    method = result.judge.method
+    has_other_basis = method is not None and method.cost_basis != result.cost_basis
+    return f"by {result.cost_basis} cost" if has_other_basis else "exactly"
 
 
 def gap_table(result: "Result") -> "Table | None":
@@ -218,7 +226,7 @@ def difference_table(result: "Result") -> "Table | None":
         return None
     found.sort(key=lambda each: magnitude(each.verdict.difference), reverse=True)
     made = tables.table(
-        "Symbol", ">Row", ">Ours", ">The venue's", ">Difference", ">Exactly",
+        "Symbol", ">Row", ">Ours", ">The venue's", ">Difference", f">{exact_word(result)}",
         title="Closings that differ, the largest first",
     )  # fmt: skip
     for each in found[:ROWS_SHOWN_MAX]:
@@ -305,10 +313,11 @@ def cells_of(line: "Line", columns: "Sequence[str]") -> "Iterator[list[str]]":
     for currency in sorted({*line.totals.by_currency, *line.venue}) or [""]:
         figures = line.totals.of(currency)
         beside = add(figures.funding, figures.income)
+        is_known = figures.closings > figures.unknown or not figures.unknown
         cells = {
-            ">Gross": money(figures.gross.value),
+            ">Gross": money(figures.gross.value) if is_known else UNKNOWN,
             ">Fees": money(figures.fees.value, is_signed=False),
-            ">Net": money(figures.net.value),
+            ">Net": money(figures.net.value) if is_known else UNKNOWN,
             ">Beside": money(beside),
             ">The venue's": money(line.venue[currency]) if currency in line.venue else "",
             "Currency": currency,

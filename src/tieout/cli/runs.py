@@ -60,7 +60,7 @@ def list_runs(
 
 
 def _show_list(opened: "Desk", records: "Sequence[RunRecord]", *, as_json: bool) -> None:
-    from tieout.cli import tables
+    from tieout.cli import run_tables
     from tieout.cli.records import record_json
 
     if as_json:
@@ -70,7 +70,7 @@ def _show_list(opened: "Desk", records: "Sequence[RunRecord]", *, as_json: bool)
         console().print("No runs yet; `tieout sync` does one.")
         return
     names = {each.account: opened.name_of(each.account) for each in records}
-    console().print(tables.runs_table(records, names, now=opened.clock.now()))
+    console().print(run_tables.runs_table(records, names, now=opened.clock.now()))
 
 
 @app.command()
@@ -81,7 +81,7 @@ def show(context: typer.Context, run: RunName, as_json: AsJson = False) -> None:
 
     tieout runs show 20261120-150000-3f9a21
     """
-    from tieout.cli import tables
+    from tieout.cli import run_tables
     from tieout.cli.records import record_json
 
     with reading_desk(context) as opened:
@@ -90,7 +90,7 @@ def show(context: typer.Context, run: RunName, as_json: AsJson = False) -> None:
             write_json(record_json(record))
             return
         shown = console()
-        for line in tables.run_lines(record, name=opened.name_of(record.account)):
+        for line in run_tables.run_lines(record, name=opened.name_of(record.account)):
             shown.print(line)
 
 

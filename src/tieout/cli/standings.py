@@ -25,6 +25,7 @@ def standing_in(opened: "Desk", account: "Account") -> "Standing":
         tied_out=last.tied_out if last else None,
         at=last.finished_at if last else None,
         breaks=sum(each.prevents_tie_out for each in breaks),
+        errors=last.errors if last else (),
     )
 
 
@@ -45,4 +46,5 @@ def standing_json(account: "Account", standing: "Standing") -> dict[str, Any]:
         "reason": standing.reason,
         "last_run_at": standing.at,
         "breaks": standing.breaks,
+        "errors": list(standing.errors),
     }

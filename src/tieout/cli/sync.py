@@ -120,7 +120,7 @@ def finished_lines(
 ) -> list[Any]:
     """One run in words: how the account stands, what changed, what disagrees."""
     from tieout.cli import tables
-    from tieout.cli.words import change_sentence, clean, listed
+    from tieout.cli.words import change_sentence, listed
     from tieout.runs.records import error_text
 
     plan, now = finished.plan, opened.clock.now()
@@ -129,7 +129,7 @@ def finished_lines(
     ]
     open_breaks = [each for each in plan.breaks if each.status == "open"]
     lines += tables.break_lines(open_breaks, finished.after.ledgers, now=now)
-    lines += [tables.text(f"  {clean(error_text(each))}", "red") for each in plan.errors]
+    lines += tables.error_lines(error_text(each) for each in plan.errors)
     told = {each.ledger for each in open_breaks}
     lines += [
         tables.text(f"  {change_sentence(each)}")

@@ -1,7 +1,6 @@
 """Tables that are read at seven in the morning: what is wrong first, in words."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,8 +15,6 @@ from tieout.cli.words import (
     net_words,
     price,
     quantity,
-    since,
-    span,
     time_of_day,
 )
 from tieout.core.book import AccountId
@@ -27,7 +24,6 @@ from tieout.core.instrument import LedgerId
 from tieout.core.numbers import NOTHING, ZERO, Amount, exact
 from tieout.core.position import Episode, Ledger
 from tieout.core.snapshot import Holding
-from tieout.ports import RunRecord
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -71,7 +67,8 @@ def table(*columns: str, title: str = "") -> "Table":
 class Line:
     """One open position with what the venue last said about it."""
 
-    account: str
+    account: AccountId
+    name: str
     ledger: Ledger
     mark: Holding | None
 
@@ -99,44 +96,80 @@ class Line:
     def order(self) -> tuple[str, int, str, str]:
         """By account, what is wrong first, then by symbol."""
         rank = WORST_FIRST.index(self.ledger.reconciliation)
-        return (self.account, rank, self.ledger.instrument.symbol, self.ledger.side or "")
+        return (self.name, rank, self.ledger.instrument.symbol, self.ledger.side or "")
 
 
 def lines_of(
-    account: str, ledgers: Iterable[Ledger], marks: Mapping[LedgerId, Holding]
+    account: AccountId,
+    ledgers: Iterable[Ledger],
+    marks: Mapping[LedgerId, Holding],
+    *,
+    name: str,
 ) -> list[Line]:
     """The open positions among the ledgers, what is wrong first."""
     lines = [
-        Line(account=account, ledger=each, mark=marks.get(each.id))
+        Line(account=account, name=name, ledger=each, mark=marks.get(each.id))
         for each in ledgers
         if each.position is not None
     ]
     return sorted(lines, key=lambda line: line.order)
 
 
-def positions_table(lines: Sequence[Line], *, has_accounts: bool) -> "Table":
-    """Open positions, and what they would make at the last price."""
-    made = table(
-        *(["Account"] if has_accounts else []),
-        "Symbol", ">Quantity", ">Average", ">Price", ">Unrealized", "Status", "Reconciled",
-    )  # fmt: skip
+def positions_table(lines: Sequence[Line], *, has_accounts: bool, width: int) -> "Table":
+    """Open positions, and what they would make at the last price.
+
+    On a narrow screen the columns go that one misses least.
+    """
+    shown = [
+        column
+        for column in COLUMNS
+        if width >= column.width_min and (has_accounts or column.name != "Account")
+    ]
+    made = table(*(column.name for column in shown))
     for line in lines:
-        position, instrument = line.ledger.position, line.ledger.instrument
-        assert position is not None, line.ledger.id
-        unrealized = line.unrealized
-        side = f" {line.ledger.side}" if line.ledger.side else ""
-        gain = unrealized.value if unrealized is not None else None
-        made.add_row(
-            *([text(line.account)] if has_accounts else []),
-            text(clean(instrument.symbol) + side, "bold"),
-            text(quantity(position.quantity)),
-            text(_average_words(line)),
-            text(price(line.price)),
-            text(_gain_words(gain, instrument.currency), _gain_style(gain)),
-            text(position.status),
-            text(_reconciled_words(line), STYLES[line.ledger.reconciliation]),
-        )
+        made.add_row(*(column.cell(line) for column in shown))
     return made
+
+
+def _symbol_cell(line: Line) -> "Text":
+    side = f" {line.ledger.side}" if line.ledger.side else ""
+    return text(clean(line.ledger.instrument.symbol) + side, "bold")
+
+
+def _unrealized_cell(line: Line) -> "Text":
+    unrealized = line.unrealized
+    gain = unrealized.value if unrealized is not None else None
+    return text(_gain_words(gain, line.ledger.instrument.currency), _gain_style(gain))
+
+
+def _status_cell(line: Line) -> "Text":
+    assert line.ledger.position is not None, line.ledger.id
+    return text(line.ledger.position.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of positions, and how wide the screen must be for it."""
+
+    name: str
+    width_min: int
+    cell: "Callable[[Line], Text]"
+
+
+COLUMNS = (
+    Column("Account", 0, lambda line: text(clean(line.name))),
+    Column("Symbol", 0, _symbol_cell),
+    Column(">Quantity", 0, lambda line: text(quantity(line.ledger.quantity))),
+    Column(">Average", 80, lambda line: text(_average_words(line))),
+    Column(">Price", 70, lambda line: text(price(line.price))),
+    Column(">Unrealized", 0, _unrealized_cell),
+    Column("Status", 90, _status_cell),
+    Column(
+        "Reconciled",
+        0,
+        lambda line: text(_reconciled_words(line), STYLES[line.ledger.reconciliation]),
+    ),
+)
 
 
 def past_table(lines: Sequence[Line], *, has_accounts: bool) -> "Table":
@@ -147,7 +180,7 @@ def past_table(lines: Sequence[Line], *, has_accounts: bool) -> "Table":
         assert position is not None, line.ledger.id
         side = f" {line.ledger.side}" if line.ledger.side else ""
         made.add_row(
-            *([text(line.account)] if has_accounts else []),
+            *([text(clean(line.name))] if has_accounts else []),
             text(clean(instrument.symbol) + side, "bold"),
             text(quantity(position.quantity)),
             text(_average_words(line)),
@@ -231,6 +264,7 @@ class Standing:
     tied_out: bool | None
     at: datetime | None
     breaks: int
+    errors: tuple[str, ...] = ()
 
 
 def standing_of(finished: "Finished", *, name: str) -> Standing:
@@ -244,6 +278,7 @@ def standing_of(finished: "Finished", *, name: str) -> Standing:
         tied_out=record.tied_out,
         at=record.finished_at,
         breaks=sum(each.prevents_tie_out for each in finished.plan.open_breaks.values()),
+        errors=record.errors,
     )
 
 
@@ -273,9 +308,22 @@ def _standing_words(standing: Standing, *, is_plan: bool) -> tuple[str, str]:
         return f"{would}tied out", GOOD
     if standing.tied_out is None:
         return "not compared with the broker in the last run", DOUBT
-    settled = "nothing is open any more, sync to compare again"
-    why = count(standing.breaks, "break") if standing.breaks else standing.reason or settled
-    return f"{would}NOT TIED OUT: {why}", BAD
+    not_tied_out = "would NOT be tied out" if is_plan else "NOT TIED OUT"
+    return f"{not_tied_out}: {_why(standing)}", BAD
+
+
+def _why(standing: Standing) -> str:
+    """What keeps an account from being tied out."""
+    counts = (count(standing.breaks, "break"), count(len(standing.errors), "error"))
+    found = [each for each in counts if not each.startswith("0 ")]
+    if standing.reason:
+        found.append(standing.reason)
+    return ", ".join(found) or "nothing is open any more, sync to compare again"
+
+
+def error_lines(errors: Iterable[str]) -> list["Text"]:
+    """What could not be used, one line each."""
+    return [text(f"  {clean(each)}", "red") for each in errors]
 
 
 def break_lines(
@@ -295,7 +343,7 @@ def breaks_table(
     rows: Sequence[tuple[str, Break, Ledger | None]], *, now: datetime, has_accounts: bool
 ) -> "Table":
     """Breaks with their ids, for deciding about them."""
-    made = table(*(["Account"] if has_accounts else []), "Id", "Kind", "What", ">Seen", "Since")
+    made = table(*(["Account"] if has_accounts else []), "Id", "Kind", "What", ">Seen")
     for account, found, ledger in rows:
         instrument = ledger.instrument if ledger is not None else None
         made.add_row(
@@ -304,79 +352,5 @@ def breaks_table(
             text(found.kind.replace("_", " ")),
             text(break_sentence(found, instrument, now=now)),
             text(str(found.seen)),
-            text(since(found.first_at, now=now)),
         )
     return made
-
-
-# Runs
-
-OUTCOME_STYLES = {"applied": "green", "partial": "yellow", "held": "bold yellow",
-                  "rejected": "yellow", "failed": "bold red"}  # fmt: skip
-
-
-def runs_table(
-    records: Sequence[RunRecord], names: Mapping[AccountId, str], *, now: datetime
-) -> "Table":
-    """Runs, newest first."""
-    has_accounts = len(names) > 1
-    made = table(
-        *(["Account"] if has_accounts else []),
-        "Started", "Run", "Outcome", "Tied out", "What", ">Calls", ">Took",
-    )  # fmt: skip
-    for record in records:
-        made.add_row(
-            *([text(clean(names[record.account]))] if has_accounts else []),
-            text(time_of_day(record.started_at, now=now)),
-            text(record.id),
-            text(record.outcome, OUTCOME_STYLES.get(record.outcome, "")),
-            text(_yes_or_no(record.tied_out), "" if record.tied_out else "yellow"),
-            text(clean(run_words(record))),
-            text(str(record.venue_calls)),
-            text(span((record.finished_at - record.started_at).total_seconds())),
-        )
-    return made
-
-
-def _yes_or_no(tied_out: bool | None) -> str:
-    return "-" if tied_out is None else "yes" if tied_out else "NO"
-
-
-def run_words(record: RunRecord) -> str:
-    """What a run did, in a few words."""
-    if record.outcome in ("failed", "held", "rejected"):
-        return record.reason or record.outcome
-    counts = record.counts
-    words = [
-        count(counts.get("breaks", 0), "break"),
-        *(f"{counts.get(name, 0)} {name}" for name in ("created", "updated", "removed")),
-        count(counts.get("errors", 0), "error"),
-    ]
-    kept = [each for each in words if not each.startswith("0 ")]
-    return ", ".join([*kept, *([record.reason] if record.reason else [])]) or "nothing new"
-
-
-def run_lines(record: RunRecord, *, name: str) -> list["Text"]:
-    """One run in full."""
-    took_s = (record.finished_at - record.started_at).total_seconds()
-    lines = [
-        text(clean(f"Run {record.id} of {name}"), "bold"),
-        text(f"  started   {in_full(record.started_at)}, {record.trigger}, took {span(took_s)}"),
-        text(f"  outcome   {record.outcome}", OUTCOME_STYLES.get(record.outcome, "")),
-        text(f"  tied out  {_yes_or_no(record.tied_out)}"),
-    ]
-    if record.reason:
-        lines.append(text(clean(f"  reason    {record.reason}")))
-    counts = [f"{amount} {name}" for name, amount in record.counts.items() if amount]
-    lines.append(text(f"  counts    {', '.join(counts) or 'nothing'}"))
-    lines.append(text(f"  calls     {record.venue_calls}"))
-    lines += [text(clean(f"  error     {each}"), "red") for each in record.errors]
-    statement = json.loads(record.statement)
-    for change in statement.get("changes", ()):
-        moved = f"{change['from']} -> {change['to']}"
-        lines.append(text(clean(f"  {change['kind']:<9} {change['symbol']} {moved}")))
-    for found in statement.get("breaks", ()):
-        words = f"  break     {found['kind']} {found['symbol'] or ''} {found['status']}"
-        lines.append(text(clean(words), "red" if found["status"] == "open" else ""))
-    lines += [text(clean(f"  not used  {each}"), QUIET) for each in statement.get("ignored", ())]
-    return lines

@@ -211,7 +211,7 @@ def change_sentence(change: Change) -> str:
     moved = f"{quantity(change.before)} -> {quantity(change.after)}"
     if change.average_price is not None:
         moved += f" @ {price(change.average_price)}"
-    parts = [f"{change.kind} {moved}"]
+    parts = [_kind_words(change) or f"{change.kind} {moved}"]
     if change.renamed_from is not None:
         parts.append(f"was {clean(change.renamed_from)}")
     if change.realized is not None and not change.realized.is_nothing:
@@ -224,6 +224,17 @@ def change_sentence(change: Change) -> str:
     if change.reconciliation != "SYNCED":
         parts.append(change.reconciliation)
     return f"{name}: {', '.join(parts)}"
+
+
+def _kind_words(change: Change) -> str:
+    """Where nothing moved: what there is to say."""
+    match change.kind:
+        case "missing":
+            return f"missing at the broker, we hold {holding(change.after)}"
+        case "invalid":
+            return f"reported in a way that cannot be used, we hold {holding(change.after)}"
+        case _:
+            return ""
 
 
 def net_words(totals: Totals) -> str:

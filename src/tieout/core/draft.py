@@ -272,7 +272,7 @@ class Draft:
 
 
 def _needs_history(fact: Fact, last_at: datetime) -> bool:
-    if isinstance(fact, NEEDS_ALL) or fact.at <= last_at:
+    if isinstance(fact, NEEDS_ALL) or _starts_at(fact) <= last_at:
         return True
     if isinstance(fact, Happened):
         ends_option = fact.activity.type in ("expiry", "assignment", "exercise")

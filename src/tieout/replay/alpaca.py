@@ -41,10 +41,11 @@ class AlpacaActivities:
                 account=None,
                 instrument=spelling_key(activity.symbol),
                 activity=activity,
+                closes=is_coin_sale(activity),
             )
 
     def instrument(self, fill: Fill) -> Instrument:
-        return told_by_symbol(fill.activity.symbol, venue="alpaca", currency="USD")
+        return instrument_of(fill.activity)
 
     def remarks(self) -> list[str]:
         return [f"not used: {why}" for why in self._translated.ignored]
@@ -72,3 +73,14 @@ class AlpacaActivities:
     def _row_of(self, activity: Activity) -> int:
         """The row of an activity; one that several rows tell goes by the first of them."""
         return self._rows.get(activity.id.partition("#")[0], 1)
+
+
+def instrument_of(activity: Activity) -> Instrument:
+    """What an activity is about, as far as its symbol tells."""
+    return told_by_symbol(activity.symbol, venue="alpaca", currency="USD")
+
+
+def is_coin_sale(activity: Activity) -> bool:
+    """Whether a fill sells a coin, which cannot be sold short: it closes what was held."""
+    is_sale = activity.type == "fill" and activity.quantity is not None and activity.quantity < 0
+    return is_sale and instrument_of(activity).asset_class == "spot"

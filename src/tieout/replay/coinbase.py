@@ -1,6 +1,7 @@
 """Coinbase Advanced's historical fills (`/orders/historical/fills`), newest first.
 
-A fill carries no position and no realized figure. `size` is in the quote currency where
+A fill carries no position and no realized figure. Spot cannot be sold short, so coins that no fill
+bought were there before. `size` is in the quote currency where
 `size_in_quote` says so; `commission` is in the quote currency. A future's fill does not tell the
 size of a contract, so futures are left out.
 """
@@ -89,6 +90,7 @@ class CoinbaseFills:
                 price=price,
                 fee=fields.number("commission"),
             ),
+            closes=side < 0 and not symbol.endswith(PERPETUALS),
         )
 
     def _size(self, fields: Fields, price: Decimal) -> Decimal:

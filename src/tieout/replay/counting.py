@@ -57,7 +57,6 @@ class Counting:
         """Everything, once the whole file is folded."""
         found = self._result
         found.cost_basis = cost_basis
-        found.fills = survey.fills
         found.accounts = len(survey.accounts)
         found.first_at, found.last_at = survey.first_at, survey.last_at
         found.gaps = gaps
@@ -66,6 +65,7 @@ class Counting:
         for key, line in found.symbols.items():
             line.name = book.ledgers[key].instrument.symbol  # it may have been renamed
             found.line.add(line)
+        found.fills = found.line.fills
         found.positions = self._positions(book)
         found.remarks = [*self._export.remarks(), *survey.remarks]
         return found

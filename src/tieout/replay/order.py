@@ -33,7 +33,6 @@ class Survey:
     """
 
     rows: int = 0
-    fills: int = 0
     accounts: dict[str | None, datetime] = field(default_factory=dict)
     first_at: datetime | None = None
     last_at: datetime | None = None
@@ -45,7 +44,6 @@ class Survey:
     def see(self, fill: Fill) -> None:
         """Take one more row into account."""
         self.rows += 1
-        self.fills += fill.is_trade
         before = self.accounts.get(fill.account)
         if before is not None and fill.at != before:
             self.is_forward = self.is_forward and fill.at > before

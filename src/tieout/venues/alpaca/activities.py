@@ -20,7 +20,14 @@ from tieout.venues.alpaca.corporate_actions import (
     key_of,
 )
 from tieout.venues.alpaca.legs import ratio_of
-from tieout.venues.alpaca.moments import closed_at, ended_at, opened_at, seen_at, traded_at
+from tieout.venues.alpaca.moments import (
+    began_at,
+    closed_at,
+    ended_at,
+    opened_at,
+    seen_at,
+    traded_at,
+)
 from tieout.venues.alpaca.positions import OPTION_MULTIPLIER, pair_or_ticker
 from tieout.venues.alpaca.wire import ActivityRow, Unreadable, number
 
@@ -151,6 +158,14 @@ def _activity(row: ActivityRow, kind: ActivityType, at: datetime | None) -> Acti
     )
 
 
+def _within_its_day(row: ActivityRow, activity: Activity) -> Activity:
+    """An activity of which only the day is told may show in positions from that day's start."""
+    began = began_at(row)
+    return (
+        activity if began is None or began >= activity.at else replace(activity, earliest_at=began)
+    )
+
+
 def _nonzero(text: str | None) -> Decimal | None:
     return number(text) or None
 
@@ -185,7 +200,7 @@ def _fee(row: ActivityRow) -> Outcome:
     """A fee in dollars, or in the coin: crypto pays in what was received, once a day (CFEE)."""
     if not row.name:
         return NO_POSITION
-    fee = _activity(row, "fee", ended_at(row))
+    fee = _within_its_day(row, _activity(row, "fee", ended_at(row)))
     quantity = _nonzero(row.qty) if row.kind == "CFEE" else None
     if quantity is not None:
         return replace(fee, quantity=quantity, price=number(row.price))
@@ -242,7 +257,8 @@ def _cash_or_units(row: ActivityRow) -> Outcome:
 def _option_event(row: ActivityRow) -> Outcome:
     """The contract ends at 0; shares that change hands with it are an OPTRD of their own."""
     kind = OPTION_EVENTS[row.kind]
-    return replace(_activity(row, kind, closed_at(row)), quantity=_nonzero(row.qty))
+    event = _within_its_day(row, _activity(row, kind, closed_at(row)))
+    return replace(event, quantity=_nonzero(row.qty))
 
 
 def _option_trade(row: ActivityRow) -> Outcome:
@@ -251,7 +267,8 @@ def _option_trade(row: ActivityRow) -> Outcome:
     price = number(row.price)
     if quantity is not None and paid is not None:
         price = divide(magnitude(paid), magnitude(quantity))
-    return replace(_activity(row, "fill", closed_at(row)), quantity=quantity, price=price)
+    delivery = _within_its_day(row, _activity(row, "fill", closed_at(row)))
+    return replace(delivery, quantity=quantity, price=price)
 
 
 def _maturity(row: ActivityRow) -> Outcome:

@@ -90,8 +90,8 @@ class History:
             parameters["page_token"] = token
         self.is_unfinished = True
         self.problems.append(
-            f"there are more than {self._calls.limits.pages_max} pages of activities; positions are "
-            "compared once the next readings have fetched the rest"
+            f"there are more than {self._calls.limits.pages_max} pages of activities; the next "
+            "run reads on"
         )
         return len(self.rows) - before
 

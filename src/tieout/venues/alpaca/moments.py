@@ -3,8 +3,10 @@
 | activity | with only a day, it counts from |
 |---|---|
 | corporate action, transfer | 00:00 New York: booked before the open |
-| expiry, assignment, exercise | 16:00 New York: the close |
-| fee, dividend, cash in lieu | 23:59:59 New York: after the trades it belongs to |
+| option event, fee, dividend, cash in lieu | 23:59:59 New York: after the day's trades |
+
+Such a day-end time is the latest that it can have been; `began_at` is the earliest, since the
+position shows a coin fee with the trade and an expiry at the close, long before they are listed.
 
 Newer rows also say when Alpaca wrote them down (`created_at`). Its own book has them from then
 on, so nothing counts later, and a corporate action or transfer counts exactly from then.
@@ -19,7 +21,7 @@ from tieout.venues.alpaca.wire import ActivityRow
 
 NEW_YORK = ZoneInfo("America/New_York")
 OPEN = time(0, 0)
-CLOSE = time(16, 0)
+CLOSE = time(16, 0)  # of the regular session; later corporate actions are for the next day
 END = time(23, 59, 59)
 
 
@@ -37,7 +39,15 @@ def opened_at(row: ActivityRow) -> datetime | None:
 
 def closed_at(row: ActivityRow) -> datetime | None:
     """The moment at which an option event counts."""
-    return _within_day(row, CLOSE)
+    return _within_day(row, END)
+
+
+def began_at(row: ActivityRow) -> datetime | None:
+    """The first moment at which positions may show a row that has only a day."""
+    day = _day_of(row)
+    if moment(row.transaction_time) is not None or day is None:
+        return None
+    return _at(day, OPEN)
 
 
 def ended_at(row: ActivityRow) -> datetime | None:

@@ -18,7 +18,7 @@ from tieout.core.errors import (
     VenueUnavailable,
 )
 from tieout.core.numbers import exact
-from tieout.core.snapshot import Snapshot
+from tieout.core.snapshot import Holding, Snapshot
 from tieout.ports import Clock, Finding, Read, Venue
 from tieout.venues.alpaca.activities import translated as activities_of
 from tieout.venues.alpaca.address import address_of
@@ -44,6 +44,10 @@ ACCOUNT_MISMATCH = "account_mismatch"
 
 # A fill this fresh may not be in the positions yet, and clocks differ by as much.
 FRESH = timedelta(seconds=5)
+
+NOT_YET = Holding(
+    symbol="", problem="positions are compared once all activities before them are read"
+)
 
 Rows = list[PositionRow | Unreadable]
 Result = TypeVar("Result")
@@ -165,10 +169,9 @@ class AlpacaVenue:
         """Let go of the connections."""
         await asyncio.to_thread(self._calls.close)
 
-    async def _within(
-        self, deadline_s: float, work: Callable[[Trace], Awaitable[Result]]
-    ) -> Result:
+    async def _within(self, work: Callable[[Trace], Awaitable[Result]]) -> Result:
         """Do it in time. What comes later is dropped with the thread that waits for it."""
+        deadline_s = self._calls.limits.deadline_s
         trace = Trace(deadline_at=self._calls.now() + timedelta(seconds=deadline_s))
         try:
             async with asyncio.timeout(deadline_s):
@@ -188,9 +191,11 @@ class AlpacaVenue:
         _, (rows, as_of, problems) = await _together(
             self._account_named(account, trace), self._positions_and(history, trace)
         )
-        if history.is_unfinished:
-            rows = []  # they would be compared with a book that is still of long ago
         positions = holdings_of(rows, pairs=await self._pair_names(rows, trace))
+        if history.is_unfinished:
+            # Not compared with a book that is still of long ago. The activities count, which they
+            # would not if there were no row at all.
+            positions = replace(positions, holdings=(NOT_YET,))
         activities = activities_of(history.rows, now=as_of)
         problems = (*problems, *positions.problems, *history.problems, *activities.problems)
         return Read(

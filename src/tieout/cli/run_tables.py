@@ -1,0 +1,86 @@
+"""Tables and lines about runs: what was done when, and what came of it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tieout.cli.moments import in_full
+from tieout.cli.tables import QUIET, table, text
+from tieout.cli.words import clean, count, span, time_of_day
+from tieout.core.book import AccountId
+from tieout.ports import RunRecord
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+OUTCOME_STYLES = {"applied": "green", "partial": "yellow", "held": "bold yellow",
+                  "rejected": "yellow", "failed": "bold red"}  # fmt: skip
+
+
+def runs_table(
+    records: Sequence[RunRecord], names: Mapping[AccountId, str], *, now: datetime
+) -> "Table":
+    """Runs, newest first."""
+    has_accounts = len(names) > 1
+    made = table(
+        *(["Account"] if has_accounts else []),
+        "Started", "Run", "Outcome", "Tied out", "What", ">Calls", ">Took",
+    )  # fmt: skip
+    for record in records:
+        made.add_row(
+            *([text(clean(names[record.account]))] if has_accounts else []),
+            text(time_of_day(record.started_at, now=now)),
+            text(record.id),
+            text(record.outcome, OUTCOME_STYLES.get(record.outcome, "")),
+            text(_yes_or_no(record.tied_out), "" if record.tied_out else "yellow"),
+            text(clean(run_words(record))),
+            text(str(record.venue_calls)),
+            text(span((record.finished_at - record.started_at).total_seconds())),
+        )
+    return made
+
+
+def _yes_or_no(tied_out: bool | None) -> str:
+    return "-" if tied_out is None else "yes" if tied_out else "NO"
+
+
+def run_words(record: RunRecord) -> str:
+    """What a run did, in a few words."""
+    if record.outcome in ("failed", "held", "rejected"):
+        return record.reason or record.outcome
+    counts = record.counts
+    words = [
+        count(counts.get("breaks", 0), "break"),
+        *(f"{counts.get(name, 0)} {name}" for name in ("created", "updated", "removed")),
+        count(counts.get("errors", 0), "error"),
+    ]
+    kept = [each for each in words if not each.startswith("0 ")]
+    return ", ".join([*kept, *([record.reason] if record.reason else [])]) or "nothing new"
+
+
+def run_lines(record: RunRecord, *, name: str) -> list["Text"]:
+    """One run in full."""
+    took_s = (record.finished_at - record.started_at).total_seconds()
+    lines = [
+        text(clean(f"Run {record.id} of {name}"), "bold"),
+        text(f"  started   {in_full(record.started_at)}, {record.trigger}, took {span(took_s)}"),
+        text(f"  outcome   {record.outcome}", OUTCOME_STYLES.get(record.outcome, "")),
+        text(f"  tied out  {_yes_or_no(record.tied_out)}"),
+    ]
+    if record.reason:
+        lines.append(text(clean(f"  reason    {record.reason}")))
+    counts = [f"{name} {amount}" for name, amount in record.counts.items() if amount]
+    lines.append(text(f"  counts    {', '.join(counts) or 'nothing'}"))
+    lines.append(text(f"  calls     {record.venue_calls}"))
+    lines += [text(clean(f"  error     {each}"), "red") for each in record.errors]
+    statement = json.loads(record.statement)
+    for change in statement.get("changes", ()):
+        moved = f"{change['from']} -> {change['to']}"
+        lines.append(text(clean(f"  {change['kind']:<9} {change['symbol']} {moved}")))
+    for found in statement.get("breaks", ()):
+        words = f"  break     {found['kind']} {found['symbol'] or ''} {found['status']}"
+        lines.append(text(clean(words), "red" if found["status"] == "open" else ""))
+    lines += [text(clean(f"  not used  {each}"), QUIET) for each in statement.get("ignored", ())]
+    return lines
