@@ -189,13 +189,13 @@ def test_rows_and_activities_that_come_twice_count_once(desk):
 
 
 def test_a_history_that_takes_several_readings_ends_tied_out(desk):
-    desk.stage.limit_pages(1)
-    for _ in range(130):
+    desk.stage.limit_pages(2)
+    for _ in range(230):
         desk.stage.market.trade("main", "AAPL", "1")
-        desk.stage.clock.advance(3600 * 12)
+        desk.stage.clock.advance(3600 * 6)
     first = desk.after(trade("AAPL", "-30"))
     assert (first.outcome, first.tied_out) == ("partial", False)
     second = desk.after(lambda market: None)
     assert (second.errors, second.tied_out) == ((), True)
     (ledger,) = desk.book.ledgers.values()
-    assert ledger.quantity == 100
+    assert ledger.quantity == 200

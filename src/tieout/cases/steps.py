@@ -31,6 +31,7 @@ FAILURE_KEYS = ("kind", "message")
 ACTIVITY_KEYS = (
     "id", "type", "symbol", "quantity", "price", "fee", "fee_currency", "cash", "currency", "cost",
     "ratio", "to", "side", "lot", "venue_id", "deleveraged", "cancels", "realized_pnl", "at",
+    "earliest_at",
 )  # fmt: skip
 LOCAL_KEYS = ("action", "symbol", "quantity", "price", "side", "at")
 HOLDING_NUMBERS = (
@@ -210,6 +211,7 @@ def read_activity(fields: Fields) -> Activity:
         deleveraged=fields.flag("deleveraged") or False,
         cancels=activity_id(fields, "cancels"),
         realized_pnl=fields.number("realized_pnl"),
+        earliest_at=fields.moment("earliest_at"),
     )
 
 

@@ -182,6 +182,7 @@ def activity_json(activity: Activity) -> Json:
             "cancels": activity.cancels,
             "realized_pnl": activity.realized_pnl,
             "at": activity.at,
+            "earliest_at": activity.earliest_at,
         }
     )
 

@@ -127,7 +127,8 @@ class _Folding:
             accounted = mine and reached == adoption.quantity
             if accounted and adoption.history == "full":
                 continue
-            self.ignored.update(fact.order for fact in mine)
+            # A rename moves nothing: the name counts whatever the quantities say.
+            self.ignored.update(fact.order for fact in mine if fact.activity.type != "rename")
             if accounted and draft:
                 self.drafts[key] = draft[key]
 

@@ -66,9 +66,9 @@ class Shelved:
     def ended_of(self, ledger: LedgerId) -> list[PositionRow]:
         return [row for row in self.positions.values() if row.closed_at and row.ledger == ledger]
 
-    def ended_one(self, ledger: LedgerId, episode: str) -> PositionRow | None:
-        row = self.positions.get((ledger, episode))
-        return row if row is not None and row.closed_at else None
+    def ended_among(self, episodes: Iterable[tuple[LedgerId, str]]) -> list[PositionRow]:
+        found = [self.positions[each] for each in episodes if each in self.positions]
+        return [row for row in found if row.closed_at]
 
     def lines_of(self, ledger: LedgerId) -> list[Realized]:
         return [realized_of(row) for row in self.closings if row.ledger == ledger]

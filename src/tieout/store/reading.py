@@ -122,10 +122,13 @@ class SqliteStored:
         found = self.connection.execute(statements.ENDED_OF_LEDGER, (self.account, ledger))
         return [PositionRow._make(row) for row in found]
 
-    def ended_one(self, ledger: LedgerId, episode: str) -> PositionRow | None:
-        asked = (self.account, ledger, episode)
-        found = self.connection.execute(statements.ENDED_ONE, asked).fetchone()
-        return None if found is None else PositionRow._make(found)
+    def ended_among(self, episodes: Iterable[tuple[LedgerId, str]]) -> list[PositionRow]:
+        asked = list(episodes)
+        if not asked:
+            return []
+        question = (json.dumps(asked), self.account)
+        found = self.connection.execute(statements.ENDED_AMONG, question)
+        return [PositionRow._make(row) for row in found]
 
     def lines_of(self, ledger: LedgerId) -> list[Realized]:
         found = self.connection.execute(statements.CLOSINGS_OF_LEDGER, (self.account, ledger))

@@ -31,9 +31,9 @@ TABLES: dict[str, type[NamedTuple]] = {
 }
 
 
-def columns(table: str) -> str:
+def columns(table: str, *, of: str = "") -> str:
     """The columns of a table in the order of its rows."""
-    return ", ".join(TABLES[table]._fields)
+    return ", ".join(f"{of}{name}" for name in TABLES[table]._fields)
 
 
 def select(table: str, rest: str) -> str:
@@ -95,9 +95,12 @@ PUT_ACTIVITY = insert("activities")
 
 PUT_POSITION = upsert("positions", key=("account", "ledger", "episode"))
 DROP_POSITION = "DELETE FROM positions WHERE account = ? AND ledger = ? AND episode = ?"
-ENDED_ONE = select(
-    "positions",
-    "WHERE account = ? AND ledger = ? AND episode = ? AND closed_at IS NOT NULL",
+ENDED_AMONG = (
+    f"SELECT {columns('positions', of='positions.')} FROM json_each(?) AS asked"
+    " CROSS JOIN positions ON positions.account = ?"
+    " AND positions.ledger = json_extract(asked.value, '$[0]')"
+    " AND positions.episode = json_extract(asked.value, '$[1]')"
+    " WHERE closed_at IS NOT NULL"
 )
 ENDED_OF_LEDGER = select("positions", "WHERE account = ? AND ledger = ? AND closed_at IS NOT NULL")
 ENDED = select(

@@ -49,7 +49,7 @@ class Stored(Protocol):
 
     def ended_of(self, ledger: LedgerId) -> Sequence[PositionRow]: ...
 
-    def ended_one(self, ledger: LedgerId, episode: str) -> PositionRow | None: ...
+    def ended_among(self, episodes: Iterable[tuple[LedgerId, str]]) -> Sequence[PositionRow]: ...
 
     def lines_of(self, ledger: LedgerId) -> Sequence[Realized]: ...
 
@@ -169,16 +169,15 @@ class Ends:
 
 def ends(commit: Commit, before: Kept, stored: Stored) -> Ends:
     """How the ended positions change: those of this run, and every one of a `past`."""
-    added: list[PositionRow] = []
-    removed = list(_opened_again(commit, before, stored))
-    for key, episode in commit.plan.ended:
-        is_deleted = key in commit.deleted and episode.reason == "missing"
-        if key in commit.pasts or is_deleted:
-            continue
-        row = ended_row(commit.account.id, _ledger(commit, before, key), episode)
-        known = stored.ended_one(key, episode.opened_by)
-        added.append(row)
-        removed += [known] if known is not None else []
+    ended = [each for each in commit.plan.ended if each[0] not in commit.pasts]
+    opened = _opened(commit, before)
+    known = stored.ended_among([*((key, each.opened_by) for key, each in ended), *opened])
+    added = [
+        ended_row(commit.account.id, _ledger(commit, before, key), episode)
+        for key, episode in ended
+        if not (key in commit.deleted and episode.reason == "missing")
+    ]
+    removed = list(known)
     for key in commit.pasts:
         ledger = _ledger(commit, before, key)
         known_rows = stored.ended_of(key)
@@ -188,16 +187,16 @@ def ends(commit: Commit, before: Kept, stored: Stored) -> Ends:
     return Ends(added=added, removed=removed)
 
 
-def _opened_again(commit: Commit, before: Kept, stored: Stored) -> Iterable[PositionRow]:
-    """Ended episodes that, after all, are the one that is open."""
+def _opened(commit: Commit, before: Kept) -> list[tuple[LedgerId, str]]:
+    """Episodes that are open now and were not: one of them may have been taken for ended."""
+    opened = []
     for key, ledger in commit.plan.ledgers.items():
-        if ledger.position is None or key in commit.pasts:
-            continue
         known = before.ledgers.get(key)
-        was = known.position.opened_by if known and known.position else None
-        if ledger.position.opened_by != was:
-            row = stored.ended_one(key, ledger.position.opened_by)
-            yield from [row] if row is not None else []
+        if known is None or ledger.position is None or key in commit.pasts:
+            continue
+        if known.position is None or known.position.opened_by != ledger.position.opened_by:
+            opened.append((key, ledger.position.opened_by))
+    return opened
 
 
 def _past_rows(commit: Commit, ledger: Ledger, known: set[str]) -> list[PositionRow]:

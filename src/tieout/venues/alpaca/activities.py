@@ -22,7 +22,6 @@ from tieout.venues.alpaca.corporate_actions import (
 from tieout.venues.alpaca.legs import ratio_of
 from tieout.venues.alpaca.moments import (
     began_at,
-    closed_at,
     ended_at,
     opened_at,
     seen_at,
@@ -257,7 +256,7 @@ def _cash_or_units(row: ActivityRow) -> Outcome:
 def _option_event(row: ActivityRow) -> Outcome:
     """The contract ends at 0; shares that change hands with it are an OPTRD of their own."""
     kind = OPTION_EVENTS[row.kind]
-    event = _within_its_day(row, _activity(row, kind, closed_at(row)))
+    event = _within_its_day(row, _activity(row, kind, ended_at(row)))
     return replace(event, quantity=_nonzero(row.qty))
 
 
@@ -267,7 +266,7 @@ def _option_trade(row: ActivityRow) -> Outcome:
     price = number(row.price)
     if quantity is not None and paid is not None:
         price = divide(magnitude(paid), magnitude(quantity))
-    delivery = _within_its_day(row, _activity(row, "fill", closed_at(row)))
+    delivery = _within_its_day(row, _activity(row, "fill", ended_at(row)))
     return replace(delivery, quantity=quantity, price=price)
 
 

@@ -21,7 +21,6 @@ from tieout.venues.alpaca.wire import ActivityRow
 
 NEW_YORK = ZoneInfo("America/New_York")
 OPEN = time(0, 0)
-CLOSE = time(16, 0)  # of the regular session; later corporate actions are for the next day
 END = time(23, 59, 59)
 
 
@@ -37,11 +36,6 @@ def opened_at(row: ActivityRow) -> datetime | None:
     return written or (_at(day, OPEN) if day else None)
 
 
-def closed_at(row: ActivityRow) -> datetime | None:
-    """The moment at which an option event counts."""
-    return _within_day(row, END)
-
-
 def began_at(row: ActivityRow) -> datetime | None:
     """The first moment at which positions may show a row that has only a day."""
     day = _day_of(row)
@@ -51,8 +45,13 @@ def began_at(row: ActivityRow) -> datetime | None:
 
 
 def ended_at(row: ActivityRow) -> datetime | None:
-    """The moment at which a fee or a payment counts."""
-    return _within_day(row, END)
+    """The moment at which an option event, a fee or a payment counts."""
+    traded = moment(row.transaction_time)
+    if traded is not None:
+        return traded
+    day = _day_of(row)
+    written = moment(row.created_at)
+    return _earliest(_at(day, END), written) if day else written
 
 
 def written_at(row: ActivityRow) -> datetime | None:
@@ -79,15 +78,6 @@ def moment(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).astimezone(UTC)
-
-
-def _within_day(row: ActivityRow, at: time) -> datetime | None:
-    traded = moment(row.transaction_time)
-    if traded is not None:
-        return traded
-    day = _day_of(row)
-    written = moment(row.created_at)
-    return _earliest(_at(day, at), written) if day else written
 
 
 def _day_of(row: ActivityRow) -> date | None:

@@ -1,0 +1,170 @@
+"""The program as a whole: help, version, speed, and commands beside the book."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+import typer.main
+
+from cli.morning import written
+from cli.shell import clean_environment, finish, real, start
+from golden import check_golden
+from tieout import __version__
+from tieout.cli.main import app
+
+HEAVY = ("alpaca", "sqlalchemy", "alembic", "msgspec", "uvicorn", "rich", "duckdb", "pandas")
+
+
+def commands(command=None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command and group, as its words."""
+    command = command or typer.main.get_command(app)
+    for name, inner in getattr(command, "commands", {}).items():
+        yield (*path, name)
+        yield from commands(inner, (*path, name))
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_every_command_has_help_with_an_example(tieout, command):
+    result = tieout(*command, "--help")
+    assert result.status == 0
+    assert "Example" in result.out
+    assert "tieout " + command[0] in result.out
+
+
+def test_help_lists_the_commands(tieout):
+    assert tieout("--help").out == tieout().out
+    check_golden("cli/help.txt", tieout("--help").out)
+
+
+def test_the_version_is_said(tieout):
+    assert tieout("--version").out == f"tieout {__version__}\n"
+
+
+def test_help_waits_for_nothing_heavy(folder):
+    script = (
+        "import sys; from tieout.cli.main import run; status = run(['--help']); "
+        "print(*sys.modules, file=sys.stderr); sys.exit(status)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=folder,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(done.stderr.split())
+    assert "tieout.cli.main" in loaded
+    assert loaded.isdisjoint(HEAVY)
+    assert not any(name.startswith(("tieout.core", "tieout.store")) for name in loaded)
+
+
+def test_a_tampered_book_is_found_and_the_entry_named(tieout, folder):
+    import sqlite3
+
+    written(folder).store.close()
+    with sqlite3.connect(folder / "book.db") as connection:
+        connection.execute(
+            "UPDATE journal SET payload = replace(payload, '130', '131') WHERE sequence = 7"
+        )
+    connection.close()
+    result = tieout("verify")
+    assert result.status == 2
+    assert "the first bad entry is 7" in result.out
+    assert tieout("verify", "--json").json["accounts"][0]["first_bad_entry"] == 7
+
+
+def test_a_head_that_was_noted_finds_a_rewritten_journal(tieout, folder):
+    written(folder).store.close()
+    (found,) = tieout("verify", "--json").json["accounts"]
+    assert tieout("verify", "--head", found["head"]).status == 0
+    sequence, _, head = found["head"].partition(":")
+    other = f"{sequence}:{head[::-1]}"
+    assert tieout("verify", "--head", other).status == 2
+
+
+def test_the_book_is_copied_looked_at_and_tidied(tieout, folder):
+    written(folder).store.close()
+    assert tieout("db", "path").out == f"{folder / 'book.db'}\n"
+    assert tieout("db", "version", "--json").json["up_to_date"] is True
+    assert tieout("db", "upgrade").status == 0
+    assert tieout("db", "backup", "monday.db").status == 0
+    assert tieout("db", "prune", "--evidence-days", "0", "--ended-days", "0", "--json").json == {
+        "replies": 15,
+        "ended_positions": 1,
+    }
+    assert tieout("verify").status == 0
+    (folder / "tieout.toml").write_text('[store]\nurl = "sqlite:///monday.db"\n')
+    assert len(tieout("positions", "--all", "--json").json["ended"]) == 1
+    assert tieout("verify").status == 0
+
+
+def test_a_break_is_named_by_its_id_or_symbol(tieout, folder):
+    written(folder).store.close()
+    assert tieout("breaks", "ignore", "btc-usd").status == 0
+    assert tieout("breaks").status == 0
+    assert [each["status"] for each in tieout("breaks", "--all", "--json").json["breaks"]][-1] == (
+        "ignored"
+    )
+
+
+def test_one_round_of_the_demo(folder):
+    result = real("demo", "--once", "--db", "demo.db", folder=folder)
+    assert result.status == 0, result.err
+    assert result.out.startswith("\n--- round 1: The account opens")
+    assert "demo (alpaca): tied out" in result.out
+    assert "NVDA" in result.out
+    assert f"tieout --config {folder}/demo.toml positions" in result.out
+    after = real("--config", "demo.toml", "positions", folder=folder)
+    assert (after.status, after.err) == (0, "")
+    assert "6 positions" in after.out
+    again = real("demo", "--once", "--db", "demo.db", folder=folder)
+    assert (again.status, again.out) == (2, "")
+
+
+def test_the_demo_tells_programs_one_object_a_round(folder):
+    result = real(
+        "demo", "--rounds", "3", "--interval", "0", "--json", "--db", "d.db", folder=folder
+    )
+    rounds = [json.loads(line) for line in result.out.splitlines()]
+    assert [each["round"] for each in rounds] == [1, 2, 3]
+    assert all(each["tied_out"] for each in rounds)
+    assert result.status == 0
+
+
+def test_ctrl_c_ends_the_demo_and_says_what_to_try_next(folder):
+    process = start("demo", "--interval", "3600", "--db", "demo.db", folder=folder)
+    assert process.stdout is not None
+    while "NVDA " not in process.stdout.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    result = finish(process)
+    assert (result.status, result.err) == (0, "")
+    assert "Try next:" in result.out
+
+
+def test_the_simulator_says_how_to_reach_it(folder):
+    process = start("sim", "alpaca", "--port", "0", folder=folder)
+    assert process.stdout is not None
+    told = {}
+    while "APCA_API_SECRET_KEY" not in told:
+        found = re.match(r"  export (\w+)=(\S+)", process.stdout.readline())
+        told |= {found[1]: found[2]} if found else {}
+    synced = real("sync", "--json", folder=folder, environment=told)
+    assert synced.json["tied_out"] is True
+    process.send_signal(signal.SIGINT)
+    result = finish(process)
+    assert (result.status, result.err) == (0, "tieout: the simulator has stopped\n")
+
+
+def test_a_port_that_is_taken_is_an_error(folder):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = real("sim", "alpaca", "--port", port, folder=folder)
+    assert result.status == 2
+    assert f"--port: {port} cannot be used" in result.err

@@ -1,0 +1,164 @@
+"""Whatever is wrong gets one clear message, status 2, no traceback, and nothing is changed."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli.morning import written
+from cli.shell import real
+
+CONNECTION = '[[connections]]\nname = "paper"\nvenue = "alpaca"\n'
+
+
+def nothing(folder: Path) -> None:
+    """The working folder is empty."""
+
+
+def book(folder: Path) -> None:
+    written(folder).store.close()
+
+
+def settings(text: str) -> Callable[[Path], None]:
+    def prepare(folder: Path) -> None:
+        (folder / "tieout.toml").write_text(text, encoding="utf-8")
+
+    return prepare
+
+
+def not_a_database(folder: Path) -> None:
+    (folder / "tieout.db").write_bytes(b"this is a letter, not a database" * 100)
+
+
+def another_program(folder: Path) -> None:
+    with sqlite3.connect(folder / "tieout.db") as connection:
+        connection.execute("CREATE TABLE songs (title TEXT)")
+    connection.close()
+
+
+def a_folder(folder: Path) -> None:
+    (folder / "tieout.db").mkdir()
+
+
+def damaged(folder: Path) -> None:
+    book(folder)
+    path = folder / "book.db"
+    content = bytearray(path.read_bytes())
+    for place in range(8192, len(content), 4096):
+        content[place : place + 200] = b"\xff" * 200
+    path.write_bytes(content)
+
+
+WRONG = [
+    # what is there, the arguments, what the message says
+    (nothing, "nope", "tieout: No such command 'nope'"),
+    (nothing, "--nope", "tieout: No such option: --nope"),
+    (nothing, "sync --nope", "tieout sync: No such option: --nope"),
+    (nothing, "sync now", "tieout sync: Got unexpected extra argument"),
+    (nothing, "history", "tieout history: Missing argument 'SYMBOL'"),
+    (nothing, "runs show", "tieout runs show: Missing argument 'RUN'"),
+    (nothing, "runs nope", "tieout runs: No such command 'nope'"),
+    (nothing, "runs --limit 0", "'--limit'"),
+    (nothing, "runs --limit many", "'--limit'"),
+    (nothing, "pnl --by week", "'--by'"),
+    (nothing, "pnl --from yesterday", "--from: 'yesterday' is not a time; write 2026-11-20"),
+    (nothing, "pnl --to 2026-02-30", "--to: '2026-02-30' is not a time"),
+    (nothing, "demo --rounds 0", "'--rounds'"),
+    (nothing, "demo --interval x", "'--interval'"),
+    (nothing, "demo --db nowhere/x.db", "--db: there is no folder"),
+    (nothing, "sim alpaca --port 70000", "'--port'"),
+    (nothing, "positions", "there is no book at"),
+    (nothing, "breaks accept-broker AAPL", "there is no book at"),
+    (nothing, "runs approve r", "there is no book at"),
+    (nothing, "sync", "no connection is set up: set APCA_API_KEY_ID and APCA_API_SECRET_KEY"),
+    (nothing, "plan", "no connection is set up"),
+    (nothing, "db version", "is not there"),
+    (nothing, "db backup x.db", "is not there"),
+    (nothing, "--config nope.toml sync", "--config: there is no file nope.toml"),
+    (settings("[store"), "sync", "tieout.toml: is not TOML"),
+    (settings("[store]\nurl = 3\n"), "positions", "tieout.toml:2: store.url: is 3, must be"),
+    (settings("[sotre]\n"), "doctor", "sotre: is no setting; did you mean store?"),
+    (settings('[store]\nurl = "postgresql://h/b"\n'), "positions", "PostgreSQL"),
+    (settings('[store]\nurl = "sqlite:///no/such/book.db"\n'), "sync", "no connection is set up"),
+    (settings(CONNECTION + 'key = "env:NOPE"\n'), "sync", "set the environment variable NOPE"),
+    (settings(CONNECTION + "key = 7\n"), "sync", "connections.paper.key: must be a text"),
+    (settings('[[connections]]\nname = "x"\nvenue = "lpaca"\n'), "sync", "'lpaca' is not known"),
+    (not_a_database, "positions", "is not a database; name another file"),
+    (another_program, "positions", "is the database of another program"),
+    (a_folder, "positions", "cannot be opened"),
+    (damaged, "positions", "book.db"),
+    (book, "positions --account nope", "no account is named 'nope'; in the book: main"),
+    (book, "positions --as-of soon", "--as-of: 'soon' is not a time"),
+    (book, "positions --known-at 25:00", "--known-at: '25:00' is not a time"),
+    (book, "history NOPE", "the book knows no 'NOPE'"),
+    (book, "history APPL", "did you mean AAPL?"),
+    (book, "runs show nope", "there is no run 'nope'; `tieout runs` lists them"),
+    (book, "runs show run", "8 runs are named like 'run'"),
+    (book, "runs approve run-1", "no run of paper/PA1 waits for approval"),
+    (book, "runs reject run-5", "no run of paper/PA1 waits for approval"),
+    (book, "runs evidence run-1 --out nowhere/x.json", "--out: cannot write nowhere/x.json"),
+    (book, "breaks ignore NOPE", "there is no open break 'NOPE'"),
+    (book, "breaks accept-broker B1", "there is no open break 'B1'"),
+    (book, "verify --head x", "is no anchor"),
+    (book, "verify --account nope", "no account is named 'nope'"),
+    (book, "db backup book.db", "is there already"),
+    (book, "db prune --evidence-days -1", "'--evidence-days'"),
+    (book, "sync --account nope", "no account or connection is named 'nope'"),
+    (book, "sync", "set the environment variable NO_KEY"),
+]
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Every file, but for what SQLite makes beside a database that is open."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.endswith(("-wal", "-shm"))
+    }
+
+
+@pytest.mark.parametrize(("prepare", "command", "message"), WRONG)
+def test_what_is_wrong_is_named_and_nothing_is_changed(tieout, folder, prepare, command, message):
+    prepare(folder)
+    before = content(folder)
+    result = tieout(*command.split())
+    assert result.status == 2
+    assert message in result.err + result.out
+    assert "Traceback" not in result.err
+    assert content(folder) == before
+
+
+@pytest.mark.parametrize(
+    "command", ["sync --nope", "--config nope.toml positions", "positions", "runs show"]
+)
+def test_the_real_program_says_one_line_and_no_traceback(folder, command):
+    result = real(*command.split(), folder=folder)
+    assert (result.status, result.out) == (2, "")
+    assert len(result.err.splitlines()) == 1
+    assert list(folder.iterdir()) == []
+
+
+def test_several_wrong_settings_are_told_at_once(tieout, folder):
+    settings("[store]\nurl = 3\n[runs]\nspeed = 1\n")(folder)
+    assert tieout("positions").err.startswith("tieout: 2 settings are wrong:\n  ")
+
+
+def test_a_variable_is_named_like_a_key(tieout, folder, monkeypatch):
+    monkeypatch.setenv("TIEOUT_RUNS_DEADLINE_S", "soon")
+    assert "TIEOUT_RUNS_DEADLINE_S: is 'soon', must be a number" in tieout("positions").err
+
+
+def test_a_reader_that_goes_away_is_no_error_of_ours(folder):
+    book(folder)
+    import subprocess
+    import sys
+
+    from cli.shell import clean_environment
+
+    shell = f"{sys.executable} -m tieout runs --json --limit 100 | head -c 1"
+    done = subprocess.run(
+        shell, shell=True, cwd=folder, env=clean_environment(), capture_output=True, check=False
+    )
+    assert done.stdout == b"{"
+    assert b"Traceback" not in done.stderr
