@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 SEED = 20261120
@@ -32,18 +32,19 @@ def run(rows: int = 1_000_000) -> dict[str, Any]:
     samples: dict[str, list[dict[str, float]]] = {kind: [] for kind in (BOUND, *ENGINES)}
     with tempfile.TemporaryDirectory(prefix="tieout-bench-") as made:
         folder = Path(made)
-        write_files(folder, rows)
+        # In a process of its own: a child is never charged less than its parent had at the fork.
+        ask("files", str(folder), str(rows))
         for _ in range(TURNS):
             for kind, taken in samples.items():
-                taken.append(measured(kind, folder))
+                taken.append(json.loads(ask("measure", str(folder), kind)))
     differing = {int(sample["differing"]) for taken in samples.values() for sample in taken}
     assert len(differing) == 1, f"they do not find the same: {differing}"
-    seconds = {kind: median(taken, "seconds") for kind, taken in samples.items()}
     return {
         "rows": rows,
         "differing": differing.pop(),
-        "seconds": seconds,
-        "ratios": {kind: round(seconds[kind] / seconds[BOUND], 2) for kind in ENGINES},
+        "seconds": {kind: median(taken, "seconds") for kind, taken in samples.items()},
+        "ratios": {kind: ratio(samples, kind, "seconds") for kind in ENGINES},
+        "processor_ratios": {kind: ratio(samples, kind, "processor_s") for kind in ENGINES},
         "target": {"duckdb": 2.0},
         "peak_mib": {
             kind: max(sample["peak_mib"] for sample in taken) for kind, taken in samples.items()
@@ -53,6 +54,12 @@ def run(rows: int = 1_000_000) -> dict[str, Any]:
 
 def median(taken: list[dict[str, float]], what: str) -> float:
     return round(statistics.median(sample[what] for sample in taken), 3)
+
+
+def ratio(samples: dict[str, list[dict[str, float]]], kind: str, what: str) -> float:
+    """How many times the bound: the middle one of neighbours in time."""
+    pairs = zip(samples[kind], samples[BOUND], strict=True)
+    return round(statistics.median(ours[what] / bound[what] for ours, bound in pairs), 2)
 
 
 def write_files(folder: Path, rows: int) -> None:
@@ -80,24 +87,27 @@ def write_csv(path: Path, rows: list[tuple[str, str, str, str]]) -> None:
         text.writelines(",".join(row) + "\n" for row in rows)
 
 
-def measured(kind: str, folder: Path) -> dict[str, float]:
-    """One measurement in a process of its own."""
-    command = [sys.executable, __file__, kind, str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    answer: dict[str, float] = json.loads(done.stdout)
-    return answer
+def ask(what: str, *arguments: str) -> str:
+    """What this module answers in a process of its own."""
+    command = [sys.executable, __file__, what, *arguments]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def measure(kind: str, folder: Path) -> dict[str, float]:
     """Seconds, peak memory and what was found, of this process."""
     work = prepared_bound(folder) if kind == BOUND else prepared_diff(kind, folder)
-    began = perf_counter()
+    began, processor_before = perf_counter(), process_time()
     differing = work()
-    seconds = perf_counter() - began
+    seconds, processor_s = perf_counter() - began, process_time() - processor_before
     # KiB on Linux, bytes on macOS.
     unit = 1024 if sys.platform != "darwin" else 1024 * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
-    return {"seconds": seconds, "peak_mib": peak, "differing": differing}
+    return {
+        "seconds": seconds,
+        "processor_s": processor_s,
+        "peak_mib": peak,
+        "differing": differing,
+    }
 
 
 def prepared_bound(folder: Path) -> Callable[[], int]:
@@ -119,8 +129,10 @@ def prepared_bound(folder: Path) -> Callable[[], int]:
     )
 
     def work() -> int:
-        settings = {"threads": os.cpu_count() or 1, "preserve_insertion_order": False}
-        row = duckdb.connect(config=settings).execute(sql).fetchone()
+        connection = duckdb.connect(
+            config={"threads": os.cpu_count() or 1, "preserve_insertion_order": False}
+        )
+        row = connection.execute(sql).fetchone()
         assert row is not None
         return int(row[0])
 
@@ -143,8 +155,15 @@ def prepared_diff(engine: str, folder: Path) -> Callable[[], int]:
     return work
 
 
+def main() -> None:
+    match sys.argv[1:]:
+        case ["files", folder, rows]:
+            write_files(Path(folder), int(rows))
+        case ["measure", folder, kind]:
+            print(json.dumps(measure(kind, Path(folder))))
+        case _:
+            print(json.dumps(run(), indent=2))
+
+
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        print(json.dumps(measure(sys.argv[1], Path(sys.argv[2]))))
-    else:
-        print(json.dumps(run(), indent=2))
+    main()

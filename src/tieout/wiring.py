@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -121,8 +121,7 @@ class Desk:
         """The venue behind a connection; made when first asked for."""
         if connection not in self._venues:
             found = self.settings.connection(connection)
-            venue = connect(found.venue, name=found.name, settings=keys_of(found), clock=self.clock)
-            self._venues[connection] = Connected(venue, connection)
+            self._venues[connection] = connected(found, clock=self.clock)
         return self._venues[connection]
 
     def order(self, account: Account, trigger: RunTrigger = "manual") -> Order:
@@ -183,34 +182,27 @@ class Desk:
     async def sync(self, chosen: Iterable[str] = (), *, is_plan: bool = False) -> list[Answer]:
         """Tie out the accounts that are named, else all; with `is_plan` only say what would be."""
         wanted = set(chosen)
-        connections = self._connections_of(wanted)
+        connections = connections_named(self.settings, wanted)
         groups = await asyncio.gather(
             *(self._sync_connection(each, wanted, is_plan=is_plan) for each in connections)
         )
         if not is_plan:
             self.forget()
-        return [answer for group in groups for answer in group]
+        answers = [answer for group in groups for answer in group]
+        return [*answers, *self._not_found(wanted, answers)]
 
-    def _connections_of(self, wanted: set[str]) -> list[str]:
-        """The connections of the accounts that are wanted, all of them for none."""
-        if not self.settings.connections:
-            raise SettingsError(
-                "no connection is set up: set APCA_API_KEY_ID and APCA_API_SECRET_KEY,"
-                " or write one into tieout.toml"
-            )
-        if not wanted:
-            return [each.name for each in self.settings.connections]
-        known = {each.name: each.name for each in self.settings.connections}
-        keys = [*self.settings.accounts, *(each.id for each in self.store.accounts())]
-        for key in keys:
-            if connection_of(key) in known:
-                known[key] = known[self.name_of(AccountId(key))] = connection_of(key)
-        unknown = sorted(wanted - known.keys())
-        if unknown:
-            raise SettingsError(
-                f"no account or connection is named {unknown[0]!r}; there are: {', '.join(known)}"
-            )
-        return list(dict.fromkeys(known[each] for each in sorted(wanted)))
+    def _not_found(self, wanted: Collection[str], answers: Iterable[Answer]) -> list[Answer]:
+        """The names for which there was no account."""
+        found: set[str] = set()
+        for each in answers:
+            account = AccountId(each.subject)
+            found |= {account, self.name_of(account), connection_of(account)}
+        message = "there is no such account at this connection; `tieout accounts` lists them"
+        return [
+            Answer(subject=each, error=SettingsError(message))
+            for each in sorted(wanted)
+            if each not in found
+        ]
 
     async def _sync_connection(
         self, connection: str, wanted: set[str], *, is_plan: bool
@@ -293,6 +285,45 @@ class Desk:
         return case_text(case)
 
 
+def connections_named(settings: Settings, wanted: Collection[str]) -> tuple[str, ...]:
+    """The connections behind these accounts (by name or `connection/account`), all for none."""
+    if not settings.connections:
+        raise SettingsError(
+            "no connection is set up: set APCA_API_KEY_ID and APCA_API_SECRET_KEY,"
+            " or write one into tieout.toml"
+        )
+    names = tuple(each.name for each in settings.connections)
+    if not wanted:
+        return names
+    called = {settings.name_of(AccountId(key)): key for key in settings.accounts}
+    found = {each: connection_of(called.get(each, each)) for each in sorted(wanted)}
+    for each, connection in found.items():
+        if connection not in names:
+            known = ", ".join(dict.fromkeys((*names, *called)))
+            raise SettingsError(f"no account or connection is named {each!r}; there are: {known}")
+    return tuple(dict.fromkeys(found.values()))
+
+
+def check_connections(settings: Settings, connections: Iterable[str]) -> None:
+    """Refuse wrong or missing settings of connections, all at once, before anything is done."""
+    faults = []
+    for name in connections:
+        try:
+            connected(settings.connection(name), clock=SystemClock())
+        except SettingsError as error:
+            faults.append(str(error))
+    if faults:
+        raise SettingsError("\n".join(faults))
+
+
+def connected(connection: Connection, *, clock: Clock) -> Connected:
+    """The venue behind a connection. Nothing goes over the network yet."""
+    venue = connect(
+        connection.venue, name=connection.name, settings=keys_of(connection), clock=clock
+    )
+    return Connected(venue, connection.name)
+
+
 def open_desk(
     settings: Settings, *, clock: Clock | None = None, has_book: bool = False, is_plan: bool = False
 ) -> Desk:
@@ -310,9 +341,8 @@ def open_desk(
 
 async def check_connection(settings: Settings, connection: str) -> Sequence[Finding]:
     """What `doctor` says about a connection; wrong settings of it are a finding too."""
-    found = settings.connection(connection)
     try:
-        venue = connect(found.venue, name=found.name, settings=keys_of(found), clock=SystemClock())
+        venue = connected(settings.connection(connection), clock=SystemClock())
     except SettingsError as error:
         return [Finding(subject=connection, level="error", message=str(error))]
     try:

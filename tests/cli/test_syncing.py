@@ -181,9 +181,11 @@ def test_doctor_says_that_all_is_well_or_what_is_not(tieout, book):
 def test_only_the_accounts_that_are_named_are_synced(tieout, book):
     assert tieout("sync", "--account", "main", "--json").json["accounts"][0]["name"] == "main"
     assert tieout("sync", "--account", "paper").status == 0
+    other = tieout("sync", "--account", "main", "--account", "paper/PA0")
+    assert (other.status, "paper/PA0: there is no such account" in other.out) == (2, True)
     unknown = tieout("sync", "--account", "nope")
     assert unknown.status == 2
-    assert "no account or connection is named 'nope'; there are: paper, " in unknown.err
+    assert "no account or connection is named 'nope'; there are: paper, main" in unknown.err
 
 
 def test_the_environment_alone_is_enough(broker, folder):

@@ -104,7 +104,7 @@ WRONG = [
     (book, "verify --account nope", "no account is named 'nope'"),
     (book, "db backup book.db", "is there already"),
     (book, "db prune --evidence-days -1", "'--evidence-days'"),
-    (book, "sync --account nope", "no account or connection is named 'nope'"),
+    (book, "sync --account nope", "no account or connection is named 'nope'; there are: paper"),
     (book, "sync", "set the environment variable NO_KEY"),
 ]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+from sqlalchemy.dialects import postgresql
 
 from core.histories import history
 from store.plans import (
@@ -20,6 +21,7 @@ from store.plans import (
     next_commit,
     opening,
     tell,
+    totals,
 )
 from tieout.core.book import AccountId, Book
 from tieout.core.codec import from_plain, to_plain
@@ -70,7 +72,8 @@ def test_changes_leave_the_ledgers_before_them_as_they_were(story: SqliteStore):
     assert found[AAPL] == book.ledgers[AAPL]
     assert changed[AAPL] is renewed
     assert list(changed) == [AAPL, TSLA, BTC, "MSFT"]
-    assert changed[TSLA], changed[BTC]
+    assert changed[TSLA] == found[TSLA]
+    assert changed[BTC] == found[BTC]
     assert isinstance(changed.fastest, dict)
 
 
@@ -111,6 +114,7 @@ def test_a_time_is_written_in_one_way(text: str):
 
 def test_an_unchanged_book_is_not_read_again(story: SqliteStore):
     first = story.load(ACCOUNT).book
+    assert first.ledgers[AAPL].quantity == 6
     again = story.load(ACCOUNT).book
     assert again.ledgers is first.ledgers
     assert again.marks is first.marks
@@ -222,8 +226,6 @@ def test_numbers_are_texts_in_every_column(story: SqliteStore):
 
 
 def _pg(column) -> str:
-    from sqlalchemy.dialects import postgresql
-
     return str(column.type.compile(dialect=postgresql.dialect()))
 
 
@@ -232,8 +234,6 @@ def test_an_incomplete_closing_has_no_net(empty: SqliteStore):
     commit = next_commit(empty, 2)
     known = commit.plan.changes[0].closings[0]
     unknown = replace(known, gross=None, price=None)
-    from store.plans import totals
-
     held = replace(
         commit.plan.ledgers[AAPL],
         totals=totals(unknown),

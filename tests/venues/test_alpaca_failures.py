@@ -35,6 +35,8 @@ def failure(venue, kind: type[VenueError]) -> VenueError:
         (MAINTENANCE, "a web page instead of JSON"),
         (b"upstream connect error", "no valid JSON"),
         (b'[{"symbol": "AAPL", "qty"', "no valid JSON"),
+        (b'[{"symbol": "\xff\xfe"}]', "no valid JSON"),
+        (b"[" * 100_000, "no valid JSON"),
     ],
 )
 def test_a_200_that_is_not_what_was_asked_for_is_refused(stub, venue, path, body, what):

@@ -130,7 +130,7 @@ def test_a_cursor_that_is_no_time_reads_everything(stub, venue):
 def test_an_unreadable_row_is_a_problem_and_the_others_count(stub, venue):
     stub.say(
         ACTIVITIES,
-        said([fill(1), "oops", fill(2, id=None), fill(3, id="x", transaction_time=None)]),
+        said([fill(1), "oops", fill(2, id=None), fill(3, id="x", transaction_time="9999-12-31")]),
         said([]),
     )
     found = read(venue)

@@ -92,6 +92,6 @@ def _show(findings: "Sequence[Finding]") -> None:
         mark, style = MARKS[each.level]
         line = tables.text(f"{mark:<6}", style)
         line.append(clean(f"{each.subject}: {each.message}"), style="")
-        shown.print(line)
-        if each.advice:
-            shown.print(tables.text(clean(f"      {each.advice}"), tables.QUIET))
+        shown.print(line, soft_wrap=True)
+        if each.advice and each.advice not in each.message:
+            shown.print(tables.text(clean(f"      {each.advice}"), tables.QUIET), soft_wrap=True)

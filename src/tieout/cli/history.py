@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def history(
     context: typer.Context,
-    symbol: Annotated[str, typer.Argument(help="The instrument, in any of its spellings.")],
+    symbol: Annotated[
+        str, typer.Argument(metavar="SYMBOL", help="The instrument, in any of its spellings.")
+    ],
     account: OfAccount = None,
     as_json: AsJson = False,
 ) -> None:

@@ -116,13 +116,13 @@ def _show(
     shown, now = console(), opened.clock.now()
     for account, standing in standings:
         book = opened.store.load(account).book
-        shown.print(tables.standing_line(standing, now=now))
+        shown.print(tables.standing_line(standing, now=now), soft_wrap=True)
         lost = standing.errors if standing.outcome != "failed" else ()
         for line in (
             *tables.break_lines(book.open_breaks.values(), book.ledgers, now=now),
             *tables.error_lines(lost),
         ):
-            shown.print(line)
+            shown.print(line, soft_wrap=True)
     if not lines:
         shown.print("No open positions.")
     else:

@@ -91,7 +91,7 @@ def show(context: typer.Context, run: RunName, as_json: AsJson = False) -> None:
             return
         shown = console()
         for line in run_tables.run_lines(record, name=opened.name_of(record.account)):
-            shown.print(line)
+            shown.print(line, soft_wrap=True)
 
 
 @app.command()

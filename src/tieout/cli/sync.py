@@ -45,7 +45,11 @@ def plan(context: typer.Context, account: OfAccounts = None, as_json: AsJson = F
 def _run(context: typer.Context, chosen: Sequence[str], *, as_json: bool, is_plan: bool) -> int:
     import asyncio
 
+    from tieout.wiring import check_connections, connections_named
+
     settings = settings_of(context)
+    with progress("reading the brokers"):
+        check_connections(settings, connections_named(settings, chosen))
     with desk(settings, is_plan=is_plan) as opened:
         with progress("reading the brokers"):
             answers = asyncio.run(opened.sync(chosen, is_plan=is_plan))
@@ -99,7 +103,7 @@ def show(answers: "Sequence[Answer]", opened: "Desk", *, is_plan: bool = False) 
     shown = console()
     for answer in sorted(answers, key=_status_of, reverse=True):
         for line in lines_of_answer(answer, opened, is_plan=is_plan):
-            shown.print(line)
+            shown.print(line, soft_wrap=True)
 
 
 def lines_of_answer(answer: "Answer", opened: "Desk", *, is_plan: bool = False) -> list[Any]:

@@ -90,4 +90,5 @@ def _show(opened: "Desk", reports: "Sequence[VerifyReport]") -> None:
             line.append(f", the first bad entry is {report.first_bad_entry}", style=tables.BAD)
         shown.print(line)
         for each in report.problems:
-            shown.print(tables.text(clean(f"  {each.place}: {each.message}"), "red"))
+            problem = tables.text(clean(f"  {each.place}: {each.message}"), "red")
+            shown.print(problem, soft_wrap=True)

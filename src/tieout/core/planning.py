@@ -123,8 +123,10 @@ def _tell(draft: Draft) -> _Told:
             for activity, message in after.errors
             if activity in arrived
         )
+    touched = set(draft.touched())
     for key, ledger in draft.ledgers.items():
-        if ledger != draft.book.ledgers.get(key):
+        # Equal figures may be written with other digits, so new facts always count.
+        if key in touched or ledger != draft.book.ledgers.get(key):
             ledgers[key] = ledger
     return _Told(
         ledgers=ledgers,

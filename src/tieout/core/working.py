@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import takewhile
 
 from tieout.core.activity import ActivityId
 from tieout.core.facts import Adopted, Booked, Confirmed, Observed, Withdrawn
@@ -104,7 +105,7 @@ class Working:
     def end(self, position: Position, *, at: datetime, by: str, reason: Reason) -> None:
         """Write an episode down as ended."""
         status: Status = "LIQUIDATED" if reason == "liquidation" else "CLOSED"
-        mine = [closing for opened_by, closing in self.closings if opened_by == position.opened_by]
+        mine = takewhile(lambda each: each[0] == position.opened_by, reversed(self.closings))
         self.ended.append(
             Episode(
                 symbol=self.instrument.symbol,
@@ -117,7 +118,7 @@ class Working:
                 status=status,
                 totals=position.totals,
                 currency=self.instrument.settled_in,
-                is_estimated=any(closing.is_estimated for closing in mine),
+                is_estimated=any(closing.is_estimated for _, closing in mine),
             )
         )
 
@@ -297,5 +298,6 @@ class Working:
             self.end(position, at=self._last_close(position), by=position.opened_by, reason="local")
 
     def _last_close(self, position: Position) -> datetime:
-        closings = [each.at for opened, each in self.closings if opened == position.opened_by]
-        return closings[-1] if closings else self.last_at or position.opened_at
+        if self.closings and self.closings[-1][0] == position.opened_by:
+            return self.closings[-1][1].at
+        return self.last_at or position.opened_at

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from tieout.bulk.exact import shortened
 from tieout.cases.fields import Faults, fields_of
@@ -64,7 +64,7 @@ class ActivityFile:
             self._require_columns(file.columns())
 
     def fills(self) -> Iterator[Fill]:
-        self._repeats = Repeats(self.file, column="id")
+        self._repeats.begin()
         for row in self.file.rows():
             fill = self._fill(row)
             if self._repeats.is_first(fill):
@@ -100,7 +100,7 @@ class ActivityFile:
         values.setdefault("id", f"row {row.number}")
         values.setdefault("type", "fill")
         faults = Faults()
-        read = read_activity(fields_of(Members(list(values.items())), "", KEYS, faults))
+        read = read_activity(fields_of(values, "", KEYS, faults))
         for fault in faults.found.values():
             column = fault.path.removeprefix(".").strip('[]"')
             self._refuse(row, column, with_advice(column, fault.message))
@@ -140,9 +140,10 @@ class ActivityFile:
                 raise self.file.fault(message, place="line 1", column=name)
 
 
-def material_of(row: Row) -> dict[str, Any]:
+def material_of(row: Row) -> Members:
     """The values of a row as a case file would have them; what is not reported is left out."""
-    values = {name: value for name, value in row.values.items() if value not in (None, "")}
+    values = Members()
+    values.update((name, value) for name, value in row.values.items() if value not in (None, ""))
     flag = values.get("deleveraged")
     if flag in ("true", "false"):
         values["deleveraged"] = flag == "true"

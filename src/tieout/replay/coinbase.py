@@ -42,7 +42,7 @@ class CoinbaseFills:
         self._repeats = Repeats(file, column="entry_id")
 
     def fills(self) -> Iterator[Fill]:
-        self._repeats = Repeats(self.file, column="entry_id")
+        self._repeats.begin()
         self._left_out.clear()
         for row in self.file.rows():
             fields = Fields(self.file, row)

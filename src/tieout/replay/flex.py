@@ -64,7 +64,7 @@ class FlexStatement:
             raise file.fault("is not XML; a Flex query gives it with the format XML")
 
     def fills(self) -> Iterator[Fill]:
-        self._repeats = Repeats(self.file, column="transactionID")
+        self._repeats.begin()
         self._left_out.clear()
         self._trades: dict[str, tuple[ActivityId, Decimal]] = {}
         has_trades = False

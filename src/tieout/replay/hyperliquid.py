@@ -90,7 +90,7 @@ class HyperliquidFills:
         self._repeats = Repeats(file, column="tid")
 
     def fills(self) -> Iterator[Fill]:
-        self._repeats = Repeats(self.file, column="tid")
+        self._repeats.begin()
         for row in self.file.rows():
             fill = self._fill(Fields(self.file, row))
             if self._repeats.is_first(fill):

@@ -1,8 +1,9 @@
 """Fills in the order in which they happened, whichever way round the export has them.
 
-The file is read twice: once to see what it holds and in which order, once to be folded. Where its
-rows go forward in time, as most do, they stream; else they are read together and sorted. A file
-with the newest first is turned round; equal times then keep the order in which they happened.
+The file is read once to see what it holds and in which order. What is not long is then at hand;
+a long file is read again, and where its rows go forward in time, as most do, they stream, so that
+it needs little memory. Else its rows are sorted. A file with the newest first is turned round, so
+that fills of equal times keep the order in which they happened.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from tieout.core.instrument import LedgerId
 from tieout.replay.export import Export, Fill
 
 ROWS_PER_REPORT = 10_000
+ROWS_KEPT_MAX = 50_000
+"""Of a file with no more rows they are kept, so that it is read only once."""
 
 # Told what is being done, and how many fills were seen so far.
 Progress = Callable[[str, int], None]
@@ -29,7 +32,7 @@ class Survey:
 
     `is_forward` and `is_backward` say whether the times of each account only go one way,
     `has_cancels` whether there are rows that take others back. `accounts` has the last time of
-    each; `remarks` is what turned out to be of no use.
+    each; `remarks` is what turned out to be of no use, `kept` all fills of a file that is not long.
     """
 
     rows: int = 0
@@ -40,10 +43,14 @@ class Survey:
     is_backward: bool = True
     has_cancels: bool = False
     remarks: list[str] = field(default_factory=list)
+    kept: list[Fill] | None = field(default_factory=list)
 
     def see(self, fill: Fill) -> None:
         """Take one more row into account."""
         self.rows += 1
+        if self.kept is not None:
+            self.kept.append(fill)
+            self.kept = self.kept if self.rows < ROWS_KEPT_MAX else None
         before = self.accounts.get(fill.account)
         if before is not None and fill.at != before:
             self.is_forward = self.is_forward and fill.at > before
@@ -91,10 +98,11 @@ def moments(export: Export, survey: Survey) -> Iterator[list[Fill]]:
 
 def in_order(export: Export, survey: Survey) -> Iterator[Fill]:
     """The fills of one account after the other, by time, equal times as they happened."""
+    source = export.fills() if survey.kept is None else survey.kept
     if survey.is_forward and not survey.has_cancels:
-        yield from export.fills()
+        yield from source
         return
-    fills = list(export.fills())
+    fills = list(source)
     if survey.is_backward and not survey.is_forward and export.is_ordered:
         fills.reverse()
     fills.sort(key=lambda fill: (fill.account or "", fill.at))

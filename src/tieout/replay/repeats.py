@@ -5,23 +5,35 @@ from tieout.replay.files import FillsFile
 
 
 class Repeats:
-    """The ids met so far in one reading of a file."""
+    """The ids that a file has, and how many rows came again.
+
+    A first reading finds whether any does; where none did, a second one need not look.
+    """
 
     def __init__(self, file: FillsFile, *, column: str) -> None:
         self._file = file
         self._column = column
-        self._known: dict[tuple[str | None, str], tuple[int, int]] = {}
+        self._contents: dict[tuple[str | None, str], int] = {}
+        self._has_none = False
+        self.count = 0
+
+    def begin(self) -> None:
+        """The file is about to be read, perhaps not for the first time."""
+        self._has_none = bool(self._contents) and not self.count
+        self._contents = {}
         self.count = 0
 
     def is_first(self, fill: Fill) -> bool:
         """Whether a fill was not there before; the same id with other content is a fault."""
-        content = hash(fill.activity)
-        key = (fill.account, fill.activity.id)
-        row, before = self._known.setdefault(key, (fill.row, content))
-        if row == fill.row:
+        if self._has_none:
+            return True
+        key, content = (fill.account, fill.activity.id), hash(fill.activity)
+        before = self._contents.get(key)
+        if before is None:
+            self._contents[key] = content
             return True
         if before != content:
-            message = f"{fill.activity.id} is that of row {row} too, with other content"
+            message = f"{fill.activity.id} was there before, with other content"
             raise self._file.fault(message, place=f"row {fill.row}", column=self._column)
         self.count += 1
         return False

@@ -16,7 +16,7 @@ exactly when, and by as much as, the closings in it do.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
@@ -27,7 +27,7 @@ from tieout.core.journal import Entry
 from tieout.core.numbers import ZERO, Amount, money, negate, subtract
 from tieout.core.plan import Change
 from tieout.core.pnl import NO_FIGURES, NO_TOTALS, Closing, Figures, Totals, total_of
-from tieout.core.position import Ledger
+from tieout.core.position import Episode, Ledger
 from tieout.ports import Commit, Realized
 from tieout.store.codec import number_text, time_of, time_text
 
@@ -69,19 +69,20 @@ def closing_rows(
     """The lines that a commit adds; `stored` gives the lines that a ledger has by now."""
     entries = {entry.ledger: entry for entry in commit.entries}
     grown = _grown(commit, before)
-    realizing = [each for each in commit.plan.changes if each.realized or each.closings]
-    changes = _by_ledger(realizing)
+    changes = _by_ledger(change for change in commit.plan.changes if change.closings)
     happened = _by_ledger(fact for fact in commit.plan.facts if isinstance(fact, Happened))
+    ended = _ended_by_ledger(commit)
     numbers: Counter[int] = Counter()
     rows: list[ClosingRow] = []
     for ledger in {**grown, **changes, **commit.pasts}:
         entry = entries.get(ledger, commit.entries[-1])
-        mine = changes.get(ledger, [])
-        blank = _blank(ledger, entry, mine)
+        blank = _blank(ledger, entry)
         past = commit.pasts.get(ledger)
         if past is None:
+            episodes = _Episodes.of(ended.get(ledger, []), commit.plan.ledgers.get(ledger))
             lines = [
-                _closing(blank, change.episode, each) for change in mine for each in change.closings
+                _closing(blank, episodes.of_closing(closing), closing)
+                for closing in _closings(changes.get(ledger, []))
             ]
         else:
             now = [_closing(blank, *each) for each in past.closings]
@@ -93,6 +94,43 @@ def closing_rows(
             numbers[entry.sequence] += 1
             rows.append(_row(line, entry, numbers[entry.sequence]))
     return sorted(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Episodes:
+    """The episodes of a ledger that a run ended, and the one it left open."""
+
+    ended: Sequence[Episode]
+    held: str | None
+
+    @classmethod
+    def of(cls, ended: Sequence[Episode], ledger: Ledger | None) -> "_Episodes":
+        return cls(ended, ledger.position.opened_by if ledger and ledger.position else None)
+
+    def of_closing(self, closing: Closing) -> str | None:
+        """The episode that a closing belongs to: the one it ended, else by its time."""
+        for episode in self.ended:
+            if episode.closed_by == closing.by:
+                return episode.opened_by
+        for episode in self.ended:
+            if closing.at <= episode.closed_at:
+                return episode.opened_by
+        return self.held
+
+
+def _ended_by_ledger(commit: Commit) -> dict[LedgerId, list[Episode]]:
+    grouped: dict[LedgerId, list[Episode]] = {}
+    for key, episode in commit.plan.ended:
+        grouped.setdefault(key, []).append(episode)
+    return grouped
+
+
+def _closings(changes: Iterable[Change]) -> Iterator[Closing]:
+    """The closings of some changes, each once, though two changes may tell it."""
+    told: set[Closing] = set()
+    for change in changes:
+        yield from (closing for closing in change.closings if closing not in told)
+        told.update(change.closings)
 
 
 def _grown(commit: Commit, before: Mapping[LedgerId, Ledger]) -> dict[LedgerId, Totals]:
@@ -113,7 +151,7 @@ def _by_ledger(items: Iterable[_Of]) -> dict[LedgerId, list[_Of]]:
     return grouped
 
 
-def _blank(ledger: LedgerId, entry: Entry, changes: Sequence[Change]) -> Realized:
+def _blank(ledger: LedgerId, entry: Entry) -> Realized:
     return Realized(
         ledger=ledger,
         run=entry.run,
@@ -121,7 +159,6 @@ def _blank(ledger: LedgerId, entry: Entry, changes: Sequence[Change]) -> Realize
         happened_at=entry.happened_at,
         currency="",
         figures=NO_FIGURES,
-        episode=changes[-1].episode if changes else None,
     )
 
 

@@ -1,6 +1,6 @@
 """What a commit writes, as rows, worked out before and within its transaction."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -178,12 +178,14 @@ def ends(commit: Commit, before: Kept, stored: Stored) -> Ends:
         if not (key in commit.deleted and episode.reason == "missing")
     ]
     removed = list(known)
+    fresh = {(key, each.opened_by) for key, each in commit.plan.ended if key not in commit.deleted}
     for key in commit.pasts:
-        ledger = _ledger(commit, before, key)
         known_rows = stored.ended_of(key)
-        rows = _past_rows(commit, ledger, {row.episode for row in known_rows})
-        added += [row for row in rows if row not in known_rows]
-        removed += [row for row in known_rows if row not in rows]
+        told = fresh | {(key, row.episode) for row in known_rows}
+        rows = _past_rows(commit, _ledger(commit, before, key), told)
+        unchanged = {*known_rows} & {*rows}
+        added += [row for row in rows if row not in unchanged]
+        removed += [row for row in known_rows if row not in unchanged]
     return Ends(added=added, removed=removed)
 
 
@@ -199,15 +201,14 @@ def _opened(commit: Commit, before: Kept) -> list[tuple[LedgerId, str]]:
     return opened
 
 
-def _past_rows(commit: Commit, ledger: Ledger, known: set[str]) -> list[PositionRow]:
+def _past_rows(
+    commit: Commit, ledger: Ledger, told: Collection[tuple[str, str]]
+) -> list[PositionRow]:
     """The rows of a past, without the missing episodes that are deleted now or were before."""
-    kept = set(known)
-    if ledger.id not in commit.deleted:
-        kept |= {episode.opened_by for key, episode in commit.plan.ended if key == ledger.id}
     return [
         ended_row(commit.account.id, ledger, episode)
         for episode in commit.pasts[ledger.id].ended
-        if episode.reason != "missing" or episode.opened_by in kept
+        if episode.reason != "missing" or (ledger.id, episode.opened_by) in told
     ]
 
 

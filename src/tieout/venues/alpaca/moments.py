@@ -22,6 +22,7 @@ from tieout.venues.alpaca.wire import ActivityRow
 NEW_YORK = ZoneInfo("America/New_York")
 OPEN = time(0, 0)
 END = time(23, 59, 59)
+YEAR_MIN, YEAR_MAX = 1900, 2999  # others are no day of trading, and cannot be turned into UTC
 
 
 def traded_at(row: ActivityRow) -> datetime | None:
@@ -75,9 +76,9 @@ def moment(text: str | None) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).astimezone(UTC)
 
 
 def _day_of(row: ActivityRow) -> date | None:
@@ -90,9 +91,10 @@ def _day_of(row: ActivityRow) -> date | None:
 
 def _day_in(text: str | None) -> date | None:
     try:
-        return date.fromisoformat((text or "").strip().partition("T")[0])
+        day = date.fromisoformat((text or "").strip().partition("T")[0])
     except ValueError:
         return None
+    return day if YEAR_MIN <= day.year <= YEAR_MAX else None
 
 
 def _at(day: date, at: time) -> datetime:

@@ -128,6 +128,9 @@ class AssetRow(msgspec.Struct, frozen=True):
 # A position row that cannot be read, and why.
 Unreadable = str
 
+# What reading a body can end with where it is no JSON that can be used.
+_NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
+
 # Text for whatever is no whole number, so that no digit of a JSON number is lost.
 _TEXTUAL = msgspec.json.Decoder(float_hook=str)
 _POSITIONS = msgspec.json.Decoder(list[PositionRow])
@@ -137,7 +140,7 @@ def positions_in(body: bytes) -> list[PositionRow | Unreadable]:
     """The rows of a positions reply. A row that is no object is its problem in words."""
     try:
         return list(_POSITIONS.decode(body))
-    except msgspec.MsgspecError:
+    except _NOT_JSON:
         return [_position(row) for row in _list_in(body)]
 
 
@@ -182,7 +185,7 @@ def message_in(body: bytes) -> str:
     """What Alpaca says about an error, as far as the body is one of its own."""
     try:
         found = _TEXTUAL.decode(body)
-    except msgspec.MsgspecError:
+    except _NOT_JSON:
         return ""
     if not isinstance(found, dict):
         return ""
@@ -205,7 +208,7 @@ def _decoded(body: bytes) -> object:
         raise BodyInvalid("nothing at all")
     try:
         return _TEXTUAL.decode(body)
-    except msgspec.MsgspecError as error:
+    except _NOT_JSON as error:
         start = body.lstrip()[:15].lower()
         if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")):
             raise BodyInvalid("a web page instead of JSON") from None
