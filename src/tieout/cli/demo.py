@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from tieout.cli.frame import AsJson
-from tieout.cli.output import TIED_OUT, console, tell
+from tieout.cli.output import TIED_OUT, console, progress, tell
 
 if TYPE_CHECKING:
     from tieout.cli.demo_screen import Screen
@@ -127,11 +127,12 @@ def _play(
     clock = DemoClock(datetime.now(UTC))
     simulator = AlpacaSimulator(Market(clock=clock.now, chance=Random(SEED)))
     with ExitStack() as open_:
-        open_.enter_context(running(simulator))
-        first = _next_step(simulator, 0)
-        _write_config(stage, simulator)
-        settings = read_settings(stage.config, environment={}, folder=stage.config.parent)
-        opened = open_.enter_context(desk(settings, clock=clock))
+        with progress("starting a simulated broker"):
+            open_.enter_context(running(simulator))
+            first = _next_step(simulator, 0)
+            _write_config(stage, simulator)
+            settings = read_settings(stage.config, environment={}, folder=stage.config.parent)
+            opened = open_.enter_context(desk(settings, clock=clock))
         shown = open_.enter_context(screen_for(opened, as_json=as_json))
         asyncio.run(
             _rounds(

@@ -127,7 +127,7 @@ def diff(
             ours_format=ours_format,
             theirs_format=theirs_format,
             engine=engine,
-            stdin=typer.get_binary_stream("stdin"),
+            stdin=typer.get_binary_stream("stdin") if "-" in (ours, theirs) else None,
             progress=reporter(),
         )
         if out is not None:

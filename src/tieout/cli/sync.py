@@ -1,6 +1,7 @@
 """`tieout sync` and `tieout plan`: tie the accounts out, or say what that would do."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -48,10 +49,10 @@ def _run(context: typer.Context, chosen: Sequence[str], *, as_json: bool, is_pla
     from tieout.wiring import check_connections, connections_named
 
     settings = settings_of(context)
-    with progress("reading the brokers"):
-        check_connections(settings, connections_named(settings, chosen))
-    with desk(settings, is_plan=is_plan) as opened:
+    with ExitStack() as closing:
         with progress("reading the brokers"):
+            check_connections(settings, connections_named(settings, chosen))
+            opened = closing.enter_context(desk(settings, is_plan=is_plan))
             answers = asyncio.run(opened.sync(chosen, is_plan=is_plan))
         if as_json:
             write_json(answers_json(answers, opened, is_plan=is_plan))

@@ -41,6 +41,10 @@ class Draft:
         self.digests: dict[ActivityId, str] = {}
         self.arrived: dict[LedgerId, list[Activity]] = {}
         self.contradicted: list[ActivityId] = []
+        self.ignored = {
+            each.ledger for each in book.open_breaks.values() if each.status == "ignored"
+        }
+        self.has_legs = any(book.ledgers[key].side is not None for key in book.state.restless)
         self._legs: set[str] = set()
         self.next_order = book.state.next_order
         self._new: dict[LedgerId, list[Fact]] = {}
@@ -76,7 +80,7 @@ class Draft:
 
     def is_by_side(self, symbol: str) -> bool:
         """Whether the venue keeps long and short of this instrument apart."""
-        if self.names.legs(symbol):
+        if self.has_legs and self.names.legs(symbol):
             return True
         return spelling_key(symbol) in self._legs and not self.names.is_netted(symbol)
 
@@ -106,6 +110,7 @@ class Draft:
     ) -> LedgerId:
         """A ledger for an instrument the book has not met."""
         key = self.names.new_id(instrument.symbol, side=side, venue_id=venue_id)
+        self.has_legs = self.has_legs or side is not None
         self.put(Ledger(id=key, instrument=instrument, side=side))
         return key
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal, NewType
 
 from tieout.core.numbers import ONE
@@ -19,9 +20,11 @@ ASSET_CLASSES: tuple[AssetClass, ...] = (
 QUOTES = ("USDC", "USDT", "USDG", "USD", "EUR", "GBP", "BTC", "ETH", "JPY", "CHF", "CAD", "AUD")
 _PAIR = re.compile(rf"([A-Z0-9.]+)[/-]({'|'.join(QUOTES)})")
 _OCC = re.compile(r"([A-Z.]{1,6}[0-9]?)(\d{2})(\d{2})(\d{2})([CP])(\d{8})")
+SPELLINGS_KEPT = 1 << 17  # the same symbols come again in every run
 _FIAT = ("USD", "EUR", "GBP", "JPY", "CHF", "CAD", "AUD")
 
 
+@lru_cache(maxsize=SPELLINGS_KEPT)
 def spelling_key(symbol: str) -> str:
     """The form under which spellings are compared: BTC/USD, BTC-USD and BTCUSD are one.
 

@@ -14,10 +14,14 @@ RowName = tuple[str, str | None, str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sorted:
-    """The rows of a snapshot that need no look (by ledger), and the numbered rest."""
+    """The rows of a snapshot that need no look (by ledger), and the numbered rest.
+
+    `known` is the ledger of each row of the rest that had exactly this name last time.
+    """
 
     quiet: Mapping[LedgerId, Holding] = field(default_factory=dict)
     rest: Sequence[tuple[int, Holding]] = ()
+    known: Mapping[int, LedgerId] = field(default_factory=dict)
 
 
 def is_restless(ledger: Ledger, as_of: datetime | None) -> bool:
@@ -50,6 +54,7 @@ def sort_rows(draft: Draft, snapshot: Snapshot) -> Sorted:
     loud.update(each.ledger for each in draft.book.open_breaks.values() if each.ledger)
     quiet: dict[LedgerId, Holding] = {}
     rest: list[tuple[int, Holding]] = []
+    ledgers: dict[int, LedgerId] = {}
     known = draft.book.marks
     by_name: dict[RowName, LedgerId] | None = None
     pairs = iter(known.items())
@@ -65,9 +70,11 @@ def sort_rows(draft: Draft, snapshot: Snapshot) -> Sorted:
             quiet[key] = row
         else:
             rest.append((number, row))
+            if key and draft.book.ledgers[key].joined is None:
+                ledgers[number] = key
     if len(quiet) + len(rest) != len(numbered):
         return Sorted(rest=numbered)
-    return Sorted(quiet=quiet, rest=rest)
+    return Sorted(quiet=quiet, rest=rest, known=ledgers)
 
 
 _NONE: tuple[LedgerId, Holding] = (LedgerId(""), Holding(symbol="", quantity="none"))

@@ -109,9 +109,14 @@ def _invalid(draft: Draft, row: Holding, *, number: int, problem: str) -> Findin
     )  # fmt: skip
 
 
-def ledger_of_row(draft: Draft, row: Holding) -> LedgerId | None:
-    """The ledger of a usable row, new if need be; None for a zero row of what we never held."""
-    key = draft.names.find_row(row, may_change_id=_changed_by_company(draft))
+def ledger_of_row(draft: Draft, row: Holding, *, known: LedgerId | None = None) -> LedgerId | None:
+    """The ledger of a usable row, new if need be; None for a zero row of what we never held.
+
+    `known` is the ledger that a row of exactly this name belonged to last time.
+    """
+    key = known
+    if key is None:
+        key = draft.names.find_row(row, may_change_id=_changed_by_company(draft))
     if key is None:
         if not row_quantity(row):
             return None
@@ -142,10 +147,10 @@ def read_snapshot(draft: Draft, snapshot: Snapshot, *, ordered: Sorted | None = 
     seen: dict[LedgerId, Holding] = dict(ordered.quiet)
     failed = {finding.ledger for finding in rows.invalid}
     for number, row in rows.valid:
-        if row.side is None and draft.names.legs(row.symbol):
+        if row.side is None and draft.has_legs and draft.names.legs(row.symbol):
             findings.extend(_legs(draft, snapshot, row, seen))
             continue
-        key = ledger_of_row(draft, row)
+        key = ledger_of_row(draft, row, known=ordered.known.get(number))
         if key is None:
             continue
         if key in ordered.quiet:
@@ -198,7 +203,8 @@ def _legs(
 def _compare(draft: Draft, snapshot: Snapshot, key: LedgerId, row: Holding) -> Finding:
     """One row against one ledger: identity, quantity, then average."""
     folded = draft.expected(key, until=snapshot.as_of)
-    if spelling_key(row.symbol) not in _spellings(folded.instrument) and row.venue_id is not None:
+    is_same_name = row.symbol == folded.instrument.symbol
+    if not is_same_name and row.venue_id is not None and _is_new_name(row, folded.instrument):
         draft.add(
             Observed(ledger=key, order=draft.order(), at=snapshot.as_of, symbol=row.symbol.strip())
         )
@@ -223,8 +229,9 @@ def _compare(draft: Draft, snapshot: Snapshot, key: LedgerId, row: Holding) -> F
     return finding
 
 
-def _spellings(instrument: Instrument) -> set[str]:
-    return {spelling_key(name) for name in (instrument.symbol, *instrument.spellings)}
+def _is_new_name(row: Holding, instrument: Instrument) -> bool:
+    known = map(spelling_key, (instrument.symbol, *instrument.spellings))
+    return spelling_key(row.symbol) not in known
 
 
 def _compare_average(draft: Draft, snapshot: Snapshot, finding: Finding) -> Finding:

@@ -129,10 +129,7 @@ class Resolution:
         return ledger.kept is not None and ledger.kept == theirs
 
     def _is_ignored(self, finding: Finding) -> bool:
-        return any(
-            found.ledger == finding.ledger and found.status == "ignored"
-            for found in self.draft.book.open_breaks.values()
-        )
+        return finding.ledger in self.draft.ignored
 
     def _observed(self, finding: Finding, *, is_rounding: bool = False) -> Observed:
         price = finding.price if finding.price is not None else self._mark(finding)

@@ -57,8 +57,12 @@ def track(
     """
     listed: list[Break] = []
     remaining = {**still_open, **decided}
+    by_ledger: dict[LedgerId | None, list[Break]] = {}
+    for each in remaining.values():
+        by_ledger.setdefault(each.ledger, []).append(each)
     for one in found:
-        match = next((each for each in remaining.values() if _is_same(each, one)), None)
+        known = by_ledger.get(one.ledger, ())
+        match = next((each for each in known if each.id in remaining and _is_same(each, one)), None)
         if match is None or match.status == "resolved":
             listed.append(_opened(one, number=next_number, at=at))
             next_number += 1

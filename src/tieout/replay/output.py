@@ -122,7 +122,10 @@ def venue_json(venue: Mapping[str, Decimal]) -> Json:
 
 
 def symbol_json(line: Line) -> Json:
-    return of_account(line.account) | {"symbol": line.name, "gaps": line.gaps} | line_json(line)
+    item = of_account(line.account) | {"symbol": line.name, "gaps": line.gaps} | line_json(line)
+    if line.gaps:
+        item["realized"] = totals_json(line.totals, incomplete=line.totals.by_currency)
+    return item
 
 
 def day_json(line: Line) -> Json:

@@ -70,7 +70,7 @@ def method_of(export: Export, cost_basis: CostBasis) -> Method:
 
 def count(counting: Counting, portion: Portion, cost_basis: CostBasis) -> None:
     """Count a portion; under `specific` a closing that names no lot is a fault of the file."""
-    if cost_basis == "specific" and portion.refused:
-        fill, why = portion.refused[0]
-        raise FileFault(why, file=counting.name, place=f"row {fill.row}", column="lot")
+    for fill, why in portion.refused:
+        if cost_basis == "specific" and "lot" in why:
+            raise FileFault(why, file=counting.name, place=f"row {fill.row}", column="lot")
     counting.count(portion)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from tieout.store.errors import explained
 
+APPLICATION_ID = 0x54_49_45_4F  # "TIEO", in the header of the file
 IDLE_READERS_MAX = 8
 LOG_BYTES_MAX = 64 * 1024 * 1024
 BUSY_TIMEOUT_S = 10.0
@@ -58,7 +59,8 @@ class Connections:
             check_same_thread=False,
         )
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            if _is_empty(connection) or application_of(connection) == APPLICATION_ID:
+                connection.execute("PRAGMA journal_mode = WAL")
             for name, value in self._pragmas.items():
                 connection.execute(f"PRAGMA {name} = {value}")
         except sqlite3.Error:
@@ -115,6 +117,16 @@ class Connections:
         while self._idle:
             self._idle.pop().close()
         self.writer.close()
+
+
+def application_of(connection: sqlite3.Connection) -> int:
+    """The number by which a program marks its databases; ours are APPLICATION_ID."""
+    return int(connection.execute("PRAGMA application_id").fetchone()[0])
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    """Whether nothing was ever written; WAL is written into the file, not into one of others."""
+    return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
 
 
 @contextmanager

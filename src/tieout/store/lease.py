@@ -23,6 +23,9 @@ else:
     import fcntl
 
 
+LOCKED_BYTE = 1024
+
+
 class FileLeases:
     """Leases by files in a folder next to the database."""
 
@@ -39,7 +42,7 @@ class FileLeases:
             except OSError:
                 raise AccountBusy(_busy(account, _owner(file))) from None
             os.ftruncate(file, 0)
-            os.pwrite(file, str(os.getpid()).encode(), 0)
+            os.write(file, str(os.getpid()).encode())
             yield
         finally:
             os.close(file)
@@ -58,13 +61,16 @@ class FileLeases:
 
 def _lock(file: int) -> None:
     if sys.platform == "win32":
+        os.lseek(file, LOCKED_BYTE, os.SEEK_SET)  # what is locked cannot be read there
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        os.lseek(file, 0, os.SEEK_SET)
     else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _owner(file: int) -> str:
-    return os.pread(file, 20, 0).decode(errors="replace")
+    os.lseek(file, 0, os.SEEK_SET)
+    return os.read(file, 20).decode(errors="replace")
 
 
 def _busy(account: AccountId, owner: str) -> str:

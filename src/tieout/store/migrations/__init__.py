@@ -8,13 +8,13 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from tieout.core.errors import StoreError
+from tieout.store.connections import APPLICATION_ID
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 NEWEST = "0002"
 REVISIONS = ("0001", NEWEST)
-APPLICATION_ID = 0x54_49_45_4F  # "TIEO", in the header of the file
 
 
 def revision_of(connection: sqlite3.Connection) -> str | None:
