@@ -128,6 +128,21 @@ def test_one_round_of_the_demo(folder):
     assert (again.status, again.out) == (2, "")
 
 
+def test_some_rounds_of_the_demo_in_this_process(tieout):
+    result = tieout("demo", "--rounds", "2", "--interval", "0", "--db", "demo.db")
+    assert result.status == 0
+    assert "--- round 2: Prices move" in result.out
+    assert tieout("--config", "demo.toml", "history", "NVDA").status == 0
+
+
+def test_without_a_file_the_demo_keeps_its_book_in_a_temporary_folder(tieout, monkeypatch, folder):
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    result = tieout("demo", "--once", "--json")
+    assert json.loads(result.out)["round"] == 1
+    assert [each.name for each in folder.glob("tieout-demo-*/book.db")] == ["book.db"]
+
+
 def test_the_demo_tells_programs_one_object_a_round(folder):
     result = real(
         "demo", "--rounds", "3", "--interval", "0", "--json", "--db", "d.db", folder=folder

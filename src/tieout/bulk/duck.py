@@ -47,7 +47,7 @@ class DuckEngine:
         )
 
     def count(self, side: Side, columns: Sequence[str]) -> dict[str, Tally]:
-        """What columns hold; JSON was counted when its names were looked up."""
+        """What columns hold; DuckDB would count JSON numbers as doubles."""
         if not isinstance(side.sheet, CsvSheet | ParquetSheet):
             return side.tally(columns)
         return self._answer(lambda: self._count(side, tuple(columns)))

@@ -47,33 +47,35 @@ class JsonSheet:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self._tallies: dict[str, Tally] | None = None
-        self._is_empty = False
+        self._columns: tuple[str, ...] | None = None
+        self._is_surveyed = False
 
     @property
     def columns(self) -> tuple[str, ...] | None:
-        names = tuple(self._surveyed())
-        return None if self._is_empty else names
+        if not self._is_surveyed:
+            names = self._names_of_all()
+            self._columns = names and tuple(name for name in names if name)
+            self._is_surveyed = True
+        return self._columns
 
     def rows(self, columns: Sequence[str]) -> Iterator[Row]:
         for line, record in self._records():
             yield line, tuple([self._cell(line, name, record.get(name)) for name in columns])
 
     def tally(self, columns: Sequence[str]) -> dict[str, Tally]:
-        return {name: self._surveyed().get(name, Tally()) for name in columns}
+        tallies = {name: Tally() for name in columns}
+        for _, record in self._records():
+            for name, tally in tallies.items():
+                tally.count(counted(record.get(name)))
+        return tallies
 
-    def _surveyed(self) -> dict[str, Tally]:
-        """All names any object has, in the order they come up, with what they hold."""
-        if self._tallies is None:
-            tallies: dict[str, Tally] = {}
-            self._is_empty = True
-            for _, record in self._records():
-                self._is_empty = False
-                for name, value in record.items():
-                    tallies.setdefault(name, Tally()).count(counted(value))
-            tallies.pop("", None)
-            self._tallies = tallies
-        return self._tallies
+    def _names_of_all(self) -> dict[str, None] | None:
+        """All names any object has, in the order they come up; None without an object."""
+        names: dict[str, None] | None = None
+        for _, record in self._records():
+            if names is None or not names.keys() >= record.keys():
+                names = {**(names or {}), **dict.fromkeys(record)}
+        return names
 
     def _records(self) -> Iterator[tuple[int, dict[str, Any]]]:
         newline = "\n" if self.source.format == "jsonl" else ""

@@ -93,7 +93,9 @@ class Side:
     def columns(self) -> tuple[str, ...] | None:
         """The columns under our names; None where the file has no row that tells them."""
         columns = self.sheet.columns
-        return columns and tuple(self.names.get(column, column) for column in columns)
+        if columns is None:
+            return None
+        return tuple(self.names.get(column, column) for column in columns)
 
     def own_name(self, column: str) -> str:
         """What the file itself calls one of our columns."""

@@ -112,7 +112,7 @@ def diff(
 
     cat broker.json | tieout diff book.csv - --format json --out breaks.html
     """
-    from tieout.bulk import FileFault, print_statement, tie_out_files, write_report
+    from tieout.bulk import FileFault, tie_out_files, write_report
 
     try:
         require_free(out, (ours, theirs))
@@ -135,14 +135,21 @@ def diff(
     except FileFault as fault:
         typer.echo(str(fault), err=True)
         raise typer.Exit(WRONG) from None
-    if "quantity" in statement.left_out and fields is None:
+    print_result(statement, as_json=as_json, with_defaults=fields is None)
+    raise typer.Exit(TIED_OUT if statement.is_tied_out else BREAKS)
+
+
+def print_result(statement: "Statement", *, as_json: bool, with_defaults: bool) -> None:
+    """The statement to stdout; a word on stderr if the quantities were not compared."""
+    from tieout.bulk import print_statement
+
+    if with_defaults and "quantity" in statement.left_out:
         advice = "only one of the files has quantity, so it was not compared; "
         typer.echo(f"{advice}--map THEIR_NAME=quantity says what theirs calls it", err=True)
     if as_json:
         print_json(statement)
     else:
         print_statement(statement)
-    raise typer.Exit(TIED_OUT if statement.is_tied_out else BREAKS)
 
 
 def print_json(statement: "Statement") -> None:

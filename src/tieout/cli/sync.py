@@ -141,6 +141,11 @@ def finished_lines(
         for each in plan.changes
         if each.kind != "missing" or each.ledger not in told
     ]
+    lasting = [symbol for each in plan.alerts if each.kind == "break" for symbol in each.symbols]
+    if lasting:
+        lines.append(
+            tables.text(f"  look at this, it lasts: {listed(lasting, most=8)}", tables.BAD)
+        )
     over = [each.symbol or "the whole account" for each in plan.breaks if each.status != "open"]
     if over:
         lines.append(tables.text(f"  agrees again: {listed(over, most=8)}", "green"))

@@ -71,7 +71,7 @@ class _Teller:
             change = self._change("closed", before=start, after=ZERO, episode=episode)
             if place == 0 and position is not None and position.status == "CLOSING":
                 # Our own booking had closed it already; only another figure is news.
-                change = replace(change, kind="restated")
+                change = replace(change, kind="restated", reason=None)
                 if change.realized is None:
                     self.confirmed = True
                     continue
@@ -87,6 +87,7 @@ class _Teller:
 
     def _flip(self, episode: Episode, following: Episode | None) -> Change:
         change = self._change("flipped", before=self.before.quantity, after=ZERO, episode=episode)
+        change = replace(change, reason=None)
         if following is not None or self.after.position is None:
             return change
         self.reported = 1

@@ -50,6 +50,7 @@ class Draft:
         self._new: dict[LedgerId, list[Fact]] = {}
         self._cache: dict[LedgerId, dict[datetime | None, Folded]] = {}
         self._before: dict[LedgerId, Folded] = {}
+        self._still: dict[LedgerId, tuple[Ledger, Folded]] = {}
 
     @property
     def names(self) -> Names:
@@ -152,7 +153,10 @@ class Draft:
         ledger = self.ledger(key)
         is_still = key not in self._new and not ledger.links
         if is_still and (until is None or ledger.last_at is None or ledger.last_at <= until):
-            return _as_is(ledger)
+            still = self._still.get(key)
+            if still is None or still[0] is not ledger:
+                still = self._still[key] = (ledger, _as_is(ledger))
+            return still[1]
         if until is not None and self._latest(key) <= until:
             until = None
         found = self._cache.get(key, {}).get(until)
@@ -265,6 +269,8 @@ class Draft:
 
     def _is_whole(self, keys: tuple[LedgerId, ...], *, until: datetime | None) -> bool:
         """Whether the new facts cannot just be added at the end."""
+        if until is None and not any(key in self._new for key in keys):
+            return False
         old = [self._old(key) for key in keys]
         last_at = max((each.last_at for each in old if each.last_at), default=None)
         if last_at is None:

@@ -18,6 +18,7 @@ from tieout.core.numbers import (
     negate,
     plain,
     subtract,
+    trimmed,
 )
 from tieout.core.pnl import Figures
 from tieout.core.position import Reason
@@ -76,7 +77,7 @@ def _fill(effect: Effect) -> str | None:
     currency = activity.fee_currency or effect.to.instrument.settled_in
     if effect.to.instrument.is_own_coin(currency):
         assert activity.price is not None
-        worth = multiply(multiply(fee, activity.price), effect.to.instrument.multiplier or ONE)
+        worth = _worth(effect, fee, activity.price)
         movement = replace(movement, quantity=subtract(activity.quantity, fee), fee=worth)
     elif currency == effect.to.instrument.settled_in:
         movement = replace(movement, fee=fee)
@@ -84,6 +85,12 @@ def _fill(effect: Effect) -> str | None:
     if fee and not movement.fee:
         _charge_other(effect, currency, fee)
     return None
+
+
+def _worth(effect: Effect, quantity: Decimal, price: Decimal) -> Decimal:
+    """What units of this instrument are worth at a price."""
+    units = multiply(quantity, effect.to.instrument.multiplier or ONE)
+    return trimmed(multiply(units, price), like=price)
 
 
 def _charge_other(effect: Effect, currency: str, fee: Decimal) -> None:
@@ -108,7 +115,7 @@ def _fee(effect: Effect) -> str | None:
         return None
     assert activity.price is not None
     size = magnitude(activity.quantity)
-    worth = multiply(multiply(size, activity.price), effect.to.instrument.multiplier or ONE)
+    worth = _worth(effect, size, activity.price)
     if activity.quantity > 0:
         worth = negate(worth)
     movement = replace(effect.movement(activity.quantity, reason="fill"), reduces=False)

@@ -97,6 +97,23 @@ def normal(value: Decimal) -> Decimal:
     return value.normalize(_EXACT)
 
 
+def trimmed(value: Decimal, *, like: Decimal) -> Decimal:
+    """The same number without the trailing zeros that only a product made.
+
+    Zeros stay as far as `like`, the price or cost that somebody wrote, has decimals.
+
+    >>> trimmed(Decimal("0.5") * Decimal("2000.00"), like=Decimal("2000.00"))
+    Decimal('1000.00')
+    """
+    decimals = exponent_of(like)
+    if exponent_of(value) >= decimals:
+        return value
+    short = normal(value)
+    if exponent_of(short) <= decimals:
+        return short
+    return short.quantize(Decimal(1).scaleb(decimals), context=_EXACT)
+
+
 def truncate(value: Decimal, decimals: int) -> Decimal:
     """Cut after `decimals` places towards zero, as Hyperliquid does with its averages."""
     return value.quantize(Decimal(1).scaleb(-decimals), ROUND_DOWN, context=_EXACT)
@@ -145,11 +162,12 @@ class Amount:
         >>> Amount(Decimal("1000.00")).share(Decimal(4), Decimal(10))
         Amount(exact=Decimal('400.00'), quotient=Decimal('0'))
         """
-        product = multiply(self.value, part)
+        value = self.value
+        product = multiply(value, part)
         result = divide(product, whole)
         if self.quotient or is_quotient(result, of=product, by=whole):
             return Amount(ZERO, result)
-        return Amount(result)
+        return Amount(trimmed(result, like=value))
 
     def text(self) -> str:
         """Every digit if the figure is exact, else at most 18 decimals."""

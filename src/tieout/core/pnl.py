@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from tieout.core.numbers import NOTHING, ZERO, Amount, add, divide, money, multiply, subtract
+from tieout.core.numbers import (
+    NOTHING,
+    ZERO,
+    Amount,
+    add,
+    divide,
+    money,
+    multiply,
+    subtract,
+    trimmed,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +175,7 @@ def gross_pnl(
     """
     if inverse:
         return cost.minus(inverse_value(quantity, price=price, multiplier=multiplier))
-    return money(multiply(multiply(price, quantity), multiplier)).minus(cost)
+    return value_at(quantity, price=price, multiplier=multiplier).minus(cost)
 
 
 def inverse_value(quantity: Decimal, *, price: Decimal, multiplier: Decimal) -> Amount:
@@ -179,7 +189,7 @@ def value_at(
     """Quantity at a price, signed like the quantity; in the base asset for inverse contracts."""
     if inverse:
         return inverse_value(quantity, price=price, multiplier=multiplier)
-    return money(multiply(multiply(price, quantity), multiplier))
+    return money(trimmed(multiply(multiply(price, quantity), multiplier), like=price))
 
 
 def price_of(

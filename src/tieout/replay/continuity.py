@@ -80,7 +80,7 @@ class Continuity:
 
     def _follow_venue(self, ledger: LedgerId, fills: Sequence[Fill]) -> Iterator[Step]:
         """Take over the position that the venue reports where it is not the one we have."""
-        first = fills[0]
+        first = fills[0] if len(fills) == 1 else beginning(fills, moved=self._moved(ledger))
         if first.start is None:
             return
         held = self._held.get(ledger)
@@ -162,6 +162,12 @@ def starts_from(fill: Fill, held: Decimal) -> bool:
     if fill.start is None:
         return False
     return fill.start == held or magnitude(subtract(fill.start, held)) < fill.start_error
+
+
+def beginning(fills: Sequence[Fill], *, moved: Movement) -> Fill:
+    """The fill of a moment that starts from where no other of them ends."""
+    ends = {add(fill.start, moved.of(fill)) for fill in fills if fill.start is not None}
+    return next((fill for fill in fills if fill.start not in ends), fills[0])
 
 
 def chained(fills: Sequence[Fill], *, held: Decimal, moved: Movement) -> list[Fill]:

@@ -138,7 +138,7 @@ def _is_quiet(entry: Entry, ledgers: Collection[Ledger]) -> bool:
     return (
         is_settled
         and material["tied_out"] is True
-        and not material["breaks"]
+        and all(found.get("status", "open") == "resolved" for found in material["breaks"])
         and state.held is None
         and any(ledger.position is not None for ledger in ledgers)
     )

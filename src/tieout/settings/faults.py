@@ -105,4 +105,4 @@ def _shown(value: Any) -> str:
 
 def _closest_variable(name: str, known: Iterable[str]) -> str:
     message = closest(name, known)
-    return message if message.startswith("did") else "see the settings in the manual"
+    return message if message.startswith("did") else "names of ours are like TIEOUT_STORE_URL"
