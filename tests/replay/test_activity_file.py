@@ -54,10 +54,10 @@ def test_numbers_are_read_with_every_digit(replay: Replay):
 
 @pytest.mark.parametrize(
     ("cost_basis", "gross"),
-    [("average", "75.0"), ("fifo", "300"), ("lifo", "-75"), ("hifo", "-150")],
+    [("average", "52.5"), ("fifo", "210"), ("lifo", "-60"), ("hifo", "-150")],
 )
 def test_the_cost_basis_decides_which_units_go(replay: Replay, cost_basis: str, gross: str):
-    text = activities("f1,AAPL,10,100", "f2,AAPL,5,160", "f3,AAPL,5,130", "f4,AAPL,-10,130")
+    text = activities("f1,AAPL,10,100", "f2,AAPL,5,160", "f3,AAPL,5,130", "f4,AAPL,-7,130")
     result = replay(text, cost_basis=cost_basis)
     assert Decimal(shown(result)["realized"]["USD"]["gross"]) == Decimal(gross)
 

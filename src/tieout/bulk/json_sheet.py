@@ -54,7 +54,7 @@ class JsonSheet:
     def columns(self) -> tuple[str, ...] | None:
         if not self._is_surveyed:
             names = self._names_of_all()
-            self._columns = names and tuple(name for name in names if name)
+            self._columns = None if names is None else tuple(name for name in names if name)
             self._is_surveyed = True
         return self._columns
 
@@ -73,8 +73,10 @@ class JsonSheet:
         """All names any object has, in the order they come up; None without an object."""
         names: dict[str, None] | None = None
         for _, record in self._records():
-            if names is None or not names.keys() >= record.keys():
-                names = {**(names or {}), **dict.fromkeys(record)}
+            if names is None:
+                names = {}
+            if not names.keys() >= record.keys():
+                names.update(dict.fromkeys(record))
         return names
 
     def _records(self) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -71,12 +71,13 @@ class Counting:
         return found
 
     def _positions(self, book: Book) -> list[Held]:
+        """What is held at the end, by account, symbol and side."""
         held = [
             Held(account=self._ledgers.accounts[key], ledger=ledger)
             for key, ledger in book.ledgers.items()
             if not ledger.is_flat
         ]
-        return sorted(held, key=lambda each: (each.account or "", each.ledger.instrument.symbol))
+        return sorted(held, key=lambda each: each.order)
 
     def _count_closing(self, closed: Closed) -> None:
         instrument = self._ledgers.found[closed.ledger].instrument

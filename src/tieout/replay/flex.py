@@ -91,7 +91,7 @@ class FlexStatement:
                 level = fields.text("levelOfDetail") or "EXECUTION"
                 if level == "EXECUTION":
                     return self._trade(fields)
-                self._left_out[f"not used: a {level} row among the trades"] += 1
+                self._left_out[f"not used: the level {level} among the trades"] += 1
                 return None
             case "CorporateAction":
                 return self._corporate_action(fields)

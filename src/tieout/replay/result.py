@@ -119,6 +119,11 @@ class Held:
     account: str | None
     ledger: Ledger
 
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """By account, symbol and side."""
+        return (self.account or "", self.ledger.instrument.symbol, self.ledger.side or "")
+
 
 @dataclass(slots=True, kw_only=True)
 class Result:

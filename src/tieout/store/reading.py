@@ -21,7 +21,7 @@ from tieout.store.codec import ledger_in, read_ledger, read_marks
 from tieout.store.episodes import PositionRow
 from tieout.store.kept import Kept
 from tieout.store.ledgers import ReadLedgers
-from tieout.store.rows import AccountRow, BreakRow, JournalRow, LedgerRow, break_of, entry_of
+from tieout.store.rows import AccountRow, BreakRow, JournalRow, break_of, entry_of
 
 
 def read_kept(connection: sqlite3.Connection, account: Account) -> Kept:
@@ -43,8 +43,7 @@ def _read_kept(connection: sqlite3.Connection, account: Account, row: AccountRow
     digest, marks = connection.execute(statements.MARKS, mine).fetchone() or (None, "{}")
     instruments = connection.execute(statements.INSTRUMENTS, mine).fetchone() or ("[]",)
     opened = [BreakRow._make(each) for each in connection.execute(statements.OPEN_BREAKS, mine)]
-    ledgers = [LedgerRow._make(each) for each in connection.execute(statements.LEDGERS, mine)]
-    texts: dict[LedgerId, Ledger | str] = {LedgerId(each.ledger): each.body for each in ledgers}
+    texts: dict[LedgerId, Ledger | str] = dict(connection.execute(statements.BODIES, mine))
     return Kept(
         book=Book(
             account=account,

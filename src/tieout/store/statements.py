@@ -68,6 +68,7 @@ SET_ENDED_SEAL = "UPDATE accounts SET ended_seal = ? WHERE account = ?"
 
 # The book
 
+BODIES = "SELECT ledger, body FROM ledgers WHERE account = ? ORDER BY created"
 LEDGERS = select("ledgers", "WHERE account = ? ORDER BY created")
 PUT_LEDGER = upsert("ledgers", key=("account", "ledger"), keep=("created",))
 MARKS = "SELECT digest, body FROM marks WHERE account = ?"
