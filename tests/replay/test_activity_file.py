@@ -7,6 +7,7 @@ import pytest
 
 from replay.conftest import Replay, shown
 from replay.exports import activities
+from tieout.replay import order
 
 AT = "2026-11-20T15:00:00Z"
 LATER = "2026-11-20T16:00:00Z"
@@ -46,7 +47,7 @@ def test_json_comes_as_a_list_or_as_lines(replay: Replay, form: str):
 
 
 def test_numbers_are_read_with_every_digit(replay: Replay):
-    text = f'[{{"symbol": "BTC/USD", "quantity": 0.1000000000000000055511151231257827, '
+    text = '[{"symbol": "BTC/USD", "quantity": 0.1000000000000000055511151231257827, '
     text += f'"price": 3, "at": "{AT}"}}]'
     [position] = shown(replay(text, name="fills.json"))["positions"]
     assert position["quantity"] == "0.1000000000000000055511151231257827"
@@ -156,6 +157,34 @@ def test_a_merger_moves_the_cost_to_the_other_company(replay: Replay):
     assert shown(result)["realized"]["USD"]["gross"] == "200.00"
 
 
+def test_a_spin_off_brings_units_of_unknown_cost(replay: Replay):
+    rows = [
+        fill(id="f1"),
+        {"id": "s1", "type": "spin_off", "symbol": "AAPL", "to": "NEW", "ratio": "1/5", "at": LATER},
+        fill(id="f2", symbol="NEW", quantity="-2", price="60", at="2026-11-21T15:00:00Z"),
+    ]  # fmt: skip
+    result = replay(rows, name="fills.json")
+    assert (result.counts.known, result.counts.unknown_entry) == (0, 1)
+    assert [each["symbol"] for each in shown(result)["positions"]] == ["AAPL"]
+
+
+def test_a_long_file_is_read_again_and_gives_the_same(
+    replay: Replay, monkeypatch: pytest.MonkeyPatch
+):
+    lines = [f"f{n},AAPL,{(-1) ** n},{100 + n}" for n in range(50)]
+    kept = shown(replay(activities(*lines), by="closing"))
+    monkeypatch.setattr(order, "ROWS_KEPT_MAX", 0)
+    assert shown(replay(activities(*lines), by="closing")) == kept
+
+
+def test_a_deleveraged_liquidation_in_a_spreadsheet(replay: Replay):
+    text = (
+        "type,symbol,quantity,price,at,deleveraged\n"
+        f"fill,BTC-PERP,1,100,{AT},\nliquidation,BTC-PERP,-1,90,{LATER},true\n"
+    )
+    assert shown(replay(text))["realized"]["USD"]["gross"] == "-10"
+
+
 def test_a_contract_has_its_size(replay: Replay):
     text = (
         "symbol,quantity,price,at,asset_class,multiplier\n"
@@ -195,7 +224,8 @@ def test_by_symbol_and_by_day(replay: Replay):
         fill(id="f1"),
         fill(id="f2", symbol="MSFT"),
         fill(id="f3", quantity="-10", price="110", at="2026-11-21T15:00:00Z"),
-        {"id": "d", "type": "dividend", "symbol": "MSFT", "cash": "2", "at": "2026-11-22T00:00:00Z"},
+        {"id": "d", "type": "dividend", "symbol": "MSFT", "cash": "2",
+         "at": "2026-11-22T01:00:00Z"},
     ]  # fmt: skip
     by_symbol = shown(replay(rows, name="fills.json", by="symbol"))["by_symbol"]
     assert [(line["symbol"], line["fills"]) for line in by_symbol] == [("AAPL", 2), ("MSFT", 1)]

@@ -19,9 +19,12 @@ HISTORY = trade_history(
 TRADES = statement(
     trade(quantity="100", transactionID="1"),
     trade(quantity="100", tradePrice="110", transactionID="2"),
-    sale(quantity="-150", tradePrice="120", fifoPnlRealized="2497.5", transactionID="3"),
-    sale(symbol="SAP", conid="2", currency="EUR", quantity="-1", transactionID="4"),
-)
+    sale(quantity="-150", tradePrice="120", fifoPnlRealized="2496.5", transactionID="3"),
+    sale(
+        symbol="SAP", conid="2", currency="EUR", ibCommissionCurrency="EUR", quantity="-1",
+        transactionID="4",
+    ),
+)  # fmt: skip
 FILES = {
     "history.csv": HISTORY,
     "flex.xml": TRADES,

@@ -203,7 +203,7 @@ def test_two_accounts_in_one_file(replay: Replay):
     text = statement(trade(transactionID="1")).replace(
         "</FlexStatement></FlexStatements>",
         '</FlexStatement><FlexStatement accountId="U2"><Trades>'
-        f'{trade(transactionID="1")}</Trades></FlexStatement></FlexStatements>',
+        f"{trade(transactionID='1')}</Trades></FlexStatement></FlexStatements>",
     )
     result = replay(text, name="flex.xml", venue="ibkr-flex")
     assert [each["account"] for each in shown(result)["positions"]] == ["U1234567", "U2"]

@@ -75,9 +75,7 @@ def test_an_unknown_coin_has_the_decimals_of_its_sizes(replay: Replay):
 
 def test_a_difference_has_the_exact_figure_beside_it(replay: Replay):
     result = replay(
-        trade_history(
-            "BTC BUY 2 100 0 0 0", "BTC BUY 1 101 2 0 0", "BTC SELL 3 110 3 29.2 0"
-        ),
+        trade_history("BTC BUY 2 100 0 0 0", "BTC BUY 1 101 2 0 0", "BTC SELL 3 110 3 29.2 0"),
         venue="hyperliquid",
     )
     assert shown(result)["closings"]["differ"] == [
@@ -143,7 +141,7 @@ def test_pages_that_overlap_count_once(replay: Replay):
     fill = hyperliquid_fill(tid=5, sz="1")
     self_trade = hyperliquid_fill(tid=5, side="A", oid=8, startPosition="0.0")
     pages = f"{json.dumps([fill, self_trade])}"
-    lines = f'{json.dumps({"fills": [fill]})}\n{json.dumps({"fills": [fill, self_trade]})}\n'
+    lines = f"{json.dumps({'fills': [fill]})}\n{json.dumps({'fills': [fill, self_trade]})}\n"
     assert replay(pages, name="fills.json", venue="hyperliquid").fills == 2
     again = replay(lines, name="fills.jsonl", venue="hyperliquid")
     assert (again.fills, again.remarks) == (

@@ -51,7 +51,8 @@ OWN = {
     ),
     "a fill of nothing": (f"{CSV}\nAAPL,0,1,{AT}\n", "row 1, column quantity: must not be 0"),
     "an asset class that is none": (
-        row(asset_class="share"), "row 1), column asset_class: 'share' is not one of stock, option,",
+        row(asset_class="share"),
+        "row 1), column asset_class: 'share' is not one of stock, option,",
     ),
     "a contract without its size": (
         row(symbol="ESZ6", asset_class="future"),
@@ -72,16 +73,31 @@ OWN = {
     ),
     "a case file": (json.dumps({"case": 1, "steps": []}), "is a case file; `tieout case` runs it"),
     "a name that comes twice": ('[{"symbol": "A", "symbol": "B"}]', "line 1, column symbol"),
-    "a list that is not closed": ('[{"symbol": "A"}', "line 1", "expected , or ]"),
+    "a list that is not closed": (row()[:-1], "line 1", "expected , or ]"),
     "text after the list": ("[] []", "there is more after the list"),
     "no JSON": ("[{symbol}]", "line 1", "is not JSON"),
-    "no JSON line": ('{"symbol": "A"}\n{"symbol"\n', "line 2", "is not JSON"),
+    "no JSON line": (f'{row()[1:-1]}\n{{"symbol"\n', "line 2", "is not JSON"),
+    "a name that comes twice in a line": (
+        '{"symbol": "A"}\n{"symbol": "A", "symbol": "B"}\n', "line 1 (row 1), column at: missing",
+    ),
+    "a line with two objects": (
+        f"{row()[1:-1]}\n{row()[1:-1]} {{}}\n", "line 2: there is more after the JSON value",
+    ),
+    "an object of which one name comes twice": (
+        '{\n"symbol": "A", "symbol": "B"}', "column symbol: the object has this name twice",
+    ),
+    "an object in the place of a number": (row(fee={}), "column fee: must be a finite number"),
+    "a flag that is none": (row(deleveraged="perhaps"), "column deleveraged: must be true or false"),
+    "nothing for a row": ("[null]", "line 1: null where a fill belongs"),
+    "a list for a row": ("[[]]", "line 1: a list where a fill belongs"),
     "a number in a list": ("[1]", "line 1: '1' where a fill belongs"),
     "an unfinished object": ('{"fills": [\n', "line", "is not JSON"),
     "XML": ("<FlexQueryResponse/>", "is XML, which is read with --venue ibkr-flex only"),
     "nothing": ("", "the file is empty"),
     "a short row": (f"{CSV}\nAAPL,1\n", "line 2, column price: 2 cells where the header has 4"),
-    "bytes that are no text": (b"symbol,at\n\xff\xfe,1\n", "line 2: byte 1 of the line is not UTF-8"),
+    "bytes that are no text": (
+        b"symbol,at\n\xff\xfe,1\n", "line 2: byte 1 of the line is not UTF-8",
+    ),
     "a list in bytes that are no text": (b'["\xff"]', "line 1: byte 3 of the line is not UTF-8"),
 }  # fmt: skip
 
@@ -125,7 +141,16 @@ VENUES = {
         "column Timestamp IST: '1.73E+12' is not a time such as 02-12-2024 22:50",
     ),
     ("hyperliquid", "an error of the API"): (
-        {"error": "rate limited"}, "row 1, column coin: is missing or empty",
+        {"error": "rate limited"}, "(row 1), column coin: is missing or empty",
+    ),
+    ("coinbase", "a time that is none"): (
+        [coinbase_fill(trade_time="noon")], "column trade_time: 'noon' is not a time with a zone",
+    ),
+    ("coinbase", "no price"): (
+        [coinbase_fill(price=None)], "column price: is missing or empty; give a plain number",
+    ),
+    ("coinbase", "a fill in a page that is none"): (
+        {"fills": [1]}, "row 1: '1' where a fill belongs",
     ),
     ("coinbase", "a time without a zone"): (
         [coinbase_fill(trade_time="2026-11-20T15:00:00")],
@@ -224,4 +249,4 @@ def test_a_file_that_is_too_large_to_be_read_as_a_whole(
 ):
     monkeypatch.setattr("tieout.replay.files.DOCUMENT_BYTES_MAX", 10)
     with pytest.raises(FileFault, match="is larger than 10 bytes"):
-        replay({"fills": [coinbase_fill()]}, venue="coinbase")
+        replay('{\n"fills": []}', venue="coinbase")

@@ -24,9 +24,8 @@ from store.plans import (
     totals,
 )
 from tieout.core.book import AccountId, Book
-from tieout.core.codec import from_plain, to_plain
+from tieout.core.codec import canonical, from_plain, to_plain
 from tieout.core.instrument import Instrument, LedgerId
-from tieout.core.journal import canonical
 from tieout.core.position import Ledger
 from tieout.store import SqliteStore
 from tieout.store.codec import ledger_in, read_ledger, read_marks, state_in, time_of

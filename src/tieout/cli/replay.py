@@ -17,7 +17,6 @@ QUIET_S = 2.0
 """Seconds without a word on stderr, at the start and between two reports of progress."""
 
 ROWS_SHOWN_MAX = 10
-ACCOUNT_LENGTH_MAX = 10
 UNKNOWN = "unknown"
 COUNT_COLUMNS = (">Fills", ">Closings", ">Not known")
 CLOSING_COLUMNS = (">Closed", ">Price", ">Gross", ">Fees", ">Net", ">The venue's", "Agrees")
@@ -131,7 +130,7 @@ def headline(result: "Result") -> "list[Text]":
     """What was read, and whether it all agrees, in sentences."""
     from tieout.cli import tables
     from tieout.cli.words import clean
-    from tieout.replay.output import answer, counted
+    from tieout.replay.words import answer, counted, lost_sentences, sentences
 
     when = ""
     if result.first_at is not None and result.last_at is not None:
@@ -142,40 +141,16 @@ def headline(result: "Result") -> "list[Text]":
     read = f"{clean(result.name)}: {counted(result.fills, 'fill')}{accounts}{when}"
     style = tables.GOOD if result.agrees else tables.BAD
     lines = [tables.text(read), tables.text(answer(result), style), tables.text("")]
-    return [*lines, *(tables.text(sentence) for sentence in sentences(result))]
-
-
-def sentences(result: "Result") -> list[str]:
-    """The closings in words: known, agreeing, unknown; and what they add up to."""
-    from tieout.core.numbers import plain
-    from tieout.replay.output import counted
-
-    counts, apart, judge = result.counts, result.apart, result.judge
-    total = counts.known + counts.unknown_entry
-    lines = []
-    if total:
-        lines.append(f"{counted(total, 'closing')}, {counts.known:,} of them of known entry.")
-    if counts.judged:
-        within = plain(judge.tolerance)
-        figure = f"{counts.agree:,} of {counts.judged:,} agree with the venue to {within}"
-        lines.append(f"{figure}, by {judge.words}.")
-        lines += sum_sentences(result)
-    if counts.unknown_entry:
-        lines.append(
-            f"{counted(counts.unknown_entry, 'closing')} opened across a gap or before the file: "
-            "what they realized is not known."
-        )
-    if apart.known:
-        agreed = f"; {apart.agree:,} of {apart.judged:,} agree with the venue"
-        figure = agreed if apart.judged else ""
-        lines.append(f"{counted(apart.known, 'spot sale')}, counted apart{figure}.")
-    return lines
+    told = [*sentences(result.counts, result.judge), *sum_sentences(result)]
+    told += lost_sentences(result.counts, result.apart)
+    return [*lines, *(tables.text(sentence) for sentence in told)]
 
 
 def sum_sentences(result: "Result") -> list[str]:
     """What the closings that could be compared add up to."""
     from tieout.cli.words import money
     from tieout.core.numbers import subtract
+    from tieout.replay.words import exact_word
 
     lines = []
     for currency, sums in sorted(result.counts.sums.items()):
@@ -184,13 +159,6 @@ def sum_sentences(result: "Result") -> list[str]:
         other = f"; {exact_word(result)} {money(sums.exact)}" if result.judge.has_method else ""
         lines.append(f"{line}{other}.")
     return lines
-
-
-def exact_word(result: "Result") -> str:
-    """What tells our own figure from the one by the venue's method."""
-    method = result.judge.method
-    has_other_basis = method is not None and method.cost_basis != result.cost_basis
-    return f"by {result.cost_basis} cost" if has_other_basis else "exactly"
 
 
 def gap_table(result: "Result") -> "Table | None":
@@ -220,15 +188,17 @@ def difference_table(result: "Result") -> "Table | None":
     from tieout.cli import tables
     from tieout.cli.words import quantity
     from tieout.core.numbers import magnitude
+    from tieout.replay.words import exact_word
 
     found = [*result.differ, *result.apart_differ]
     if not found:
         return None
     found.sort(key=lambda each: magnitude(each.verdict.difference), reverse=True)
     made = tables.table(
-        "Symbol", ">Row", ">Ours", ">The venue's", ">Difference", f">{exact_word(result)}",
+        *("Symbol", ">Row", ">Ours", ">The venue's", ">Difference"),
+        f">{exact_word(result).capitalize()}",
         title="Closings that differ, the largest first",
-    )  # fmt: skip
+    )
     for each in found[:ROWS_SHOWN_MAX]:
         figures = each.verdict
         made.add_row(
@@ -268,7 +238,7 @@ def position_table(result: "Result") -> "Table | None":
     return made
 
 
-def realized_table(result: "Result") -> "Table":
+def realized_table(result: "Result") -> "Table | None":
     """Realized P&L by instrument or, where it is asked for, by day; and the sums."""
     from tieout.cli import tables
     from tieout.cli.words import clean
@@ -278,6 +248,8 @@ def realized_table(result: "Result") -> "Table":
     lines = [line for _, line in in_order(result)]
     if is_by_day:
         lines = [result.days[day] for day in sorted(result.days)]
+    if not lines:
+        return None
     head = ["Day"] if is_by_day else [*account_column(result), "Symbol"]
     money = columns_of(lines)
     made = tables.table(*head, *COUNT_COLUMNS, *money, title="Realized P&L")
@@ -310,7 +282,10 @@ def cells_of(line: "Line", columns: "Sequence[str]") -> "Iterator[list[str]]":
     counts = line.counts
     numbers = [line.fills, counts.known + counts.unknown_entry, counts.unknown_entry]
     words = [f"{each:,}" if each else "" for each in numbers]
-    for currency in sorted({*line.totals.by_currency, *line.venue}) or [""]:
+    currencies = sorted({*line.totals.by_currency, *line.venue})
+    if not currencies:
+        yield [*words, *("" for _ in columns)]
+    for currency in currencies:
         figures = line.totals.of(currency)
         beside = add(figures.funding, figures.income)
         is_known = figures.closings > figures.unknown or not figures.unknown
@@ -377,17 +352,9 @@ def account_column(result: "Result") -> list[str]:
 def account_cell(result: "Result", account: str | None) -> "list[Text]":
     from tieout.cli import tables
     from tieout.cli.words import clean
+    from tieout.replay.words import shortened
 
     return [tables.text(shortened(clean(account or "")))] if result.accounts > 1 else []
-
-
-def shortened(account: str) -> str:
-    """A wallet by its ends.
-
-    >>> shortened("0x513b8629fe877bb581bf244e326a047b249c4ff1"), shortened("U1234567")
-    ('0x51..4ff1', 'U1234567')
-    """
-    return account if len(account) <= ACCOUNT_LENGTH_MAX else f"{account[:4]}..{account[-4:]}"
 
 
 def with_more(made: "Table", rows: int) -> "Table":

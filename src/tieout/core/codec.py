@@ -1,11 +1,14 @@
 """Core values as plain JSON material and back, exactly; fields at their default are left out."""
 
+import json
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from json.encoder import encode_basestring
+from operator import itemgetter
 from typing import Any, Literal, NewType, Union, cast, get_args, get_origin, get_type_hints
 
 from tieout.core.facts import Fact
@@ -24,34 +27,53 @@ def to_plain(value: object) -> Plain:
     >>> to_plain(Amount(Decimal("1.50")))
     {'exact': '1.50'}
     """
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, Decimal):
-        return plain(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Holding):
-        return {name: item for name, item in value._asdict().items() if item is not None}
-    if isinstance(value, tuple | list):
-        return [to_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): to_plain(item) for key, item in value.items()}
-    return _object_to_plain(value)
-
-
-def _object_to_plain(value: object) -> dict[str, Plain]:
-    result: dict[str, Plain] = {TAG: type(value).__name__} if type(value) in TAGGED else {}
-    for name, has_default, default in _written_fields(cast("Any", type(value))):
-        item = getattr(value, name)
-        if has_default and type(item) is type(default) and item == default:
-            continue
-        result[name] = to_plain(item)
-    return result
+    return _writer(cast("Hashable", type(value)))(value)
 
 
 @cache
-def _written_fields(kind: Any) -> tuple[tuple[str, bool, Any], ...]:
-    return tuple((each.name, *_default_of(each)) for each in fields(kind))
+def _writer(kind: Any) -> Callable[[Any], Plain]:
+    """How values of one exact type are written."""
+    if kind in (str, bool, int, type(None)):
+        return _same
+    if kind is Decimal:
+        return plain
+    if issubclass(kind, datetime | date):
+        return kind.isoformat  # type: ignore[no-any-return]
+    if kind is Holding:
+        return _holding_to_plain
+    if issubclass(kind, tuple | list):
+        return lambda items: [to_plain(item) for item in items]
+    if issubclass(kind, Mapping):
+        return lambda items: {str(key): to_plain(item) for key, item in items.items()}
+    return _object_writer(kind)
+
+
+def _same(value: Plain) -> Plain:
+    return value
+
+
+def _holding_to_plain(row: Holding) -> Plain:
+    return {name: item for name, item in row._asdict().items() if item is not None}
+
+
+def _object_writer(kind: Any) -> Callable[[Any], Plain]:
+    written = tuple((each.name, *_default_of(each)) for each in fields(kind))
+    start = {TAG: kind.__name__} if kind in TAGGED else {}
+
+    def write(value: Any) -> Plain:
+        result = dict(start)
+        for name, has_default, default in written:
+            item = getattr(value, name)
+            if has_default and (item is default or _is_equal(item, default)):
+                continue
+            result[name] = to_plain(item)
+        return result
+
+    return write
+
+
+def _is_equal(item: object, default: object) -> bool:
+    return type(item) is type(default) and item == default
 
 
 def _default_of(each: "Field[Any]") -> tuple[bool, Any]:
@@ -60,6 +82,62 @@ def _default_of(each: "Field[Any]") -> tuple[bool, Any]:
     if each.default_factory is not MISSING:
         return True, each.default_factory()
     return False, None
+
+
+def to_text(value: object) -> str:
+    """The canonical JSON of a core value: that of `to_plain`, keys sorted, no spaces.
+
+    >>> from tieout.core.numbers import Amount
+    >>> to_text(Amount(Decimal("1.50"), Decimal("0.1")))
+    '{"exact":"1.50","quotient":"0.1"}'
+    """
+    return _text_writer(cast("Hashable", type(value)))(value)
+
+
+@cache
+def _text_writer(kind: Any) -> Callable[[Any], str]:
+    """How values of one exact type are written as text, without a detour over dictionaries."""
+    if kind is str:
+        return encode_basestring
+    if kind is Decimal:
+        return lambda number: f'"{plain(number)}"'
+    if kind in (datetime, date):
+        return lambda at: f'"{at.isoformat()}"'
+    if kind in (tuple, list):
+        return lambda items: f"[{','.join([to_text(item) for item in items])}]"
+    if is_dataclass(kind):
+        return _object_text_writer(kind)
+    return lambda value: canonical(to_plain(value))
+
+
+def _object_text_writer(kind: Any) -> Callable[[Any], str]:
+    written = [(each.name, f'"{each.name}":', *_default_of(each)) for each in fields(kind)]
+    written.sort(key=itemgetter(0))
+    tag = f'"{TAG}":"{kind.__name__}"' if kind in TAGGED else None
+    place = sum(name < TAG for name, *_ in written)
+    before, after = (written, []) if tag is None else (written[:place], written[place:])
+
+    def write(value: Any) -> str:
+        parts = _members(value, before)
+        if tag is not None:
+            parts += [tag, *_members(value, after)]
+        return f"{{{','.join(parts)}}}"
+
+    return write
+
+
+def _members(value: Any, written: Iterable[tuple[str, str, bool, Any]]) -> list[str]:
+    parts = []
+    for name, key, has_default, default in written:
+        item = getattr(value, name)
+        if not (has_default and (item is default or _is_equal(item, default))):
+            parts.append(key + to_text(item))
+    return parts
+
+
+def canonical(material: Plain) -> str:
+    """JSON with sorted keys and no spaces: the same value gives the same bytes."""
+    return json.dumps(material, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def from_plain(kind: Any, material: Plain) -> Any:

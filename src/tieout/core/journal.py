@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tieout.core.codec import from_plain, to_plain
+from tieout.core.codec import canonical, from_plain, to_plain, to_text
 from tieout.core.errors import JournalError
 from tieout.core.facts import Fact
 from tieout.core.instrument import LedgerId
@@ -40,11 +40,6 @@ class Entry:
     payload: str
     previous: str
     hash: str
-
-
-def canonical(material: Any) -> str:
-    """JSON with sorted keys and no spaces: the same value gives the same bytes."""
-    return json.dumps(material, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def hash_of(
@@ -92,10 +87,9 @@ def entries_of(
         changes.setdefault(change.ledger, []).append(change)
     chain: list[Entry] = []
 
-    def append(kind: str, ledger: LedgerId | None, happened_at: datetime, material: Any) -> None:
+    def append(kind: str, ledger: LedgerId | None, happened_at: datetime, payload: str) -> None:
         nonlocal sequence, previous
         sequence += 1
-        payload = canonical(material)
         digest = hash_of(
             account=account,
             sequence=sequence,
@@ -130,22 +124,20 @@ def entries_of(
             LEDGER_KIND,
             key,
             happened_at,
-            ledger_material(new, before.get(key), plan.ledgers.get(key), changes.get(key, [])),
+            ledger_payload(new, before.get(key), plan.ledgers.get(key), changes.get(key, [])),
         )
-    append(RUN_KIND, None, plan.account.as_of or plan.at, run_material(plan))
+    append(RUN_KIND, None, plan.account.as_of or plan.at, canonical(run_material(plan)))
     return tuple(chain)
 
 
-def ledger_material(
+def ledger_payload(
     facts: Iterable[Fact], before: Ledger | None, after: Ledger | None, changes: Iterable[Change]
-) -> dict[str, Any]:
+) -> str:
     """What an entry says about one ledger: why, what it was, and what it is now."""
-    return {
-        "facts": [to_plain(fact) for fact in facts],
-        "before": to_plain(before) if before is not None else None,
-        "after": to_plain(after) if after is not None else None,
-        "changes": [to_plain(change) for change in changes],
-    }
+    return (
+        f'{{"after":{to_text(after)},"before":{to_text(before)}'
+        f',"changes":{to_text(tuple(changes))},"facts":{to_text(tuple(facts))}}}'
+    )
 
 
 def run_material(plan: Plan) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Python's `Decimal` operators round to the context of the thread. Nothing in the 
 `add`, `subtract` and `multiply` below are exact, `divide` is the one place where digits end.
 """
 
+import re
 from dataclasses import dataclass
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
 from decimal import InvalidOperation as _InvalidOperation
@@ -15,8 +16,10 @@ ONE = Decimal(1)
 CENT = Decimal("0.01")
 QUOTIENT_DIGITS = 50
 PRINTED_DECIMALS = 18
+PLAIN_MAX = 50
 EXPONENT_MAX = 2000  # a longer number is a mistake, and would take the memory of one
 
+_PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII).fullmatch
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _QUOTIENT = Context(prec=QUOTIENT_DIGITS, rounding=ROUND_HALF_EVEN, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _PRINTED = Decimal(1).scaleb(-PRINTED_DECIMALS)
@@ -39,11 +42,11 @@ def exact(value: object) -> Decimal:
     ...
     tieout.core.errors.NumberError: ' 0x10' is not a finite decimal number
     """
-    if type(value) is str and value.isascii() and value.replace(".", "", 1).isdigit():
+    if type(value) is str and len(value) < PLAIN_MAX and _PLAIN(value):
         return Decimal(value)  # plain digits, which most numbers are
     if isinstance(value, Decimal):
         number = value
-    elif isinstance(value, str) and "_" not in value and value == value.strip():
+    elif isinstance(value, str) and value.isascii() and "_" not in value and value == value.strip():
         try:
             number = Decimal(value)
         except _InvalidOperation:

@@ -53,7 +53,7 @@ class Book:
 
     def fold(self, facts: list[Fact], known: Mapping[LedgerId, Ledger]) -> dict[LedgerId, Folded]:
         """Fold facts onto what is held, and hold what comes of it."""
-        touched = {fact.ledger for fact in facts}
+        touched = dict.fromkeys(fact.ledger for fact in facts)
         start = {key: self.ledgers.get(key) or known[key] for key in touched}
         folded = fold(start, facts, method=self.method)
         for key, each in folded.items():

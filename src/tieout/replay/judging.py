@@ -17,7 +17,7 @@ from decimal import Decimal
 from tieout.core.activity import Activity
 from tieout.core.instrument import Instrument
 from tieout.core.movements import Method
-from tieout.core.numbers import CENT, ZERO, magnitude, subtract
+from tieout.core.numbers import CENT, ZERO, magnitude, normal, subtract
 from tieout.core.pnl import Closing
 
 MICRO = Decimal("0.000002")
@@ -47,7 +47,7 @@ class Judge:
     exact: Callable[[Closing], Decimal]
     tolerance: Decimal = CENT
     method: Method | None = None
-    words: str = "its own figure"
+    words: str = "gross or net"
     keeps_spot_apart: bool = False
 
     @property
@@ -127,7 +127,8 @@ def _by_hyperliquid(sale: Sale) -> Sequence[Decimal]:
         selling_fee = sale.activity.fee if sale.activity.fee is not None else ZERO
         opening_fees = subtract(closing.fees.value, selling_fee)
         return (subtract(gross_of(closing), opening_fees),)
-    return (gross_of(closing) if closing.method_gross is None else closing.method_gross,)
+    cut = closing.method_gross
+    return (gross_of(closing) if cut is None else normal(cut),)
 
 
 PLAIN = Judge(figures=_gross_or_net, exact=gross_of)
@@ -136,12 +137,12 @@ HYPERLIQUID = Judge(
     exact=gross_of,
     tolerance=MICRO,
     method=Method(cost_basis="average", truncates=True),
-    words="Hyperliquid's method (the average cut to 6 - szDecimals decimals)",
+    words="by Hyperliquid's method (the average cut to 6 - szDecimals decimals)",
     keeps_spot_apart=True,
 )
 IBKR = Judge(
     figures=_net,
     exact=net_of,
     method=Method(cost_basis="fifo"),
-    words="IBKR's method (first in, first out, net of commissions)",
+    words="by IBKR's method (first in, first out, net of commissions)",
 )

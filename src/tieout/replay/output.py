@@ -190,26 +190,3 @@ def remarks(result: Result, *, is_full: bool = True) -> list[str]:
             "--by closing lists them"
         )
     return lines
-
-
-def answer(result: Result) -> str:
-    """Whether all agrees; else how much does not."""
-    if result.agrees:
-        return "No gaps, no differences."
-    wrong = [
-        (len(result.gaps), "gap", "gaps"),
-        (len(result.differ), "closing differs", "closings differ"),
-        (len(result.apart_differ), "spot sale differs", "spot sales differ"),
-        (len(result.refused), "row not applied", "rows not applied"),
-    ]
-    words = [f"{n:,} {one if n == 1 else many}" for n, one, many in wrong if n]
-    return f"NOT all agrees: {', '.join(words)}."
-
-
-def counted(amount: int, noun: str) -> str:
-    """A number of things.
-
-    >>> counted(1, "fill"), counted(12799, "fill")
-    ('1 fill', '12,799 fills')
-    """
-    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"

@@ -120,9 +120,10 @@ class Held:
     ledger: Ledger
 
     @property
-    def order(self) -> tuple[str, str, str]:
+    def order(self) -> tuple[str, str, str, str]:
         """By account, symbol and side."""
-        return (self.account or "", self.ledger.instrument.symbol, self.ledger.side or "")
+        ledger = self.ledger
+        return (self.account or "", ledger.instrument.symbol, ledger.side or "", ledger.id)
 
 
 @dataclass(slots=True, kw_only=True)

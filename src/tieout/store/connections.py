@@ -46,7 +46,7 @@ class Connections:
         self.place = "the book in memory" if path is None else f"the book {path}"
         self._busy_timeout_s = busy_timeout_s
         self._pragmas = {**PRAGMAS, **(pragmas or {})}
-        self._one_writer = threading.Lock()
+        self._one_writer = threading.RLock()  # a nested transaction fails, and does not hang
         self._idle: list[sqlite3.Connection] = []
         with explained(self.place):
             self.writer = self._connect()

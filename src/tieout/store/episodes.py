@@ -12,9 +12,8 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from tieout.core.codec import from_plain, to_plain
+from tieout.core.codec import canonical, from_plain, to_plain
 from tieout.core.instrument import LedgerId
-from tieout.core.journal import canonical
 from tieout.core.numbers import Amount, printed
 from tieout.core.pnl import Totals
 from tieout.core.position import Episode, Ledger, Position

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from tieout.core.book import AccountId
 from tieout.core.breaks import Break
-from tieout.core.codec import from_plain, to_plain
+from tieout.core.codec import canonical, from_plain, to_plain
 from tieout.core.instrument import LedgerId
-from tieout.core.journal import Entry, canonical
+from tieout.core.journal import Entry
 from tieout.ports import Commit, Event, RunRecord, StoredEvent
 from tieout.store.codec import time_of, time_text
 

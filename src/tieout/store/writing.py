@@ -2,8 +2,7 @@
 
 import sqlite3
 
-from tieout.core.codec import to_plain
-from tieout.core.journal import canonical
+from tieout.core.codec import canonical, to_plain
 from tieout.ports import Commit
 from tieout.store import statements
 from tieout.store.closings import ClosingRow, closing_rows

@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tieout.core.codec import canonical
 from tieout.core.errors import StaleVersion
 from tieout.core.instrument import LedgerId
-from tieout.core.journal import GENESIS, RUN_KIND, Entry, canonical
+from tieout.core.journal import GENESIS, RUN_KIND, Entry
 from tieout.core.position import Ledger
 from tieout.ports import Commit, Realized
 from tieout.store.closings import ClosingRow

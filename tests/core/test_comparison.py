@@ -1,0 +1,476 @@
+"""Where the broker disagrees with the book: rows, tolerances, splits nobody announced, methods."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from tieout.core.comparison import (
+    ALTERNATIVES,
+    Finding,
+    break_kind,
+    compare_quantity,
+    explained_averages,
+    infer_split,
+    is_in_grace,
+    is_rounding,
+    pnl_disagrees,
+    row_problem,
+    row_quantity,
+    same_average,
+    same_quantity,
+    within,
+)
+from tieout.core.instrument import Instrument, LedgerId
+from tieout.core.lots import Lot
+from tieout.core.movements import Method
+from tieout.core.numbers import divide, money
+from tieout.core.policy import Tolerance
+from tieout.core.position import Position
+from tieout.core.snapshot import Holding
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+AAPL = LedgerId("AAPL")
+STOCK = Instrument(symbol="AAPL")
+COIN = Instrument(symbol="ETH/USD", asset_class="spot")
+
+
+def row(quantity: str | None, average: str | None = None, **fields) -> Holding:
+    return Holding(symbol="AAPL", quantity=quantity, average_price=average, **fields)
+
+
+def position(quantity: str, cost: str | None, *, fees: str = "0", is_resized=False) -> Position:
+    lot = Lot(
+        id="a",
+        quantity=Decimal(quantity),
+        cost=None if cost is None else money(Decimal(cost)),
+        fees=money(Decimal(fees)),
+        at=NOON,
+    )
+    return Position(
+        quantity=Decimal(quantity), lots=(lot,), basis="actual", status="OPEN", opened_at=NOON,
+        opened_by="a", is_resized=is_resized,
+    )  # fmt: skip
+
+
+# Rows
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (row("6"), None),
+        (row("0"), None),
+        (row("-6"), None),
+        (row("1E-8"), None),
+        (row("6", "NaN", price=""), None),  # only the quantity is indispensable
+        (row(None), "the quantity was not reported"),
+        (row(""), "the quantity was not reported"),
+        (row("NaN"), "the quantity 'NaN' is not a finite number"),
+        (row("inf"), "the quantity 'inf' is not a finite number"),
+        (row("6 shares"), "the quantity '6 shares' is not a finite number"),
+        (row("6", side="long"), None),
+        (row("0", side="long"), None),
+        (row("-6", side="long"), "the row says long and the quantity is -6"),
+        (row("6", side="short"), None),
+        (row("-6", side="short"), None),
+        (row("6", multiplier="100"), None),
+        (row("6", multiplier=""), None),
+        (row("6", multiplier="many"), "the multiplier 'many' is not a finite number"),
+        (row("6", problem="the row has no columns"), "the row has no columns"),
+        (row(None, problem="the row has no columns"), "the row has no columns"),
+    ],
+)
+def test_a_row_is_usable_or_says_why_not(given, problem):
+    assert row_problem(given) == problem
+
+
+@pytest.mark.parametrize("multiplier", ["0", "-100", "0.00"])
+def test_a_multiplier_that_is_not_positive_makes_a_row_unusable(multiplier):
+    assert row_problem(row("6", multiplier=multiplier)) is not None
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (row("6"), "6"),
+        (row("-6"), "-6"),
+        (row("6", side="long"), "6"),
+        (row("6", side="short"), "-6"),
+        (row("-6", side="short"), "-6"),
+        (row("0", side="short"), "0"),
+    ],
+)
+def test_a_short_leg_may_be_written_without_its_sign(given, expected):
+    assert str(row_quantity(given)) == expected
+
+
+# Tolerances
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "absolute", "relative", "agrees"),
+    [
+        ("100", "100.01", "0.01", "0", True),  # equal to the tolerance is within it
+        ("100", "100.0100001", "0.01", "0", False),
+        ("100", "99.99", "0.01", "0", True),
+        ("100", "100.01", "0", "0.0001", True),
+        ("100", "100.0101", "0", "0.0001", False),
+        ("-100", "-100.01", "0", "0.0001", True),
+        ("100", "100.02", "0.01", "0.0002", True),
+        ("100", "100.02", "0.02", "0.0001", True),
+        ("0", "0.01", "0", "1", False),  # relative to ours
+        ("5", "5", "0", "0", True),
+    ],
+)
+def test_figures_agree_within_the_larger_tolerance(ours, theirs, absolute, relative, agrees):
+    found = within(
+        Decimal(ours), Decimal(theirs), absolute=Decimal(absolute), relative=Decimal(relative)
+    )
+    assert found is agrees
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "tolerance", "agrees"),
+    [
+        ("10", "10.00", "0", True),
+        ("0", "0.000", "0", True),
+        ("10", "10.1", "0.1", True),
+        ("10", "10.1", "0", False),
+        ("10", "10.11", "0.1", False),
+        ("-10", "-10.1", "0.1", True),
+        ("0", "0.5", "1", False),
+        ("0.5", "0", "1", False),
+        ("0.5", "-0.5", "1", False),
+        ("-0.5", "0.5", "1", False),
+        ("1000000", "1000001", "0", False),  # quantities have no relative tolerance
+    ],
+)
+def test_a_tolerance_never_makes_or_unmakes_a_position(ours, theirs, tolerance, agrees):
+    found = same_quantity(Decimal(ours), Decimal(theirs), Tolerance(quantity=Decimal(tolerance)))
+    assert found is agrees
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "decimals", "setting", "agrees"),
+    [
+        ("100.004", "100.00", 2, None, True),
+        ("100.01", "100.00", 2, None, True),
+        ("100.0101", "100.00", 2, None, False),
+        ("100.0001", "100.00", None, None, True),  # 1e-6 of ours
+        ("100.00011", "100.00", None, None, False),
+        ("100000.05", "100000.00", 2, None, True),  # the relative part is larger
+        ("100.05", "100.00", 2, "0.05", True),
+        ("100.01", "100.00", 2, "0.001", False),  # the setting replaces the last digit
+        ("100000.05", "100000.00", 2, "0", True),  # and leaves the relative part
+        ("1250", "1200", -2, None, True),
+    ],
+)
+def test_averages_agree_to_the_last_declared_digit(ours, theirs, decimals, setting, agrees):
+    tolerance = Tolerance(average_price=None if setting is None else Decimal(setting))
+    found = same_average(Decimal(ours), Decimal(theirs), tolerance, price_decimals=decimals)
+    assert found is agrees
+
+
+# Quantities
+
+
+def compared(held: Position | None, theirs: Holding, **options) -> Finding:
+    given = {
+        "instrument": STOCK, "tolerance": Tolerance(), "last_price": None, "may_be_split": True,
+    } | options  # fmt: skip
+    return compare_quantity(ledger=AAPL, position=held, row=theirs, **given)
+
+
+def test_a_finding_carries_both_sides():
+    found = compared(position("10", "1000"), row("6", "99.50", price="101"))
+    assert found == Finding(
+        ledger=AAPL, verdict="differs", ours=Decimal(10), theirs=Decimal(6),
+        average=Decimal("99.50"), price=Decimal(101), row=row("6", "99.50", price="101"),
+        our_average=Decimal(100),
+    )  # fmt: skip
+    assert found.remainder == Decimal(-4)
+
+
+@pytest.mark.parametrize(
+    ("held", "theirs", "verdict"),
+    [
+        (position("10", "1000"), row("10.0"), "agrees"),
+        (position("10", "1000"), row("11"), "differs"),
+        (position("10", "1000"), row("-10"), "differs"),
+        (position("10", "1000"), row("0"), "flat"),
+        (position("-10", "-1000"), row("0.00"), "flat"),
+        (None, row("0"), "agrees"),
+        (None, row("5"), "differs"),
+        (position("10", "1000"), row("40", "25.00"), "split"),
+        (position("10", None), row("40", "25.00"), "differs"),
+        (position("10", "1000"), row("40"), "differs"),
+    ],
+)
+def test_a_row_agrees_or_not(held, theirs, verdict):
+    assert compared(held, theirs).verdict == verdict
+
+
+def test_what_is_not_reported_moves_us_to_flat():
+    gone = Finding(ledger=AAPL, verdict="missing", ours=Decimal(10), theirs=None)
+    assert gone.remainder == Decimal(-10)
+
+
+def test_nothing_held_has_no_average():
+    assert compared(None, row("5", "10")).our_average is None
+    assert compared(None, row("5", "10")).ours == 0
+
+
+def test_within_the_quantity_tolerance_a_row_agrees():
+    loose = Tolerance(quantity=Decimal(1))
+    assert compared(position("10", "1000"), row("11"), tolerance=loose).verdict == "agrees"
+    assert compared(position("1", "100"), row("0"), tolerance=loose).verdict == "flat"
+
+
+def test_a_split_is_inferred_only_where_one_can_be():
+    held, theirs = position("10", "1000"), row("40", "25.00")
+    assert compared(held, theirs).ratio == (4, 1)
+    assert compared(held, theirs, may_be_split=False).verdict == "differs"
+    assert compared(held, theirs, may_be_split=False).ratio is None
+    for kind in ("spot", "perpetual", "forex"):
+        coin = Instrument(symbol="X", asset_class=kind)
+        assert compared(held, theirs, instrument=coin).verdict == "differs"
+    for kind in ("stock", "option", "future", "fund", "bond", "other"):
+        share = Instrument(symbol="X", asset_class=kind)
+        assert compared(held, theirs, instrument=share).verdict == "split"
+
+
+def test_the_price_must_have_moved_with_the_split():
+    held, theirs = position("10", "1000"), row("40", "25.00", price="26")
+    assert compared(held, theirs, last_price=Decimal(104)).verdict == "split"
+    assert compared(held, theirs, last_price=Decimal(26)).verdict == "differs"
+
+
+# Rounding after a split
+
+
+@pytest.mark.parametrize(
+    ("held", "theirs", "is_one"),
+    [
+        ("3.333", "3.33", True),
+        ("3.333", "3", True),
+        ("3.333", "4", True),
+        ("3.333", "5", False),
+        ("3.34", "3.33", False),  # a whole unit of the last digit is no rounding
+        ("3.3399", "3.33", True),
+        ("-3.333", "-3.33", True),
+        ("3.333", "-3.33", False),
+        ("0.4", "0", False),
+    ],
+)
+def test_after_a_split_less_than_the_last_digit_is_rounding(held, theirs, is_one):
+    assert (
+        is_rounding(position(held, "10", is_resized=True), Decimal(theirs), row(theirs)) is is_one
+    )
+    assert not is_rounding(position(held, "10"), Decimal(theirs), row(theirs))
+
+
+def test_rounding_is_told_before_anything_else_is_guessed():
+    resized = position("3.333", "100", is_resized=True)
+    assert compared(resized, row("3.33", "30.00")).verdict == "rounding"
+    assert compared(position("0", "0", is_resized=True), row("0.5")).verdict == "differs"
+
+
+# Splits that nobody announced
+
+
+def inferred(ours, theirs, our_average, average, *, last=None, price=None):
+    return infer_split(
+        Decimal(ours), Decimal(theirs),
+        our_average=None if our_average is None else Decimal(our_average), average=average,
+        last_price=None if last is None else Decimal(last),
+        price=None if price is None else Decimal(price),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "our_average", "average", "ratio"),
+    [
+        ("10", "40", "100", "25.00", (4, 1)),
+        ("10", "20", "100", "50.00", (2, 1)),
+        ("10", "15", "100", "66.67", (3, 2)),
+        ("100", "10", "5", "50.00", (1, 10)),
+        ("105", "10", "5", "50.00", (1, 10)),  # half a share paid in cash
+        ("109", "10", "5", "50.00", (1, 10)),
+        ("110", "10", "5", "50.00", None),  # a whole share is missing
+        ("99", "10", "5", "50.00", None),  # more than the ratio gives
+        ("7", "10", "3", "2.00", (3, 2)),  # 10.5 shares
+        ("-10", "-40", "100", "25.00", (4, 1)),
+        ("10", "-40", "100", "25.00", None),
+        ("10", "41", "100", "25.00", None),
+        ("10", "1000", "100", "1.00", (100, 1)),
+        ("10", "1010", "100", "0.99", None),  # whole numbers up to 100 only
+        ("1000", "10", "1", "100.00", (1, 100)),
+        ("10", "10", "100", "100.00", None),
+        ("10", "40", None, "25.00", None),
+        ("10", "40", "100", None, None),
+        ("10", "40", "0", "0", None),
+        ("10", "40", "100", "0", None),
+        ("10", "40", "100", "NaN", None),
+        ("10", "40", "-100", "-25.00", (4, 1)),
+        ("10", "40", "100", "-25.00", None),
+        ("0", "40", "100", "25.00", None),
+    ],
+)
+def test_a_split_shows_in_quantity_and_average(ours, theirs, our_average, average, ratio):
+    assert inferred(ours, theirs, our_average, average) == ratio
+
+
+def test_the_average_may_be_rounded_in_its_last_digit():
+    assert inferred("10", "30", "100", "33.33") == (3, 1)
+    assert inferred("10", "30", "100", "33.34") is None
+    assert inferred("10", "30", "100", "33.3333333") == (3, 1)
+
+
+def test_of_several_ratios_that_fit_the_smallest_terms_count():
+    assert inferred("12", "36", "0.3", "0.1") == (3, 1)
+    assert inferred("20", "10", "50", "100.00") == (1, 2)
+
+
+def test_what_is_missing_is_cash_in_lieu_only_at_venues_of_whole_units():
+    assert inferred("0.5", "0.4", "100", "50") is None
+    assert inferred("2.5", "5", "100", "50.00") == (2, 1)
+    assert inferred("2.25", "4.5", "100", "50.00") == (2, 1)
+    assert inferred("2.3", "4.5", "100", "50.00") is None
+
+
+@pytest.mark.parametrize(
+    ("last", "price", "ratio"),
+    [
+        ("100", "25", (4, 1)),
+        ("100", "30", (4, 1)),
+        ("30", "30", None),
+        ("100", "100", None),
+        ("100", None, (4, 1)),
+        (None, "100", (4, 1)),
+        ("100", "40", None),  # 160 is as far from 100 as 40 is
+        ("100", "39.99", (4, 1)),
+    ],
+)
+def test_a_price_that_did_not_move_speaks_against_a_split(last, price, ratio):
+    assert inferred("10", "40", "100", "25.00", last=last, price=price) == ratio
+
+
+# What the venue's own method would show
+
+
+def explained(instrument, venue, *, weighted, by_day=None, fees="0", quantity="10"):
+    held = position(quantity, "1000", fees=fees)
+    found = explained_averages(
+        held, instrument, venue=venue,
+        weighted=None if weighted is None else Decimal(weighted),
+        by_day=None if by_day is None else Decimal(by_day),
+    )  # fmt: skip
+    return [str(each) for each in found]
+
+
+def test_alpaca_shows_the_weighted_average_or_compressed_fifo():
+    assert explained(STOCK, "alpaca", weighted="100.5") == ["100.5"]
+    assert explained(STOCK, "alpaca", weighted="100.5", by_day="99") == ["100.5", "99"]
+    assert explained(STOCK, "alpaca", weighted=None, by_day="99") == []
+
+
+def test_hyperliquid_truncates_the_average():
+    perpetual = Instrument(symbol="BTC", asset_class="perpetual", price_decimals=1)
+    assert explained(perpetual, "hyperliquid", weighted="100.59") == ["100.5"]
+    undeclared = Instrument(symbol="BTC", asset_class="perpetual")
+    assert explained(undeclared, "hyperliquid", weighted="100.59") == []
+
+
+def test_ibkr_has_the_opening_fees_inside():
+    future = Instrument(symbol="ES", asset_class="future", multiplier=Decimal(50))
+    # 5 of fees over 10 x 50: a long's average is 0.01 higher, a short's lower.
+    assert explained(future, "ibkr", weighted="100", fees="5") == ["100.01"]
+    assert explained(future, "ibkr", weighted="100", fees="5", quantity="-10") == ["99.99"]
+    unknown = Instrument(symbol="ES", asset_class="future", multiplier=None)
+    assert explained(unknown, "ibkr", weighted="100", fees="5") == []
+
+
+def test_another_venue_explains_nothing():
+    assert explained(STOCK, "coinbase", weighted="100", by_day="99", fees="5") == []
+    assert explained(STOCK, "ibkr", weighted=None) == []
+
+
+def test_the_alternatives_are_average_cost_and_fifo_by_day():
+    assert ALTERNATIVES["weighted"] == Method(cost_basis="average")
+    assert ALTERNATIVES["by_day"] == Method(cost_basis="fifo", is_by_day=True)
+
+
+@pytest.mark.parametrize(
+    ("ours", "method", "net", "theirs", "disagrees"),
+    [
+        ("120", None, None, "120", False),
+        ("120", None, None, "120.01", False),
+        ("120", None, None, "120.0101", True),
+        ("120", None, None, "119.98", True),
+        ("120", "119.5", None, "119.5", False),
+        ("120", None, "119", "119", False),
+        ("120", "119.5", "119", "119.25", True),
+        ("120", "119.5", "119", "120", False),
+    ],
+)
+def test_a_realized_figure_disagrees_when_no_method_explains_it(
+    ours, method, net, theirs, disagrees
+):
+    found = pnl_disagrees(
+        ours=Decimal(ours),
+        method=None if method is None else Decimal(method),
+        net=None if net is None else Decimal(net),
+        theirs=Decimal(theirs),
+        cent=Decimal("0.01"),
+    )
+    assert found is disagrees
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("verdict", "ours", "kind"),
+    [
+        ("cost", "10", "cost"),
+        ("restated", "10", "cost"),
+        ("missing", "10", "missing_at_broker"),
+        ("split", "10", "corporate_action"),
+        ("unconfirmed", "10", "timing"),
+        ("side", "10", "side"),
+        ("side", "0", "side"),
+        ("differs", "10", "quantity"),
+        ("differs", "-1", "quantity"),
+        ("differs", "0", "missing_in_book"),
+        ("flat", "10", "quantity"),
+        ("invalid", "0", "quantity"),
+    ],
+)
+def test_a_difference_is_listed_under_its_kind(verdict, ours, kind):
+    found = Finding(ledger=AAPL, verdict=verdict, ours=Decimal(ours), theirs=Decimal(3))
+    assert break_kind(found) == kind
+
+
+@pytest.mark.parametrize(
+    ("age_s", "grace_s", "is_young"),
+    [
+        ("0", "60", True),
+        ("60", "60", True),
+        ("60.000001", "60", False),
+        ("-5", "60", True),
+        ("0.5", "0.5", True),
+        ("0.500001", "0.5", False),
+        ("0", "0", True),
+        ("0.000001", "0", False),
+    ],
+)
+def test_a_booking_has_its_grace_period(age_s, grace_s, is_young):
+    booked_at = NOON - timedelta(microseconds=int(Decimal(age_s).scaleb(6)))
+    assert is_in_grace(booked_at, as_of=NOON, grace_s=Decimal(grace_s)) is is_young
+
+
+def test_an_average_of_long_digits_is_compared_exactly():
+    third = divide(Decimal(100), Decimal(3))
+    assert same_average(third, Decimal("33.3333"), Tolerance(), price_decimals=None)
+    assert not same_average(third, Decimal("33.333"), Tolerance(), price_decimals=None)
