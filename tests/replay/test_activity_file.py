@@ -95,6 +95,13 @@ def test_a_realized_figure_without_a_position_closes_what_was_there_before(repla
     assert [each["quantity"] for each in shown(result)["positions"]] == ["3"]
 
 
+def test_an_opening_that_realized_its_fee_alone_is_an_opening(replay: Replay):
+    rows = [fill(fee="1", realized_pnl="-1"), fill(quantity="5", realized_pnl="7", at=LATER)]
+    result = replay(rows, name="fills.json")
+    assert (result.counts.known, result.counts.unknown_entry) == (0, 0)
+    assert [each["quantity"] for each in shown(result)["positions"]] == ["15"]
+
+
 def test_the_newest_first_gives_the_same(replay: Replay):
     rows = [
         fill(id="f1"),
@@ -160,7 +167,8 @@ def test_a_merger_moves_the_cost_to_the_other_company(replay: Replay):
 def test_a_spin_off_brings_units_of_unknown_cost(replay: Replay):
     rows = [
         fill(id="f1"),
-        {"id": "s1", "type": "spin_off", "symbol": "AAPL", "to": "NEW", "ratio": "1/5", "at": LATER},
+        {"id": "s1", "type": "spin_off", "symbol": "AAPL", "to": "NEW", "ratio": "1/5",
+         "at": LATER},
         fill(id="f2", symbol="NEW", quantity="-2", price="60", at="2026-11-21T15:00:00Z"),
     ]  # fmt: skip
     result = replay(rows, name="fills.json")

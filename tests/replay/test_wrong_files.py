@@ -78,7 +78,8 @@ OWN = {
     "no JSON": ("[{symbol}]", "line 1", "is not JSON"),
     "no JSON line": (f'{row()[1:-1]}\n{{"symbol"\n', "line 2", "is not JSON"),
     "a name that comes twice in a line": (
-        '{"symbol": "A"}\n{"symbol": "A", "symbol": "B"}\n', "line 1 (row 1), column at: missing",
+        f'{row()[1:-1]}\n{{"symbol": "A", "symbol": "B"}}\n',
+        "line 2, column symbol: the object has this name twice",
     ),
     "a line with two objects": (
         f"{row()[1:-1]}\n{row()[1:-1]} {{}}\n", "line 2: there is more after the JSON value",
@@ -87,7 +88,9 @@ OWN = {
         '{\n"symbol": "A", "symbol": "B"}', "column symbol: the object has this name twice",
     ),
     "an object in the place of a number": (row(fee={}), "column fee: must be a finite number"),
-    "a flag that is none": (row(deleveraged="perhaps"), "column deleveraged: must be true or false"),
+    "a flag that is none": (
+        row(deleveraged="perhaps"), "column deleveraged: must be true or false",
+    ),
     "nothing for a row": ("[null]", "line 1: null where a fill belongs"),
     "a list for a row": ("[[]]", "line 1: a list where a fill belongs"),
     "a number in a list": ("[1]", "line 1: '1' where a fill belongs"),

@@ -75,8 +75,10 @@ def row_problem(row: Holding) -> str | None:
         return f"the quantity {row.quantity!r} is not a finite number"
     if row.side == "long" and quantity < 0:
         return f"the row says long and the quantity is {row.quantity}"
-    if row.multiplier and known_number(row.multiplier) is None:
-        return f"the multiplier {row.multiplier!r} is not a finite number"
+    if row.multiplier:
+        multiplier = known_number(row.multiplier)
+        if multiplier is None or multiplier <= 0:
+            return f"the multiplier {row.multiplier!r} is not a positive number"
     return None
 
 

@@ -23,6 +23,7 @@ from tieout.core.instrument import (
     spelling_key,
     told_by_symbol,
 )
+from tieout.core.numbers import negate
 from tieout.replay.export import Fill
 from tieout.replay.fields import Fields, place_of
 from tieout.replay.files import FillsFile, Row
@@ -89,7 +90,7 @@ class ActivityFile:
             account=account,
             instrument=key,
             activity=activity,
-            closes=activity.type == "fill" and bool(activity.realized_pnl),
+            closes=is_closing(activity),
         )
 
     def _activity(self, row: Row) -> Activity:
@@ -138,6 +139,13 @@ class ActivityFile:
             if name not in columns:
                 message = f"is missing; a file of fills has {', '.join(KEYS)}"
                 raise self.file.fault(message, place="line 1", column=name)
+
+
+def is_closing(activity: Activity) -> bool:
+    """Whether a fill must have closed something: it realized more than its own fee."""
+    if activity.type != "fill" or not activity.realized_pnl:
+        return False
+    return activity.fee is None or activity.realized_pnl != negate(activity.fee)
 
 
 def material_of(row: Row) -> Members:

@@ -108,15 +108,12 @@ class Continuity:
     def _bring_what_closes(self, ledger: LedgerId, fill: Fill) -> Iterator[Step]:
         """The units that a closing takes and no fill brought were there before the file."""
         quantity = fill.activity.quantity
-        if quantity is None:
-            return
         held = self._held.get(ledger, ZERO)
-        is_against = bool(held) and (held > 0) != (quantity > 0)
-        short = negate(add(quantity, held)) if is_against else negate(quantity)
-        if is_against and (magnitude(held) >= magnitude(quantity)):
-            return
-        yield moved_units(ledger, fill, short, "found")
-        self._held[ledger] = add(held, short)
+        if quantity is None or (held and (held > 0) == (quantity > 0)):
+            return  # on the side that is held it cannot close
+        if magnitude(held) < magnitude(quantity):
+            yield moved_units(ledger, fill, negate(add(quantity, held)), "found")
+            self._held[ledger] = negate(quantity)
 
     def _moved(self, ledger: LedgerId) -> "Movement":
         return Movement(self._ledgers.found[ledger].instrument)
