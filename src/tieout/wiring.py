@@ -13,6 +13,7 @@ from tieout.cases.output import step_json
 from tieout.cases.writing import case_of, case_text
 from tieout.core.book import Account, AccountId
 from tieout.core.breaks import Break
+from tieout.core.draft import method_of_book
 from tieout.core.errors import SettingsError, TieoutError, VenueError
 from tieout.core.instrument import LedgerId
 from tieout.core.position import Ledger
@@ -20,7 +21,7 @@ from tieout.core.snapshot import LocalAction
 from tieout.ports import BookStore, Clock, Finding, Read, RunTrigger, Venue
 from tieout.runs import Finished, Order, Parts, plan_only, run
 from tieout.runs.approvals import approve, reject, settle
-from tieout.runs.past import ledgers_as_of, method_of, rebuilt
+from tieout.runs.past import ledgers_as_of, rebuilt
 from tieout.runs.story import story_of
 from tieout.settings import Connection, Settings
 from tieout.settings.values import connection_of
@@ -168,11 +169,11 @@ class Desk:
         self, account: Account, *, as_of: datetime, known_at: datetime
     ) -> Mapping[LedgerId, Ledger]:
         """The ledgers of an account with what was open at a time, as known at another."""
-        policy = self.settings.policy_for(account.id, venue=account.venue)
+        book = self.store.load(account).book
         return ledgers_as_of(
             self.store,
             account.id,
-            method=method_of(policy, venue=account.venue),
+            method=method_of_book(book),
             as_of=as_of,
             known_at=known_at,
         )
@@ -239,9 +240,8 @@ class Desk:
         store = self.store
         if not isinstance(store, SqliteStore | MemoryStore):
             raise SettingsError("store.url: this kind of book cannot be verified yet")
-        policy = self.settings.policy_for(account.id, venue=account.venue)
-        ledgers = store.load(account).book.ledgers
-        rebuild = partial(rebuilt, ledgers, method=method_of(policy, venue=account.venue))
+        book = store.load(account).book
+        rebuild = partial(rebuilt, book.ledgers, method=method_of_book(book))
         expected = None if head is None else Anchor.read(head)
         return verify(store, account.id, expected=expected, rebuild=rebuild)
 

@@ -2,14 +2,15 @@
 
 from runs.fakes import ACCOUNT, Bench, activity, holding
 from tieout.core.instrument import LedgerId
-from tieout.runs.past import ledgers_as_of, method_of
+from tieout.core.movements import Method
+from tieout.runs.past import ledgers_as_of
 
 
 def quantity(bench: Bench, *, as_of, known_at) -> str:
     ledgers = ledgers_as_of(
         bench.store,
         ACCOUNT.id,
-        method=method_of(bench.order.policy, venue="alpaca"),
+        method=Method(cost_basis="average"),
         as_of=as_of,
         known_at=known_at,
     )

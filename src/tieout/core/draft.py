@@ -202,7 +202,7 @@ class Draft:
         if found is None:
             keys = self._component(key)
             if self._is_whole(keys, until=None):
-                start = {each: _blank(self._old(each)) for each in keys}
+                start = {each: blank(self._old(each)) for each in keys}
                 old = [fact for each in keys for fact in self._history(each)]
                 self._before.update(fold(start, old, method=self.method))
             else:
@@ -227,7 +227,7 @@ class Draft:
         )
 
     def _old(self, key: LedgerId) -> Ledger:
-        return self.book.ledgers.get(key) or _blank(self.ledger(key))
+        return self.book.ledgers.get(key) or blank(self.ledger(key))
 
     def _history(self, key: LedgerId) -> tuple[Fact, ...]:
         if key not in self.book.ledgers:
@@ -257,7 +257,7 @@ class Draft:
         if not new and not is_whole and not self._is_whole(keys, until=until):
             return {key: _as_is(self.ledger(key)) for key in keys}
         if is_whole or self._is_whole(keys, until=until):
-            start = {key: _blank(self.ledger(key)) for key in keys}
+            start = {key: blank(self.ledger(key)) for key in keys}
             old = [fact for key in keys for fact in self._history(key)]
             facts = [*old, *new]
         else:
@@ -279,10 +279,11 @@ class Draft:
             return True
         new = [fact for key in keys for fact in self.new_facts(key)]
         is_provisional = any(each.has_waiting or each.booked for each in old)
-        return bool(new) and (is_provisional or any(_needs_history(fact, last_at) for fact in new))
+        return bool(new) and (is_provisional or any(needs_history(fact, last_at) for fact in new))
 
 
-def _needs_history(fact: Fact, last_at: datetime) -> bool:
+def needs_history(fact: Fact, last_at: datetime) -> bool:
+    """Whether a fact does not simply come after all that a ledger knew at `last_at`."""
     if isinstance(fact, NEEDS_ALL) or _starts_at(fact) <= last_at:
         return True
     if isinstance(fact, Happened):
@@ -302,7 +303,7 @@ def _is_timeless(fact: Fact) -> bool:
     return isinstance(fact, Opening | Withdrawn | CostSet)
 
 
-def _blank(ledger: Ledger) -> Ledger:
+def blank(ledger: Ledger) -> Ledger:
     """A ledger before its first fact."""
     return replace(ledger, position=None, booked=(), totals=NO_TOTALS, last_at=None)
 
@@ -334,14 +335,18 @@ def method_of(venue: str, bases: tuple[tuple[datetime, CostBasis], ...]) -> Meth
     return Method(cost_basis=bases[-1][1], truncates=venue == "hyperliquid", since=bases)
 
 
+def method_of_book(book: Book) -> Method:
+    """How cost is kept in the account of this book, now and before."""
+    return method_of(book.account.venue, book.state.cost_bases or ((BEFORE_ALL, "average"),))
+
+
 def rebuild(book: Book) -> Mapping[LedgerId, Ledger]:
     """Every ledger folded again from all of its facts, for comparison with what is stored."""
-    method = method_of(book.account.venue, book.state.cost_bases or ((BEFORE_ALL, "average"),))
-    start = {key: _blank(each) for key, each in book.ledgers.items()}
+    start = {key: blank(each) for key, each in book.ledgers.items()}
     facts = [fact for key in book.ledgers for fact in book.facts.get(key, ())]
     return {
         key: folded_into(start[key], folded)
-        for key, folded in fold(start, facts, method=method).items()
+        for key, folded in fold(start, facts, method=method_of_book(book)).items()
     }
 
 

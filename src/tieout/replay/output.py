@@ -1,8 +1,9 @@
 """What came of a replay as JSON, in the shape of the case format: the same bytes always.
 
-Decimals are texts. `agree` is null where the file has no figures of the venue's to agree with. The
-default result counts closings; spot sales of Hyperliquid, which are counted apart, and everything
-else by instrument, day or closing are added by `--by`.
+Decimals are texts; `row` counts the rows of the file from 1, a heading apart. `agree` is null
+where the file has no figures of the venue's to agree with. The default result counts closings;
+spot sales of Hyperliquid, which are counted apart, and everything else by instrument, day or
+closing are added by `--by`.
 """
 
 import json

@@ -1,22 +1,16 @@
 """The book as it was: what had happened by a time, as far as we knew it at another."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from tieout.core.book import AccountId
+from tieout.core.draft import blank, folded_into
 from tieout.core.facts import Fact
 from tieout.core.instrument import LedgerId
 from tieout.core.movements import Method
-from tieout.core.policy import Policy
 from tieout.core.position import Ledger
 from tieout.core.rollforward import fold
 from tieout.ports import BookStore
-
-
-def method_of(policy: Policy, *, venue: str) -> Method:
-    """How cost is kept in an account."""
-    return Method(cost_basis=policy.cost_basis, truncates=venue == "hyperliquid")
 
 
 def ledgers_as_of(
@@ -42,10 +36,7 @@ def rebuilt(
     method: Method,
 ) -> Mapping[LedgerId, Ledger]:
     """The ledgers with the positions that these facts alone give."""
-    blank = {key: replace(each, position=None, booked=()) for key, each in ledgers.items()}
-    happened = [fact for key, each in facts.items() if key in blank for fact in each]
-    folded = fold(blank, happened, method=method)
-    return {
-        key: replace(ledger, instrument=folded[key].instrument, position=folded[key].position)
-        for key, ledger in ledgers.items()
-    }
+    start = {key: blank(each) for key, each in ledgers.items()}
+    happened = [fact for key, each in facts.items() if key in start for fact in each]
+    folded = fold(start, happened, method=method)
+    return {key: folded_into(ledger, folded[key]) for key, ledger in ledgers.items()}

@@ -1,19 +1,16 @@
 """What a run changes of the past: histories that late news rewrote, rows that leave the table."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from tieout.core.book import Book
-from tieout.core.facts import Confirmed, CostSet, Fact, Withdrawn
+from tieout.core.draft import blank, method_of_book, needs_history
+from tieout.core.facts import Fact
 from tieout.core.instrument import LedgerId
 from tieout.core.plan import Plan
 from tieout.core.position import Ledger
 from tieout.core.rollforward import fold
 from tieout.ports import Past
 from tieout.runs.order import Drafted
-from tieout.runs.past import method_of
-
-LOOKS_BACK = (Withdrawn, Confirmed, CostSet)
 
 
 def rewritten(drafted: Drafted) -> dict[LedgerId, Past]:
@@ -23,10 +20,9 @@ def rewritten(drafted: Drafted) -> dict[LedgerId, Past]:
     if not late:
         return {}
     after = book.after(plan)
-    blank = {key: replace(after.ledgers[key], position=None, booked=()) for key in late}
+    start = {key: blank(after.ledgers[key]) for key in late}
     facts = [fact for key in late for fact in after.facts.get(key, ())]
-    method = method_of(drafted.order.policy, venue=drafted.order.account.venue)
-    folded = fold(blank, facts, method=method)
+    folded = fold(start, facts, method=method_of_book(after))
     return {key: Past(ended=folded[key].ended, closings=folded[key].closings) for key in late}
 
 
@@ -40,7 +36,7 @@ def _late(book: Book, plan: Plan) -> set[LedgerId]:
 def _is_late(fact: Fact, before: Ledger | None) -> bool:
     if before is None or before.last_at is None:
         return False
-    return fact.at <= before.last_at or isinstance(fact, LOOKS_BACK)
+    return needs_history(fact, before.last_at)
 
 
 def _with_links(keys: Iterable[LedgerId], ledgers: Mapping[LedgerId, Ledger]) -> set[LedgerId]:
