@@ -12,6 +12,7 @@ from tieout.core.numbers import ZERO, magnitude, negate
 from tieout.core.plan import StepError
 from tieout.core.snapshot import Local
 
+CORPORATE = frozenset(("split", "rename", "merger", "spin_off"))  # may change the venue's id
 RECEIVES = frozenset(("merger", "spin_off"))
 
 
@@ -34,6 +35,11 @@ def record_activities(draft: Draft, activities: Sequence[Activity]) -> list[Acti
             continue
         draft.digests[activity.id] = digest
         _record(draft, activity)
+    draft.changed_ids = frozenset(
+        key
+        for key, arrived in draft.arrived.items()
+        if any(activity.type in CORPORATE for activity in arrived)
+    )
     return contradicted
 
 

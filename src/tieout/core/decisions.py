@@ -28,19 +28,26 @@ def decide(draft: Draft, local: Iterable[Local]) -> dict[str, Break]:
         if decision.action not in DECISIONS:
             continue
         found = breaks_of(draft.book.open_breaks.values(), decision.symbol)
-        key = found[0].ledger if found else draft.names.find(decision.symbol, side=decision.side)
-        if key is None or (not found and decision.action != "keep_book"):
+        key = next((each.ledger for each in found if _is_about_a_ledger(draft, each)), None)
+        if key is None and decision.action == "keep_book":
+            key = draft.names.find(decision.symbol, side=decision.side)
+        if not found and key is None:
             message = f"there is no open break in {decision.symbol} to decide about"
             draft.errors.append(StepError(symbol=decision.symbol, message=message))
             continue
         status: BreakStatus = "ignored" if decision.action == "ignore_break" else "resolved"
         for each in found:
             settled[each.id] = replace(each, status=status)
-            if decision.action == "accept_broker":
+            if decision.action == "accept_broker" and _is_about_a_ledger(draft, each):
                 _accept(draft, each)
-        if decision.action == "keep_book":
+        if decision.action == "keep_book" and key is not None:
             _keep(draft, key, found, at=decision.at)
     return settled
+
+
+def _is_about_a_ledger(draft: Draft, found: Break) -> bool:
+    """Whether a break is about what is held; a contradicted activity is not."""
+    return found.ledger is not None and found.ledger in draft.book.ledgers
 
 
 def _accept(draft: Draft, found: Break) -> None:

@@ -44,6 +44,7 @@ class Draft:
         self.ignored = {
             each.ledger for each in book.open_breaks.values() if each.status == "ignored"
         }
+        self.changed_ids: frozenset[LedgerId] = frozenset()
         self.has_legs = any(book.ledgers[key].side is not None for key in book.state.restless)
         self._legs: set[str] = set()
         self.next_order = book.state.next_order
@@ -230,7 +231,8 @@ class Draft:
         return self.book.ledgers.get(key) or blank(self.ledger(key))
 
     def _history(self, key: LedgerId) -> tuple[Fact, ...]:
-        if key not in self.book.ledgers:
+        ledger = self.book.ledgers.get(key)
+        if ledger is None or (ledger.last_at is None and ledger.position is None):
             return ()
         assert key in self.book.facts, f"the history of {key} was not loaded"
         return self.book.facts[key]

@@ -108,12 +108,11 @@ def _charge_other(effect: Effect, currency: str, fee: Decimal) -> None:
 
 def _fee(effect: Effect) -> str | None:
     activity = effect.activity
-    if activity.quantity is None:
-        assert activity.cash is not None
+    if activity.quantity is None or activity.price is None:
+        assert activity.cash is not None, activity.id
         currency = activity.currency or effect.to.instrument.settled_in
         effect.to.receive(currency, Figures(fees=money(negate(activity.cash))))
         return None
-    assert activity.price is not None
     size = magnitude(activity.quantity)
     worth = _worth(effect, size, activity.price)
     if activity.quantity > 0:

@@ -79,12 +79,12 @@ class Allocation:
 
     def _cancel(self, happened: Sequence[Happened]) -> None:
         """Drop what later activities take back, and those that do nothing else."""
-        by_id = {fact.activity.id: fact.activity for fact in happened}
+        by_id = {(fact.ledger, fact.activity.id): fact.activity for fact in happened}
         for fact in sorted(happened, key=lambda each: each.order, reverse=True):
             activity = fact.activity
             if activity.cancels is None or activity.id in self.dropped:
                 continue
-            target = by_id.get(activity.cancels)
+            target = by_id.get((fact.ledger, activity.cancels))
             if target is None:
                 self.waiting.add(activity.id)
                 continue

@@ -79,7 +79,8 @@ def plain(value: Decimal) -> str:
         value = value.copy_abs()
         if exponent_of(value) > 0:
             return "0"
-    return format(value, "f")
+    text = str(value)
+    return text if "E" not in text else format(value, "f")
 
 
 def printed(value: Decimal) -> str:

@@ -26,7 +26,6 @@ from tieout.core.quiet import Sorted, sort_rows
 from tieout.core.snapshot import Holding, Snapshot
 from tieout.core.tracking import Found
 
-CORPORATE = frozenset(("split", "rename", "merger", "spin_off"))
 NumberedRow = tuple[int, Holding]
 RowKey = tuple[str, Side | None, str | None]
 
@@ -116,7 +115,7 @@ def ledger_of_row(draft: Draft, row: Holding, *, known: LedgerId | None = None) 
     """
     key = known
     if key is None:
-        key = draft.names.find_row(row, may_change_id=_changed_by_company(draft))
+        key = draft.names.find_row(row, may_change_id=draft.changed_ids)
     if key is None:
         if not row_quantity(row):
             return None
@@ -128,15 +127,6 @@ def ledger_of_row(draft: Draft, row: Holding, *, known: LedgerId | None = None) 
     if instrument is not ledger.instrument:
         draft.put(replace(ledger, instrument=instrument))
     return key
-
-
-def _changed_by_company(draft: Draft) -> Iterable[LedgerId]:
-    """The ledgers whose company did something in this run that may change the venue's id."""
-    return {
-        key
-        for key, activities in draft.arrived.items()
-        if any(activity.type in CORPORATE for activity in activities)
-    }
 
 
 def read_snapshot(draft: Draft, snapshot: Snapshot, *, ordered: Sorted | None = None) -> Reading:
