@@ -168,7 +168,11 @@ class Whole:
     def sync(self, replies: Replies) -> None:
         """One run, in the loop of a process that goes on running."""
         self._venue.replies = replies
-        self._loop.run(run(self._order, venue=self._venue, parts=self._parts))
+        self._loop.run(self._run())
+
+    async def _run(self) -> None:
+        # What a task returns is printed by asyncio when it lets go of Ctrl-C: return nothing.
+        await run(self._order, venue=self._venue, parts=self._parts)
 
     def _name(self, started_at: datetime) -> str:
         self._syncs += 1

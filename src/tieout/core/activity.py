@@ -119,7 +119,7 @@ def content_digest(activity: Activity) -> str:
     for item in fields(activity):
         value = getattr(activity, item.name)
         if isinstance(value, Decimal):
-            value = normal(value)
+            value = normal(value) if value else ZERO  # -0 is 0
         elif isinstance(value, Ratio):
             value = (str(normal(value.new)), str(normal(value.old)))
         elif isinstance(value, datetime):

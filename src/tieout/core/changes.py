@@ -21,6 +21,8 @@ def changes_of(draft: Draft, key: LedgerId) -> tuple[list[Change], list[Episode]
     before, after = draft.before(key), draft.expected(key)
     if draft.ledger(key).joined is not None:
         return [], []
+    for joined in draft.joined_to(key):
+        before = _together(before, draft.before(joined))
     known = {episode.opened_by for episode in before.ended}
     ended = [episode for episode in after.ended if episode.opened_by not in known]
     restated = [
@@ -34,6 +36,18 @@ def changes_of(draft: Draft, key: LedgerId) -> tuple[list[Change], list[Episode]
     if last is not None:
         changes.append(last)
     return changes, [*ended, *restated]
+
+
+def _together(ledger: Folded, joined: Folded) -> Folded:
+    """What two ledgers held that turned out to be one; the open position of either."""
+    return replace(
+        ledger,
+        position=ledger.position if ledger.quantity else joined.position,
+        totals=ledger.totals.plus(joined.totals),
+        ended=(*ledger.ended, *joined.ended),
+        closings=(*ledger.closings, *joined.closings),
+        applied=(*ledger.applied, *joined.applied),
+    )
 
 
 class _Teller:

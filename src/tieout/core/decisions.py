@@ -133,6 +133,7 @@ def _is_waiting(draft: Draft, found: Sequence[Break]) -> bool:
     return any(
         each.ledger is not None and draft.expected(each.ledger).quantity != _theirs(each)
         for each in found
+        if _is_about_a_ledger(draft, each)
     )
 
 

@@ -44,6 +44,7 @@ class Draft:
         self.ignored = {
             each.ledger for each in book.open_breaks.values() if each.status == "ignored"
         }
+        self.revalued: dict[LedgerId, None] = {}
         self.changed_ids: frozenset[LedgerId] = frozenset()
         self.has_legs = any(book.ledgers[key].side is not None for key in book.state.restless)
         self._legs: set[str] = set()
@@ -123,11 +124,26 @@ class Draft:
             if partner not in ledger.links:
                 self.put(replace(ledger, links=(*ledger.links, partner)))
 
+    def revalue(self, key: LedgerId) -> None:
+        """Fold a ledger again from its first fact: its contract size or currency is news."""
+        if key in self.book.ledgers and self._history(key):
+            self.revalued[key] = None
+            self._cache.pop(key, None)
+            self._before.pop(key, None)
+
     def join(self, key: LedgerId, *, into: LedgerId) -> None:
         """What was taken for another instrument is `into` under its new name."""
         self.link(key, into)
         self.put(replace(self.ledger(key), joined=into))
         self.names.add(self.ledger(key))
+
+    def joined_to(self, key: LedgerId) -> list[LedgerId]:
+        """The ledgers that turned out in this run to be this one."""
+        return [
+            other
+            for other in self.ledger(key).links
+            if self.ledger(other).joined == key and self._old(other).joined != key
+        ]
 
     def order(self) -> int:
         """The next number in the order of arrival."""
@@ -144,7 +160,8 @@ class Draft:
 
     def touched(self) -> Iterable[LedgerId]:
         """The ledgers with new facts, and those that are folded with them."""
-        return {key: None for fact in self.facts for key in self._component(fact.ledger)}
+        keys = (*(fact.ledger for fact in self.facts), *self.revalued)
+        return {each: None for key in keys for each in self._component(key)}
 
     def new_facts(self, key: LedgerId) -> list[Fact]:
         return self._new.get(key, [])
@@ -152,7 +169,7 @@ class Draft:
     def expected(self, key: LedgerId, *, until: datetime | None = None) -> Folded:
         """The ledger with all that is known by now; with `until`, what it was at that time."""
         ledger = self.ledger(key)
-        is_still = key not in self._new and not ledger.links
+        is_still = key not in self._new and not ledger.links and key not in self.revalued
         if is_still and (until is None or ledger.last_at is None or ledger.last_at <= until):
             still = self._still.get(key)
             if still is None or still[0] is not ledger:
@@ -231,11 +248,13 @@ class Draft:
         return self.book.ledgers.get(key) or blank(self.ledger(key))
 
     def _history(self, key: LedgerId) -> tuple[Fact, ...]:
+        facts = self.book.facts.get(key)
+        if facts is not None:
+            return facts
         ledger = self.book.ledgers.get(key)
-        if ledger is None or (ledger.last_at is None and ledger.position is None):
-            return ()
-        assert key in self.book.facts, f"the history of {key} was not loaded"
-        return self.book.facts[key]
+        has_any = ledger is not None and (ledger.last_at or ledger.position or ledger.joined)
+        assert not has_any, f"the history of {key} was not loaded"
+        return ()
 
     def _component(self, key: LedgerId) -> tuple[LedgerId, ...]:
         found = {key: None}
@@ -271,6 +290,8 @@ class Draft:
 
     def _is_whole(self, keys: tuple[LedgerId, ...], *, until: datetime | None) -> bool:
         """Whether the new facts cannot just be added at the end."""
+        if any(key in self.revalued for key in keys):
+            return True
         if until is None and not any(key in self._new for key in keys):
             return False
         old = [self._old(key) for key in keys]

@@ -80,7 +80,7 @@ class Allocation:
     def _cancel(self, happened: Sequence[Happened]) -> None:
         """Drop what later activities take back, and those that do nothing else."""
         by_id = {(fact.ledger, fact.activity.id): fact.activity for fact in happened}
-        for fact in sorted(happened, key=lambda each: each.order, reverse=True):
+        for fact in sorted(happened, key=lambda each: (each.at, each.order), reverse=True):
             activity = fact.activity
             if activity.cancels is None or activity.id in self.dropped:
                 continue

@@ -17,12 +17,13 @@ from tieout.core.position import Position, Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """What the book held before anything we know of."""
+    """What the book held before anything we know of, its cost at this `multiplier`."""
 
     ledger: LedgerId
     order: int
     at: datetime
     position: Position
+    multiplier: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,11 @@ class Names:
         found = held or keys
         return found[-1] if found else None
 
+    def all_of_row(self, row: Holding) -> list[LedgerId]:
+        """Every ledger that a row may mean, by its name or by the venue's id."""
+        by_id = self._by_venue_id.get(row.venue_id, []) if row.venue_id is not None else []
+        return list(dict.fromkeys([*self.all_of(row.symbol), *map(self._joined, by_id)]))
+
     def _is_on(self, key: LedgerId, side: Side) -> bool:
         """Whether a position kept without side is on this side; then a row may well name it."""
         ledger = self._ledgers[key]
@@ -160,6 +165,15 @@ def with_row(instrument: Instrument, row: Holding) -> Instrument:
         if multiplier != instrument.multiplier:
             changes["multiplier"] = multiplier
     return replace(instrument, **changes) if changes else instrument  # type: ignore[arg-type]
+
+
+def is_revalued(instrument: Instrument, row: Holding) -> bool:
+    """Whether a row says another contract size, currency or class than was known."""
+    return (
+        (bool(row.multiplier) and known_number(row.multiplier) != instrument.multiplier)
+        or (bool(row.currency) and row.currency != instrument.currency)
+        or (row.asset_class in ASSET_CLASSES and row.asset_class != instrument.asset_class)
+    )
 
 
 def is_past_expiry(instrument: Instrument, day: date) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from tieout.core.activity import Activity
 from tieout.core.book import Book
 from tieout.core.instrument import LedgerId
-from tieout.core.matching import Names
+from tieout.core.matching import Names, is_revalued
 from tieout.core.snapshot import Failure, Local, Snapshot
 
 
@@ -24,7 +24,9 @@ def history_needed(
     needed: set[LedgerId] = set()
     for name in _symbols(activities, local):
         needed.update(names.all_of(name))
-    needed.update(key for key, ledger in book.ledgers.items() if ledger.booked)
+    needed.update(
+        key for key, ledger in book.ledgers.items() if ledger.booked or ledger.has_waiting
+    )
     if isinstance(snapshot, Snapshot):
         needed.update(_of_rows(book, snapshot, names))
     if book.state.held is not None:
@@ -47,11 +49,12 @@ def _of_rows(book: Book, snapshot: Snapshot, names: Names) -> Iterable[LedgerId]
         if ledger.last_at is not None and ledger.last_at >= snapshot.as_of:
             yield key
     for row in snapshot.holdings:
-        for key in names.all_of(row.symbol):
+        for key in names.all_of_row(row):
             position = book.ledgers[key].position
             known = book.marks.get(key)
             is_new = known is None or known.average_price != row.average_price
-            if position is not None and position.basis == "actual" and is_new:
+            is_actual = position is not None and position.basis == "actual"
+            if (is_actual and is_new) or is_revalued(book.ledgers[key].instrument, row):
                 yield key
 
 

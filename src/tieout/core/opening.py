@@ -46,7 +46,13 @@ def open_book(
         )
         if position.quantity:
             facts[key] = (
-                Opening(ledger=key, order=order, at=position.opened_at, position=position),
+                Opening(
+                    ledger=key,
+                    order=order,
+                    at=position.opened_at,
+                    position=position,
+                    multiplier=instrument.multiplier,
+                ),
             )
         ledgers[key] = ledger
         names.add(ledger)

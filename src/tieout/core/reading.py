@@ -19,7 +19,7 @@ from tieout.core.comparison import (
 from tieout.core.draft import Draft
 from tieout.core.facts import Observed
 from tieout.core.instrument import Instrument, LedgerId, spelling_key
-from tieout.core.matching import is_past_expiry, known_number, with_row
+from tieout.core.matching import is_past_expiry, is_revalued, known_number, with_row
 from tieout.core.numbers import ZERO, add
 from tieout.core.plan import StepError
 from tieout.core.quiet import Sorted, sort_rows
@@ -126,6 +126,8 @@ def ledger_of_row(draft: Draft, row: Holding, *, known: LedgerId | None = None) 
     instrument = with_row(ledger.instrument, row)
     if instrument is not ledger.instrument:
         draft.put(replace(ledger, instrument=instrument))
+        if is_revalued(ledger.instrument, row):
+            draft.revalue(key)
     return key
 
 

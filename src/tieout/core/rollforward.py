@@ -136,7 +136,7 @@ class _Folding:
         """Fold one fact; the ledger remembers the latest time it has seen."""
         target = self.working[fact.ledger]
         if isinstance(fact, Opening):
-            target.position = fact.position
+            target.start(fact)
             return
         self._fold(target, fact)
         target.seen(fact.at)

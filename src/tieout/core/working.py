@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import takewhile
 
 from tieout.core.activity import ActivityId
-from tieout.core.facts import Adopted, Booked, Confirmed, Observed, Withdrawn
+from tieout.core.facts import Adopted, Booked, Confirmed, Observed, Opening, Withdrawn
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.lots import scaled, total_quantity
 from tieout.core.movements import Method, Moved, Movement, move, restated
@@ -84,6 +84,14 @@ class Working:
             errors=tuple(self.errors.items()),
             waiting=tuple(self.waiting),
         )
+
+    def start(self, fact: Opening) -> None:
+        """Begin with what the book held, at the contract size that is known by now."""
+        now, then = self.instrument.multiplier, fact.multiplier
+        lots = fact.position.lots
+        if now is not None and then is not None and now != then and not self.instrument.inverse:
+            lots = tuple(replace(lot, cost=lot.cost and lot.cost.share(now, then)) for lot in lots)
+        self.position = replace(fact.position, lots=lots)
 
     def move(self, movement: Movement) -> None:
         """Let units come or go, and keep what that realized and ended."""
