@@ -2,13 +2,13 @@
 
 import json
 import types
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from json.encoder import encode_basestring
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Literal, NewType, Union, cast, get_args, get_origin, get_type_hints
 
 from tieout.core.facts import Fact
@@ -17,6 +17,7 @@ from tieout.core.snapshot import Holding
 
 Plain = Any
 TAG = "is"
+TIMES_KEPT = 4096  # the same few times are written for every row of a run
 TAGGED = frozenset(get_args(Fact))
 
 
@@ -99,10 +100,12 @@ def _text_writer(kind: Any) -> Callable[[Any], str]:
     """How values of one exact type are written as text, without a detour over dictionaries."""
     if kind is str:
         return encode_basestring
+    if kind is type:
+        return lambda named: encode_basestring(named.__name__)
     if kind is Decimal:
         return lambda number: f'"{plain(number)}"'
     if kind in (datetime, date):
-        return lambda at: f'"{at.isoformat()}"'
+        return _time_text
     if kind in (tuple, list):
         return lambda items: f"[{','.join([to_text(item) for item in items])}]"
     if is_dataclass(kind):
@@ -110,29 +113,40 @@ def _text_writer(kind: Any) -> Callable[[Any], str]:
     return lambda value: canonical(to_plain(value))
 
 
+@lru_cache(maxsize=TIMES_KEPT)
+def _text_in_utc(at: datetime) -> str:
+    return f'"{at.isoformat()}"'
+
+
+def _time_text(at: datetime | date) -> str:
+    """Equal times in different zones are different texts, so only those in UTC are kept."""
+    if isinstance(at, datetime) and at.tzinfo is UTC:
+        return _text_in_utc(at)
+    return f'"{at.isoformat()}"'
+
+
 def _object_text_writer(kind: Any) -> Callable[[Any], str]:
-    written = [(each.name, f'"{each.name}":', *_default_of(each)) for each in fields(kind)]
+    """A dataclass: its fields by name, but for those at their default, and its tag if any."""
+    written = [(each.name, each.name, *_default_of(each)) for each in fields(kind)]
+    if kind in TAGGED:
+        written.append((TAG, "__class__", False, None))
     written.sort(key=itemgetter(0))
-    tag = f'"{TAG}":"{kind.__name__}"' if kind in TAGGED else None
-    place = sum(name < TAG for name, *_ in written)
-    before, after = (written, []) if tag is None else (written[:place], written[place:])
+    heads = [f'"{name}":' for name, *_ in written]
+    defaults = [default if has_default else _NEVER for _, _, has_default, default in written]
+    values = attrgetter(*(attribute for _, attribute, *_ in written), "__class__")
 
     def write(value: Any) -> str:
-        parts = _members(value, before)
-        if tag is not None:
-            parts += [tag, *_members(value, after)]
-        return f"{{{','.join(parts)}}}"
+        texts = [
+            head + to_text(item)
+            for head, default, item in zip(heads, defaults, values(value), strict=False)
+            if item is not default and (type(item) is not type(default) or item != default)
+        ]
+        return f"{{{','.join(texts)}}}"
 
     return write
 
 
-def _members(value: Any, written: Iterable[tuple[str, str, bool, Any]]) -> list[str]:
-    parts = []
-    for name, key, has_default, default in written:
-        item = getattr(value, name)
-        if not (has_default and (item is default or _is_equal(item, default))):
-            parts.append(key + to_text(item))
-    return parts
+_NEVER = object()
 
 
 def canonical(material: Plain) -> str:

@@ -171,10 +171,7 @@ class Draft:
         ledger = self.ledger(key)
         is_still = key not in self._new and not ledger.links and key not in self.revalued
         if is_still and (until is None or ledger.last_at is None or ledger.last_at <= until):
-            still = self._still.get(key)
-            if still is None or still[0] is not ledger:
-                still = self._still[key] = (ledger, _as_is(ledger))
-            return still[1]
+            return self._as_is(ledger)
         if until is not None and self._latest(key) <= until:
             until = None
         found = self._cache.get(key, {}).get(until)
@@ -194,6 +191,13 @@ class Draft:
             if last_at is not None:
                 times.append(last_at)
         return max(times, default=BEFORE_ALL)
+
+    def _as_is(self, ledger: Ledger) -> Folded:
+        """A ledger without news, as if it had been folded."""
+        still = self._still.get(ledger.id)
+        if still is None or still[0] is not ledger:
+            still = self._still[ledger.id] = (ledger, _as_is(ledger))
+        return still[1]
 
     def fold_new(self) -> None:
         """Fold all ledgers with new facts at once, those apart that need their whole history."""
@@ -224,7 +228,7 @@ class Draft:
                 old = [fact for each in keys for fact in self._history(each)]
                 self._before.update(fold(start, old, method=self.method))
             else:
-                self._before.update({each: _as_is(self._old(each)) for each in keys})
+                self._before.update({each: self._as_is(self._old(each)) for each in keys})
             found = self._before[key]
         return found
 

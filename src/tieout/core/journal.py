@@ -9,9 +9,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from tieout.core.codec import canonical, from_plain, to_plain, to_text
+from tieout.core.codec import from_plain, to_text
 from tieout.core.errors import JournalError
 from tieout.core.facts import Fact
 from tieout.core.instrument import LedgerId
@@ -126,7 +125,7 @@ def entries_of(
             happened_at,
             ledger_payload(new, before.get(key), plan.ledgers.get(key), changes.get(key, [])),
         )
-    append(RUN_KIND, None, plan.account.as_of or plan.at, canonical(run_material(plan)))
+    append(RUN_KIND, None, plan.account.as_of or plan.at, run_payload(plan))
     return tuple(chain)
 
 
@@ -140,15 +139,13 @@ def ledger_payload(
     )
 
 
-def run_material(plan: Plan) -> dict[str, Any]:
+def run_payload(plan: Plan) -> str:
     """What the closing entry of a run says: outcome, breaks and the account's state."""
-    return {
-        "outcome": plan.outcome,
-        "reason": plan.reason,
-        "tied_out": plan.tied_out,
-        "breaks": [to_plain(found) for found in plan.breaks],
-        "state": to_plain(plan.account),
-    }
+    return (
+        f'{{"breaks":{to_text(plan.breaks)},"outcome":{to_text(plan.outcome)}'
+        f',"reason":{to_text(plan.reason)},"state":{to_text(plan.account)}'
+        f',"tied_out":{to_text(plan.tied_out)}}}'
+    )
 
 
 def facts_in(entry: Entry) -> tuple[Fact, ...]:

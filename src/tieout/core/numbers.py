@@ -109,6 +109,8 @@ def trimmed(value: Decimal, *, like: Decimal) -> Decimal:
     >>> trimmed(Decimal("0.5") * Decimal("2000.00"), like=Decimal("2000.00"))
     Decimal('1000.00')
     """
+    if value.same_quantum(like):
+        return value
     decimals = exponent_of(like)
     if exponent_of(value) >= decimals:
         return value

@@ -80,6 +80,7 @@ def roll_forward(
     decided = decide(draft, local)
     record_bookings(draft, local)
     draft.contradicted = record_activities(draft, activities)
+    draft.fold_new()
     return decided
 
 

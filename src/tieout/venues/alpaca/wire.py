@@ -13,7 +13,7 @@ class BodyInvalid(Exception):
     """A body is not what was asked for; the message says what it is instead."""
 
 
-class PositionRow(msgspec.Struct, frozen=True):
+class PositionRow(msgspec.Struct, frozen=True, gc=False):
     """One row of GET /v2/positions. Fields that Tieout has no use for are not read."""
 
     symbol: str | None = None
