@@ -54,7 +54,12 @@ def _commit(store: BookStore, book: Book, step: Step, policy: Policy, *, name: s
     ours = replace(stored.book, instruments=book.instruments, facts=facts)
     made = run(ours, step, policy)
     folds = whole_fold(made.after, policy)
-    pasts = {key: _past(folds.get(key)) for key in made.plan.ledgers if key in book.ledgers}
+    links = {key for key in made.plan.ledgers if made.after.ledgers[key].links}
+    pasts = {
+        key: _past(folds.get(key))
+        for key in made.plan.ledgers
+        if key in book.ledgers or key in links
+    }
     store.commit(commit_of(stored, made.plan, run=name, pasts=pasts))
     return run(book, step, policy).after
 

@@ -6,7 +6,15 @@ from datetime import datetime
 
 from tieout.core.activity import Activity, ActivityId, Side
 from tieout.core.book import Book
-from tieout.core.facts import Confirmed, CostSet, Fact, Happened, Opening, Withdrawn
+from tieout.core.facts import (
+    Confirmed,
+    CostSet,
+    Fact,
+    Happened,
+    Opening,
+    Withdrawn,
+    is_joining,
+)
 from tieout.core.instrument import Instrument, LedgerId, spelling_key
 from tieout.core.matching import Names
 from tieout.core.movements import Method
@@ -315,8 +323,7 @@ def needs_history(fact: Fact, last_at: datetime) -> bool:
         return True
     if isinstance(fact, Happened):
         ends_option = fact.activity.type in ("expiry", "assignment", "exercise")
-        joins = fact.activity.type == "rename" and fact.partner is not None
-        return ends_option or joins or fact.activity.cancels is not None
+        return ends_option or is_joining(fact) or fact.activity.cancels is not None
     return False
 
 

@@ -131,4 +131,9 @@ class CostSet:
     price: Decimal
 
 
+def is_joining(fact: Happened) -> bool:
+    """Whether a rename shows that two ledgers were one instrument all along."""
+    return fact.activity.type == "rename" and fact.partner is not None
+
+
 Fact = Opening | Happened | Adopted | Observed | Booked | Confirmed | Withdrawn | CostSet

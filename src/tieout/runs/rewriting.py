@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from tieout.core.book import Book
 from tieout.core.draft import blank, method_of_book, needs_history
-from tieout.core.facts import Fact
+from tieout.core.facts import Fact, Happened, is_joining
 from tieout.core.instrument import LedgerId
 from tieout.core.plan import Plan
 from tieout.core.position import Ledger
@@ -34,8 +34,9 @@ def _late(book: Book, plan: Plan) -> set[LedgerId]:
 
 
 def _is_late(fact: Fact, before: Ledger | None) -> bool:
+    """Whether a fact changes what was told before; a rename that joins two ledgers does."""
     if before is None or before.last_at is None:
-        return False
+        return isinstance(fact, Happened) and is_joining(fact)
     return needs_history(fact, before.last_at)
 
 
