@@ -59,6 +59,8 @@ def _commit(store: BookStore, book: Book, step: Step, policy: Policy, *, name: s
         key: _past(folds.get(key))
         for key in made.plan.ledgers
         if key in book.ledgers or key in links
+        for key in made.plan.ledgers
+        if key in book.ledgers or key in links
     }
     store.commit(commit_of(stored, made.plan, run=name, pasts=pasts))
     return run(book, step, policy).after
