@@ -102,6 +102,10 @@ def _text_writer(kind: Any) -> Callable[[Any], str]:
         return encode_basestring
     if kind is type:
         return lambda named: encode_basestring(named.__name__)
+    if kind in _FIXED_TEXTS:
+        return _FIXED_TEXTS[kind]
+    if issubclass(kind, Mapping):
+        return _mapping_text
     if kind is Decimal:
         return lambda number: f'"{plain(number)}"'
     if kind in (datetime, date):
@@ -111,6 +115,18 @@ def _text_writer(kind: Any) -> Callable[[Any], str]:
     if is_dataclass(kind):
         return _object_text_writer(kind)
     return lambda value: canonical(to_plain(value))
+
+
+_FIXED_TEXTS: dict[type, Callable[[Any], str]] = {
+    type(None): lambda _: "null",
+    bool: lambda value: "true" if value else "false",
+    int: str,
+}
+
+
+def _mapping_text(items: Mapping[Any, object]) -> str:
+    named = sorted(((str(key), item) for key, item in items.items()), key=itemgetter(0))
+    return f"{{{','.join([f'{encode_basestring(key)}:{to_text(item)}' for key, item in named])}}}"
 
 
 @lru_cache(maxsize=TIMES_KEPT)
