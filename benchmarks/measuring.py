@@ -114,7 +114,7 @@ def profiled(subject: Subject, replies: Replies) -> list[dict[str, Any]]:
     profile.runcall(subject.sync, replies)
     rows = [
         (own, calls, _place(*place))
-        for place, (_, calls, own, _, _) in pstats.Stats(profile).stats.items()  # type: ignore[attr-defined]
+        for place, (_, calls, own, _, _) in vars(pstats.Stats(profile))["stats"].items()
     ]
     whole = sum(own for own, _, _ in rows)
     return [

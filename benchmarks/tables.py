@@ -31,7 +31,7 @@ def _fact(key: str, value: object) -> Iterator[str]:
 
 def _is_table(value: object) -> bool:
     is_list = isinstance(value, list | tuple)
-    return is_list and all(isinstance(each, Mapping) for each in value)  # type: ignore[attr-defined]
+    return is_list and all(isinstance(each, Mapping) for each in value)
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -11,7 +11,8 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from random import Random
 
-from core.model import Account, Model, Nonsense, counting, exactly
+from core.model import Model, counting, exactly
+from core.model_values import Account, Nonsense
 from tieout.core.activity import Activity, ActivityId, ActivityType, Ratio
 from tieout.core.instrument import AssetClass, Instrument
 from tieout.core.policy import COST_BASES, CostBasis

@@ -7,7 +7,7 @@ from random import Random
 
 from core.driving import Step, empty_book, last_book, policy_of, whole_fold
 from core.histories import ANYTHING, Flavour, History, history
-from core.model import Account, Closing, Episode, Money
+from core.model_values import Account, Closing, Episode, Money
 from core.seeds import holds_for_generated_histories
 from tieout.core.lots import Lot, total_cost, total_fees, total_quantity
 from tieout.core.numbers import Amount
