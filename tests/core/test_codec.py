@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Literal, NamedTuple, NewType
+from typing import Literal, NewType
 
 import pytest
 
@@ -23,7 +23,7 @@ from tieout.core.facts import (
 )
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.lots import Lot
-from tieout.core.numbers import Amount, money
+from tieout.core.numbers import NOTHING, Amount, money
 from tieout.core.pnl import Figures, Totals
 from tieout.core.position import Ledger, Position
 from tieout.core.snapshot import Holding, Snapshot
@@ -31,11 +31,6 @@ from tieout.core.snapshot import Holding, Snapshot
 NOON = datetime(2026, 11, 20, 12, 0, 0, 250000, tzinfo=UTC)
 A = LedgerId("A")
 Name = NewType("Name", str)
-
-
-class Pair(NamedTuple):
-    left: str
-    right: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +48,16 @@ class Everything:
     numbers: tuple[Decimal, ...] = ()
     mixed: tuple[str, Decimal] = ("", Decimal(0))
     by_name: dict[str, Decimal] = field(default_factory=dict)
-    pair: Pair | None = None
-    amount: Amount = Amount()
+    row: Holding | None = None
+    amount: Amount = NOTHING
 
 
 FULL = Everything(
     name=Name("ü\n\"'"), number=Decimal("-0.10"), count=-7, is_on=True, word="b",
     maybe=Decimal("1E+2"), day=date(2026, 11, 20), at=NOON + timedelta(days=1),
     numbers=(Decimal("1.0"), Decimal("1E-30")), mixed=("x", Decimal(7)),
-    by_name={"b": Decimal(2), "a": Decimal("1.50")}, pair=Pair("l"), amount=money(Decimal("0.00")),
+    by_name={"b": Decimal(2), "a": Decimal("1.50")}, row=Holding(symbol="l"),
+    amount=money(Decimal("0.00")),
 )  # fmt: skip
 
 

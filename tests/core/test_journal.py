@@ -184,11 +184,11 @@ def rehashed(entry: Entry) -> Entry:
 
 
 def test_the_message_says_what_is_wrong():
-    with pytest.raises(JournalError, match="^entry 2 is missing: the journal goes on with 3$"):
+    with pytest.raises(JournalError, match=r"^entry 2 is missing: the journal goes on with 3$"):
         check_chain([JOURNAL[0], *JOURNAL[2:]])
     loose = replace(JOURNAL[1], previous="f" * 64)
-    with pytest.raises(JournalError, match="^entry 2 does not follow the entry before it$"):
+    with pytest.raises(JournalError, match=r"^entry 2 does not follow the entry before it$"):
         check_chain([JOURNAL[0], loose])
     changed = replace(JOURNAL[1], run="r9")
-    with pytest.raises(JournalError, match="^entry 2 was changed after it was written$"):
+    with pytest.raises(JournalError, match=r"^entry 2 was changed after it was written$"):
         check_chain([JOURNAL[0], changed])
