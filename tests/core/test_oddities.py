@@ -12,7 +12,7 @@ from tieout.core.draft import rebuild
 from tieout.core.lots import total_quantity
 from tieout.core.needs import history_needed
 from tieout.core.plan import Plan
-from tieout.core.policy import Policy
+from tieout.core.policy import COST_BASES, Policy
 from tieout.core.tieout import tie_out
 
 
@@ -31,6 +31,8 @@ def plan_of(book: Book, step: OddStep, policy: Policy) -> Plan:
 def lived(random: Random) -> Iterator[tuple[Book, OddStep, Policy, Plan, Book]]:
     book, policy = odd_book(random), odd_policy(random)
     for step in odd_steps(random):
+        if random.random() < 0.1:
+            policy = replace(policy, cost_basis=random.choice(COST_BASES))
         plan = plan_of(book, step, policy)
         after = book.after(plan)
         yield book, step, policy, plan, after

@@ -134,10 +134,11 @@ class Draft:
 
     def revalue(self, key: LedgerId) -> None:
         """Fold a ledger again from its first fact: its contract size or currency is news."""
+        for each in self._component(key):
+            self._cache.pop(each, None)
+            self._before.pop(each, None)
         if key in self.book.ledgers and self._history(key):
             self.revalued[key] = None
-            self._cache.pop(key, None)
-            self._before.pop(key, None)
 
     def join(self, key: LedgerId, *, into: LedgerId) -> None:
         """What was taken for another instrument is `into` under its new name."""
