@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -50,7 +51,13 @@ def start(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_be_interruptible,
     )
+
+
+def _be_interruptible() -> None:
+    """A test run in the background has Ctrl-C switched off, and would hand that on."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def finish(process: "subprocess.Popen[str]", *, timeout_s: float = 60) -> Result:

@@ -1,0 +1,111 @@
+"""Splits, spin-offs and mergers at their edges; each figure worked out by hand."""
+
+from scenario import check, run
+
+
+def test_cash_in_lieu_of_no_fraction_is_money():
+    check("""
+        book       AAPL 10 @ 100.00
+        split s1   AAPL 2 for 1 cash 5.00
+        broker     AAPL 20 @ 50.00
+        =>         split AAPL 10 -> 20 realized 5.00 USD by s1  tied out
+    """)
+
+
+def test_cash_in_lieu_when_nothing_is_held_is_money():
+    check("""
+        split s1   AAPL 1 for 10 cash 5.00
+        =>         restated AAPL 0 -> 0 realized 5.00 USD by s1
+        =>         book nothing
+    """)
+
+
+def test_cash_in_lieu_sells_the_fraction_for_exactly_the_cash():
+    """105 shares at 2.00 become 10.5; half a share cost 10.00 and brought 12.34."""
+    check("""
+        book       AAPL 105 @ 2.00 actual
+        split s1   AAPL 1 for 10 cash 12.34
+        broker     AAPL 10 @ 20.00
+        =>         split AAPL 105 -> 10 @ 20.00 realized 2.34 USD final by s1  tied out
+    """)
+
+
+def test_a_spin_off_of_nothing_brings_nothing():
+    check("""
+        spin_off p1  GE to GEV 1 for 4 cost 20.00
+        =>           book nothing
+    """)
+
+
+def test_a_spin_off_of_a_short_moves_cost_the_other_way():
+    check("""
+        book         GE -8 @ 100.00 actual
+        spin_off p1  GE to GEV 1 for 4 cost 160.00
+        broker       GE -8 @ 80.00
+        broker       GEV -2 @ 80.00
+        =>           restated GE -8 -> -8 @ 80.00 by p1
+        =>           created GEV 0 -> -2 @ 80.00 by p1  tied out
+    """)
+
+
+def test_a_spin_off_takes_its_cost_from_the_lots_whose_cost_is_known():
+    check("""
+        policy       cost_basis fifo
+        book         GE 8 lots 4 @ 100 2026-01-02, 4 @ 50 2026-01-03
+        transfer t1  GE 2 at 14:00
+        spin_off p1  GE to GEV 1 for 5 cost 60.00 at 14:30
+        =>           increased GE 8 -> 10 @ ? by t1 p1
+        =>           created GEV 0 -> 2 @ 30.00 by p1
+        ---
+        fill f1      GE -8 @ 100.00
+        =>           reduced GE 10 -> 2 realized 260.00 USD
+    """)
+
+
+def test_a_spin_off_may_close_what_was_short():
+    """Two units came at the 40.00 that left the parent's cost for each: 40 x -2 + 60 = -20."""
+    check("""
+        book         GE 8 @ 100.00 actual
+        book         GEV -2 @ 30.00 actual
+        spin_off p1  GE to GEV 1 for 4 cost 160.00
+        =>           book GE 8 @ 80.00 and more
+        =>           ended GEV fill
+    """)
+
+
+def test_a_merger_for_cash_of_units_of_unknown_cost_is_incomplete():
+    check("""
+        transfer t1  OLD 10 at 14:00
+        merger m1    OLD cash 500.00 at 14:30
+        =>           closed OLD 0 -> 0 realized incomplete reason merger by t1 m1
+    """)
+
+
+def test_a_merger_may_close_what_was_short_in_the_new_company():
+    result = run("""
+        book         OLD 10 @ 10.00 actual
+        book         NEW -5 @ 30.00 actual
+        merger m1    OLD to NEW 1 for 2
+    """)
+    assert [
+        (each["kind"], each["symbol"], each["to"]) for each in result["steps"][0]["changes"]
+    ] == [
+        ("closed", "NEW", "0"),
+        ("closed", "OLD", "0"),
+    ]
+
+
+def test_what_came_late_to_the_old_company_explains_what_was_seen_of_the_new():
+    """10 known, 4 not: after 1 for 2 the broker shows 7. Then the fill of 4 arrives."""
+    check("""
+        book         OLD 10 @ 10.00 actual opened 2026-11-01
+        merger m1    OLD to NEW 1 for 2 at 14:30
+        broker       NEW 7 @ 20.00
+        =>           closed OLD 10 -> 0 and more
+        =>           created NEW 0 -> 7 and more
+        ---
+        fill f1      OLD 4 @ 10.00 at 14:00
+        broker       NEW 7 @ 20.00
+        =>           book NEW 7 @ 20.00
+        =>           tied out and more
+    """)
