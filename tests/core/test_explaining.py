@@ -181,6 +181,12 @@ def test_what_is_known_by_its_day_explains_what_was_seen_on_it():
     assert [closing.by for _, closing in found.closings] == ["e1"]
 
 
+def test_what_was_known_by_its_day_does_not_explain_what_it_did_not_miss():
+    fee = happened("e1", 9, order=2, kind="fee", quantity="-0.1", price="100", earliest_at=at(0))
+    facts = [fill("f1", 0, "10", order=1), fee, seen(1, "-0.1", order=3)]
+    assert folded(facts).quantity == Decimal("9.8")
+
+
 # Cancellations
 
 
@@ -196,6 +202,16 @@ def test_a_correction_takes_back_and_counts_itself():
     found = folded(facts)
     assert found.quantity == 8
     assert found.position.average_price(found.instrument) == 99
+
+
+def test_a_correction_that_lacks_what_it_needs_takes_back_and_cannot_count():
+    facts = [
+        fill("f1", 0, "10", order=1),
+        happened("x1", 1, order=2, quantity="-4", cancels="f1"),
+    ]
+    found = folded(facts)
+    assert found.quantity == 0
+    assert found.errors == (("x1", "a fill needs price"),)
 
 
 def test_before_its_target_a_cancellation_waits():

@@ -80,14 +80,12 @@ def _accept(draft: Draft, found: Break) -> None:
         reason="missing" if row is None else "flat" if not theirs else "unexplained",
     )
     if found.kind == "corporate_action" and row is not None:
-        fact = as_split(fact, draft, found.ledger, row, last_price=mark and mark.price)
+        fact = as_split(fact, draft, found.ledger, row)
     draft.add(fact)
 
 
-def as_split(
-    fact: Observed, draft: Draft, key: LedgerId, row: Holding, *, last_price: str | None
-) -> Observed:
-    """The observation as the split that its averages show."""
+def as_split(fact: Observed, draft: Draft, key: LedgerId, row: Holding) -> Observed:
+    """The observation as the split that its averages show; its price is the mark by now."""
     folded = draft.expected(key, until=fact.at)
     assert folded.position is not None
     ours = folded.quantity
@@ -96,7 +94,7 @@ def as_split(
         row_quantity(row),
         our_average=folded.position.average_price(folded.instrument),
         average=row.average_price,
-        last_price=known_number(last_price),
+        last_price=None,
         price=known_number(row.price),
     )
     return fact if ratio is None else split_observed(fact, ours=ours, row=row, ratio=ratio)

@@ -2,19 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tieout.core.activity import Activity, ActivityId, Side
 from tieout.core.book import Book
-from tieout.core.facts import (
-    Confirmed,
-    CostSet,
-    Fact,
-    Happened,
-    Opening,
-    Withdrawn,
-    is_joining,
-)
+from tieout.core.facts import Fact, Happened, is_timeless, needs_history, starts_at
 from tieout.core.instrument import Instrument, LedgerId, spelling_key
 from tieout.core.matching import Names
 from tieout.core.movements import Method
@@ -26,7 +18,7 @@ from tieout.core.rollforward import BEFORE_ALL, fold
 from tieout.core.snapshot import Holding
 from tieout.core.working import Folded
 
-NEEDS_ALL = (Withdrawn, CostSet, Confirmed)
+MOMENT = timedelta(microseconds=1)
 
 
 class Draft:
@@ -40,7 +32,9 @@ class Draft:
         self.book = book
         self.policy = policy
         self.now = now
-        self.cost_bases = bases_after(book.state.cost_bases, policy.cost_basis, now=now)
+        self.cost_bases = bases_after(
+            book.state.cost_bases, policy.cost_basis, now=self._after_all_known(now)
+        )
         self.method = method_of(book.account.venue, self.cost_bases)
         self._names: Names | None = None
         self.ledgers: dict[LedgerId, Ledger] = {}
@@ -61,6 +55,14 @@ class Draft:
         self._cache: dict[LedgerId, dict[datetime | None, Folded]] = {}
         self._before: dict[LedgerId, Folded] = {}
         self._still: dict[LedgerId, tuple[Ledger, Folded]] = {}
+
+    def _after_all_known(self, now: datetime) -> datetime:
+        """A moment after every fact that is booked: from then on another setting may count."""
+        bases = self.book.state.cost_bases
+        if not bases or bases[-1][1] == self.policy.cost_basis:
+            return now
+        known = [each.last_at for each in self.book.ledgers.values() if each.last_at is not None]
+        return max([now, *(at + MOMENT for at in known)])
 
     @property
     def names(self) -> Names:
@@ -298,7 +300,7 @@ class Draft:
             start = {key: self.ledger(key) for key in keys}
             facts = new
         if until is not None:
-            facts = [fact for fact in facts if _starts_at(fact) <= until or _is_timeless(fact)]
+            facts = [fact for fact in facts if starts_at(fact) <= until or is_timeless(fact)]
         return fold(start, facts, method=method)
 
     def _is_whole(self, keys: tuple[LedgerId, ...], *, until: datetime | None) -> bool:
@@ -316,26 +318,6 @@ class Draft:
         new = [fact for key in keys for fact in self.new_facts(key)]
         is_provisional = any(each.has_waiting or each.booked for each in old)
         return bool(new) and (is_provisional or any(needs_history(fact, last_at) for fact in new))
-
-
-def needs_history(fact: Fact, last_at: datetime) -> bool:
-    """Whether a fact does not simply come after all that a ledger knew at `last_at`."""
-    if isinstance(fact, NEEDS_ALL) or _starts_at(fact) <= last_at:
-        return True
-    if isinstance(fact, Happened):
-        ends_option = fact.activity.type in ("expiry", "assignment", "exercise")
-        return ends_option or is_joining(fact) or fact.activity.cancels is not None
-    return False
-
-
-def _starts_at(fact: Fact) -> datetime:
-    """The first moment at which a snapshot may show a fact."""
-    return fact.activity.starts_at if isinstance(fact, Happened) else fact.at
-
-
-def _is_timeless(fact: Fact) -> bool:
-    """What was there before, and decisions, hold for every time the facts are looked at."""
-    return isinstance(fact, Opening | Withdrawn | CostSet)
 
 
 def blank(ledger: Ledger) -> Ledger:

@@ -75,14 +75,17 @@ def _fill(effect: Effect) -> str | None:
     )
     fee = activity.fee if activity.fee is not None else ZERO
     currency = activity.fee_currency or effect.to.instrument.settled_in
+    is_foreign = False
     if effect.to.instrument.is_own_coin(currency):
         assert activity.price is not None
         worth = _worth(effect, fee, activity.price)
         movement = replace(movement, quantity=subtract(activity.quantity, fee), fee=worth)
     elif currency == effect.to.instrument.settled_in:
         movement = replace(movement, fee=fee)
+    else:
+        is_foreign = True
     effect.to.move(movement)
-    if fee and not movement.fee:
+    if fee and is_foreign:
         _charge_other(effect, currency, fee)
     return None
 

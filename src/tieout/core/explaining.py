@@ -178,7 +178,7 @@ class Allocation:
             self._offer(fact, fact.activity.quantity, until=undone_at)
 
     def _offer(self, fact: Happened, movement: Decimal, *, until: datetime | None = None) -> None:
-        if movement and self._observed.get(fact.ledger):
+        if movement and self._observed:
             late = Late(order=fact.order, id=fact.activity.id, left=movement, until=until)
             self._late.setdefault(fact.ledger, []).append(late)
 

@@ -137,3 +137,23 @@ def is_joining(fact: Happened) -> bool:
 
 
 Fact = Opening | Happened | Adopted | Observed | Booked | Confirmed | Withdrawn | CostSet
+
+
+def needs_history(fact: Fact, last_at: datetime) -> bool:
+    """Whether a fact does not simply come after all that a ledger knew at `last_at`."""
+    if isinstance(fact, Withdrawn | CostSet | Confirmed) or starts_at(fact) <= last_at:
+        return True
+    if isinstance(fact, Happened):
+        ends_option = fact.activity.type in ("expiry", "assignment", "exercise")
+        return ends_option or is_joining(fact) or fact.activity.cancels is not None
+    return False
+
+
+def starts_at(fact: Fact) -> datetime:
+    """The first moment at which a snapshot may show a fact."""
+    return fact.activity.starts_at if isinstance(fact, Happened) else fact.at
+
+
+def is_timeless(fact: Fact) -> bool:
+    """What was there before, and decisions, hold for every time the facts are looked at."""
+    return isinstance(fact, Opening | Withdrawn | CostSet)

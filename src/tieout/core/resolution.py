@@ -12,7 +12,7 @@ from tieout.core.decisions import split_observed
 from tieout.core.draft import Draft
 from tieout.core.facts import Booked, Confirmed, Observed, Withdrawn
 from tieout.core.matching import known_number
-from tieout.core.numbers import ZERO, add, magnitude, multiply, negate, subtract
+from tieout.core.numbers import ONE, ZERO, add, magnitude, multiply, negate, subtract
 from tieout.core.policy import Truth
 from tieout.core.position import Ledger, Reconciliation
 from tieout.core.tracking import Found
@@ -119,9 +119,18 @@ class Resolution:
         if rule.limit is not None:
             if price is None:
                 return "manual"
-            if magnitude(multiply(finding.remainder, price)) > rule.limit:
+            if self._amount(finding, price) > rule.limit:
                 return self.draft.policy.truth
         return rule.truth
+
+    def _amount(self, finding: Finding, price: Decimal) -> Decimal:
+        """What a difference is worth, in the instrument's currency."""
+        multiplier = self.draft.ledger(finding.ledger).instrument.multiplier or ONE
+        if finding.verdict not in ("cost", "restated"):
+            return magnitude(multiply(multiply(finding.remainder, price), multiplier))
+        ours, theirs = finding.our_average, finding.average
+        apart = subtract(theirs if theirs is not None else ZERO, ours if ours is not None else ZERO)
+        return magnitude(multiply(multiply(apart, finding.ours), multiplier))
 
     def _is_kept(self, ledger: Ledger, finding: Finding) -> bool:
         row = finding.row

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from tieout.core.book import Book
-from tieout.core.draft import blank, method_of_book, needs_history
-from tieout.core.facts import Fact, Happened, is_joining
+from tieout.core.draft import blank, method_of_book
+from tieout.core.facts import Fact, Happened, is_joining, needs_history
 from tieout.core.instrument import LedgerId
 from tieout.core.plan import Plan
 from tieout.core.position import Ledger
