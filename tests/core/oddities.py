@@ -1,6 +1,6 @@
 """Anything that a venue, a file or a person might send: odd rows, activities and decisions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -131,9 +131,12 @@ def odd_row(random: Random) -> Holding:
 
 
 def odd_activity(random: Random, *, number: int, at: datetime) -> Activity:
-    """An activity with any fields; ids come again, with the same content or other."""
+    """An activity with any fields; ids come again, with the same content or other.
+
+    A rename takes a name that nothing had before: any other is a limit that CHANGELOG.md names.
+    """
     choose = random.choice
-    return Activity(
+    made = Activity(
         id=ActivityId(f"a{random.randint(1, number)}"),
         type=choose(ACTIVITY_TYPES),
         symbol=choose(SYMBOLS[:10]),
@@ -154,6 +157,7 @@ def odd_activity(random: Random, *, number: int, at: datetime) -> Activity:
         cancels=choose((*[None] * 6, ActivityId("a1"), ActivityId("a2"), ActivityId("a3"))),
         realized_pnl=choose((None, None, *NUMBERS)),
     )
+    return replace(made, to=f"NEW{number}") if made.type == "rename" and made.to else made
 
 
 def odd_decision(random: Random, *, at: datetime) -> Local:

@@ -50,6 +50,31 @@ def test_after_the_grace_period_another_quantity_settles_the_booking():
     """)
 
 
+def test_a_row_that_is_closing_is_closed_by_its_fill():
+    check("""
+        book     AAPL 10 @ 100 CLOSING
+        fill f1  AAPL -10 @ 110
+        broker   nothing
+        =>       closed AAPL 10 -> 0 CLOSED realized 100 USD by f1 reason fill  tied out
+    """)
+
+
+def test_keeping_the_book_twice_is_keeping_it_once():
+    check("""
+        policy  truth manual
+        book    AAPL 10 @ 100
+        broker  AAPL 9 @ 100
+        ---
+        local   keep_book AAPL
+        broker  AAPL 9 @ 100
+        =>      tied out and more
+        ---
+        local   keep_book AAPL
+        broker  AAPL 9 @ 100
+        =>      nothing else  tied out  book AAPL 10 @ 100 SYNCED
+    """)
+
+
 def test_a_book_row_may_get_its_contract_size_later():
     """Two at 5000, believed to be of size 1, are of size 50: their cost is 500000."""
     check("""

@@ -1,6 +1,7 @@
 """Splits, spin-offs and mergers at their edges; each figure worked out by hand."""
 
-from scenario import check, run
+from scenario import check, read, run
+from tieout.cases.running import run_case
 
 
 def test_cash_in_lieu_of_no_fraction_is_money():
@@ -109,3 +110,20 @@ def test_what_came_late_to_the_old_company_explains_what_was_seen_of_the_new():
         =>           book NEW 7 @ 20.00
         =>           tied out and more
     """)
+
+
+def test_a_merger_may_bring_the_new_companys_id():
+    """The row that carries the id is the new company's, under whatever name."""
+    case = read("""
+        book       OLD 10 @ 10.00 actual
+        merger m1  OLD to NEW 1 for 2
+        broker     NEWCO 5 @ 20.00 id 77
+        =>         applied
+    """)
+    case.material["steps"][0]["activities"][0]["venue_id"] = "77"
+    step = run_case(case.case).json()["steps"][0]
+    assert step["tied_out"] is True
+    assert [(each["kind"], each["symbol"], each["to"]) for each in step["changes"]] == [
+        ("created", "NEWCO", "5"),
+        ("closed", "OLD", "0"),
+    ]

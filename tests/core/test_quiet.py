@@ -15,7 +15,7 @@ from tieout.core.snapshot import Holding
 LIVED = Flavour(renames_max=0, refusals=False)
 
 
-@holds_for_generated_histories(share=0.06)
+@holds_for_generated_histories(share=0.03)
 def test_rows_in_other_digits_give_the_same_plan(random: Random) -> None:
     """A row that only repeats the characters of the last one is not compared; this one is."""
     lived = history(random, LIVED)

@@ -83,7 +83,8 @@ class _Teller:
                 changes.append(self._flip(episode, following))
                 continue
             change = self._change("closed", before=start, after=ZERO, episode=episode)
-            if place == 0 and position is not None and position.status == "CLOSING":
+            is_closing = position is not None and position.status == "CLOSING"
+            if place == 0 and is_closing and not self.before.quantity:
                 # Our own booking had closed it already; only another figure is news.
                 change = replace(change, kind="restated", reason=None)
                 if change.realized is None:

@@ -301,7 +301,8 @@ class Working:
 
     def _end_closing(self) -> None:
         """A booked close that has been confirmed, or is followed by a new trade, is final."""
-        if self.position is not None and self.position.status == "CLOSING":
+        is_closing = self.position is not None and self.position.status == "CLOSING"
+        if is_closing and self.position is not None and not self.position.quantity:
             position, self.position = self.position, None
             self.end(position, at=self._last_close(position), by=position.opened_by, reason="local")
 
