@@ -74,6 +74,7 @@ def position(quantity: str, cost: str | None, *, fees: str = "0", is_resized=Fal
         (row("6", side="short"), None),
         (row("-6", side="short"), None),
         (row("6", multiplier="100"), None),
+        (row("6", multiplier="0.5"), None),
         (row("6", multiplier=""), None),
         (row("6", multiplier="many"), "the multiplier 'many' is not a positive number"),
         (row("6", problem="the row has no columns"), "the row has no columns"),
