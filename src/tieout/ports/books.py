@@ -1,4 +1,4 @@
-"""What the parts promise each other: Protocols and the values that cross them, nothing else."""
+"""What a venue and a store of books promise, and the values that cross."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""The one place where the parts are put together: settings, store, venues and runs."""
+"""The desk: settings, store, venues and runs, put together."""
 
 import asyncio
 import secrets
