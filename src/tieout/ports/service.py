@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from tieout.core.book import AccountId
-from tieout.ports.books import Clock, RunRecord
+from tieout.ports.books import Clock, Event, RunRecord
 
 
 class Timer(Clock, Protocol):
@@ -71,7 +71,7 @@ class ServiceStore(Protocol):
         """Forget what is over."""
         ...
 
-    def add_event(self, *, type: str, account: AccountId, at: datetime, payload: str) -> int:
+    def add_event(self, event: Event, *, account: AccountId | None) -> int:
         """Publish something that belongs to no run (a run that starts, a setting); its id."""
         ...
 
