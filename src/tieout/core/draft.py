@@ -272,6 +272,8 @@ class Draft:
         return ()
 
     def _component(self, key: LedgerId) -> tuple[LedgerId, ...]:
+        if not self.ledger(key).links:
+            return (key,)
         found = {key: None}
         waiting = [key]
         while waiting:
@@ -307,8 +309,8 @@ class Draft:
         """Whether the new facts cannot just be added at the end."""
         if any(key in self.revalued for key in keys):
             return True
-        if until is None and not any(key in self._new for key in keys):
-            return False
+        if until is None and len(keys) == 1:
+            return self._is_whole_alone(keys[0])
         old = [self._old(key) for key in keys]
         last_at = max((each.last_at for each in old if each.last_at), default=None)
         if last_at is None:
@@ -318,6 +320,17 @@ class Draft:
         new = [fact for key in keys for fact in self.new_facts(key)]
         is_provisional = any(each.has_waiting or each.booked for each in old)
         return bool(new) and (is_provisional or any(needs_history(fact, last_at) for fact in new))
+
+    def _is_whole_alone(self, key: LedgerId) -> bool:
+        """The same for one ledger that is folded by itself, which nearly all are."""
+        new = self._new.get(key)
+        if new is None:
+            return False
+        old = self._old(key)
+        if old.last_at is None:
+            return False
+        is_provisional = old.has_waiting or bool(old.booked)
+        return is_provisional or any(needs_history(fact, old.last_at) for fact in new)
 
 
 def blank(ledger: Ledger) -> Ledger:

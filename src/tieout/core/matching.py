@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from tieout.core.activity import Side
 from tieout.core.book import ledger_id
@@ -33,31 +34,66 @@ class Names:
         self.venue = venue
         self.currency = currency
         self.known = tuple(instruments)
+        self._ledgers: dict[LedgerId, Ledger] = dict(ledgers)
         self._by_spelling: dict[str, list[LedgerId]] = {}
-        self._by_venue_id: dict[str, list[LedgerId]] = {}
-        self._ledgers: dict[LedgerId, Ledger] = {}
-        self._declared: dict[str, Instrument] = {}
+        for ledger in self._ledgers.values():
+            # Nearly every ledger is called what its id says; that needs no list.
+            if not _is_plain(ledger):
+                for name in _names_of(ledger):
+                    _append(self._by_spelling.setdefault(name, []), ledger.id)
+        if self._by_spelling:
+            self._list_plain()
+
+    def _list_plain(self) -> None:
+        """List the plain ledgers whose name has a list, each in its place in the book."""
+        places = {key: place for place, key in enumerate(self._ledgers)}
+        for name, keys in self._by_spelling.items():
+            key = LedgerId(name)
+            if key in self._ledgers and key not in keys and _is_plain(self._ledgers[key]):
+                keys.append(key)
+                keys.sort(key=places.__getitem__)
+
+    @cached_property
+    def _by_venue_id(self) -> dict[str, list[LedgerId]]:
+        """The ledgers by the venue's ids; put together when a row has no name we know."""
+        found: dict[str, list[LedgerId]] = {}
+        for ledger in self._ledgers.values():
+            for venue_id in ledger.instrument.venue_ids:
+                found.setdefault(venue_id, []).append(ledger.id)
+        return found
+
+    @cached_property
+    def _declared(self) -> dict[str, Instrument]:
+        """What is known of instruments, by name and by id."""
+        found: dict[str, Instrument] = {}
         for instrument in self.known:
             for name in (instrument.symbol, *instrument.spellings):
-                self._declared.setdefault(spelling_key(name), instrument)
+                found.setdefault(spelling_key(name), instrument)
             for venue_id in instrument.venue_ids:
-                self._declared.setdefault(f"#{venue_id}", instrument)
-        for ledger in ledgers.values():
-            self.add(ledger)
+                found.setdefault(f"#{venue_id}", instrument)
+        return found
 
     def add(self, ledger: Ledger) -> None:
         """Learn the names of a new or changed ledger."""
         self._ledgers[ledger.id] = ledger
-        instrument = ledger.instrument
-        for name in (instrument.symbol, *instrument.spellings):
-            _append(self._by_spelling.setdefault(spelling_key(name), []), ledger.id)
-        for venue_id in instrument.venue_ids:
+        if not _is_plain(ledger) or ledger.id in self._by_spelling:
+            for name in _names_of(ledger):
+                _append(self._by_spelling.setdefault(name, self._named(name)), ledger.id)
+        for venue_id in ledger.instrument.venue_ids if "_by_venue_id" in self.__dict__ else ():
             _append(self._by_venue_id.setdefault(venue_id, []), ledger.id)
+
+    def _named(self, name: str) -> list[LedgerId]:
+        """The ledgers that go by a name, given as `spelling_key` gives it."""
+        found = self._by_spelling.get(name)
+        if found is None:
+            key = LedgerId(name)
+            ledger = self._ledgers.get(key)
+            found = [key] if ledger is not None and _is_plain(ledger) else []
+        return found
 
     def _called(self, symbol: str) -> list[LedgerId]:
         """The ledgers of a name, those that joined another given as that other."""
-        keys = self._by_spelling.get(spelling_key(symbol), [])
-        return list(dict.fromkeys(map(self._joined, keys)))
+        return list(dict.fromkeys(map(self._joined, self._named(spelling_key(symbol)))))
 
     def _joined(self, key: LedgerId) -> LedgerId:
         into = self._ledgers[key].joined
@@ -65,7 +101,8 @@ class Names:
 
     def also(self, symbol: str, ledger: LedgerId) -> None:
         """From now on `symbol` names this ledger first of all."""
-        names = self._by_spelling.setdefault(spelling_key(symbol), [])
+        name = spelling_key(symbol)
+        names = self._by_spelling.setdefault(name, self._named(name))
         if ledger in names:
             names.remove(ledger)
         names.append(ledger)
@@ -76,7 +113,7 @@ class Names:
 
     def all_of(self, symbol: str) -> list[LedgerId]:
         """Every ledger that goes by this name."""
-        return [*self._by_spelling.get(spelling_key(symbol), []), *self._called(symbol)]
+        return [*self._named(spelling_key(symbol)), *self._called(symbol)]
 
     def find(self, symbol: str, *, side: Side | None) -> LedgerId | None:
         """The ledger an activity means: the latest of that name, an open one before a flat one."""
@@ -142,6 +179,18 @@ class Names:
         if key in self._ledgers:
             key = ledger_id(symbol, side=side, venue_id=venue_id or str(len(self._ledgers)))
         return key
+
+
+def _names_of(ledger: Ledger) -> list[str]:
+    """The spellings of a ledger's instrument, as they are compared."""
+    instrument = ledger.instrument
+    return [spelling_key(name) for name in (instrument.symbol, *instrument.spellings)]
+
+
+def _is_plain(ledger: Ledger) -> bool:
+    """Whether a ledger goes by one name, the one that is its id."""
+    name = ledger.instrument.symbol
+    return name == ledger.id and not ledger.instrument.spellings and spelling_key(name) == name
 
 
 def _append(keys: list[LedgerId], key: LedgerId) -> None:

@@ -1,6 +1,7 @@
 """Which histories a run needs: those of the ledgers that it may have to fold again."""
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 
 from tieout.core.activity import Activity
 from tieout.core.book import Book
@@ -18,20 +19,25 @@ def history_needed(
     """The ledgers whose facts `tie_out` may ask for; more than it will use, never fewer."""
     if not book.ledgers:
         return frozenset()
-    names = Names(
-        book.ledgers, book.instruments, venue=book.account.venue, currency=book.account.currency
-    )
-    needed: set[LedgerId] = set()
-    for name in _symbols(activities, local):
-        needed.update(names.all_of(name))
-    needed.update(
-        key for key, ledger in book.ledgers.items() if ledger.booked or ledger.has_waiting
-    )
+    needed = {
+        key
+        for key in book.state.restless
+        if book.ledgers[key].booked or book.ledgers[key].has_waiting
+    }
+    if activities or local:
+        names = _names(book)
+        for name in _symbols(activities, local):
+            needed.update(names.all_of(name))
     if isinstance(snapshot, Snapshot):
-        needed.update(_of_rows(book, snapshot, names))
+        needed.update(_of_rows(book, snapshot))
     if book.state.held is not None:
-        needed.update(_of_rows(book, book.state.held.snapshot, names))
+        needed.update(_of_rows(book, book.state.held.snapshot))
     return frozenset(_with_links(book, needed))
+
+
+def _names(book: Book) -> Names:
+    account = book.account
+    return Names(book.ledgers, book.instruments, venue=account.venue, currency=account.currency)
 
 
 def _symbols(activities: Iterable[Activity], local: Iterable[Local]) -> Iterable[str]:
@@ -43,19 +49,34 @@ def _symbols(activities: Iterable[Activity], local: Iterable[Local]) -> Iterable
         yield booking.symbol
 
 
-def _of_rows(book: Book, snapshot: Snapshot, names: Names) -> Iterable[LedgerId]:
-    """Ledgers that moved after the snapshot's time, and rows whose average is not the last one."""
-    for key, ledger in book.ledgers.items():
-        if ledger.last_at is not None and ledger.last_at >= snapshot.as_of:
+def _of_rows(book: Book, snapshot: Snapshot) -> Iterable[LedgerId]:
+    """Ledgers that moved after the snapshot's time, and rows whose average is not the last one.
+
+    What moved after the last applied snapshot is restless; an older snapshot needs a look at all.
+    """
+    last = book.state.as_of
+    is_newer = last is not None and snapshot.as_of > last
+    for key in book.state.restless if is_newer else book.ledgers:
+        last_at = book.ledgers[key].last_at
+        if last_at is not None and last_at >= snapshot.as_of:
             yield key
-    for row in snapshot.holdings:
+    known = set(map(_average_of, book.marks.values()))
+    new = [row for row in snapshot.holdings if _average_of(row) not in known]
+    if not new:
+        return
+    names = _names(book)
+    for row in new:
         for key in names.all_of_row(row):
             position = book.ledgers[key].position
-            known = book.marks.get(key)
-            is_new = known is None or known.average_price != row.average_price
+            mark = book.marks.get(key)
+            is_new = mark is None or mark.average_price != row.average_price
             is_actual = position is not None and position.basis == "actual"
             if (is_actual and is_new) or is_revalued(book.ledgers[key].instrument, row):
                 yield key
+
+
+# What a row says but for quantity and price: its name, average, class, currency and contract size.
+_average_of = itemgetter(0, 2, 4, 5, 6, 7, 8)
 
 
 def _with_links(book: Book, keys: Iterable[LedgerId]) -> set[LedgerId]:

@@ -131,6 +131,7 @@ def _with_snapshot(
         return _failed(draft, Failure(kind="unavailable", message=told), decided)
     if is_adoption(draft, snapshot):
         return adopt(draft, snapshot, decided)
+    draft.fold_new()
     reading = read_snapshot(draft, snapshot)
     reason = None
     if snapshot.complete:
