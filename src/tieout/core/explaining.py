@@ -164,8 +164,7 @@ class Allocation:
     def carry(self, fact: Happened, *, to: LedgerId) -> None:
         """What came late to one company came late to the one it became, or spun off."""
         ratio = fact.activity.ratio
-        if ratio is None:
-            return
+        assert ratio is not None, fact.activity.id
         for late in self._late.get(fact.ledger, []):
             self._late.setdefault(to, []).append(late.scaled(ratio))
         if fact.activity.type == "merger":

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import assert_never
 
 from tieout.core.effects import happen
 from tieout.core.explaining import Allocation
@@ -157,6 +158,8 @@ class _Folding:
                 target.end_unconfirmed(fact)
             case CostSet() | Opening():
                 pass  # a cost is taken into account when its units arrive
+            case _:
+                assert_never(fact)
 
     def _activity(self, target: Working, fact: Happened) -> None:
         activity = fact.activity
