@@ -21,6 +21,8 @@ def history_needed(
     names = Names(
         book.ledgers, book.instruments, venue=book.account.venue, currency=book.account.currency
     )
+    if any(each.cancels is not None and each.id not in book.digests for each in activities):
+        return frozenset(book.ledgers)  # what is taken back may stand anywhere
     needed: set[LedgerId] = set()
     for name in _symbols(activities, local):
         needed.update(names.all_of(name))
@@ -48,8 +50,14 @@ def _of_rows(book: Book, snapshot: Snapshot, names: Names) -> Iterable[LedgerId]
     for key, ledger in book.ledgers.items():
         if ledger.last_at is not None and ledger.last_at >= snapshot.as_of:
             yield key
+    by_id: dict[str, list[LedgerId]] = {}
     for row in snapshot.holdings:
-        for key in names.all_of_row(row):
+        keys = names.all_of_row(row)
+        if row.venue_id is not None:
+            # One row may teach the id by which a later one is found.
+            keys += by_id.get(row.venue_id, ())
+            by_id[row.venue_id] = keys
+        for key in keys:
             position = book.ledgers[key].position
             known = book.marks.get(key)
             is_new = known is None or known.average_price != row.average_price
