@@ -179,6 +179,8 @@ def test_a_declared_name_with_another_id_tells_its_class_alone():
         (("ABC",), "short", "7", "ABC|short"),
         (("ABC|short",), "short", "7", "ABC#7|short"),
         (("ABC",), None, None, "ABC#1"),
+        (("ABC", "ABC#2"), None, "2", "ABC#3"),
+        (("ABC", "ABC#2"), None, None, "ABC#3"),
     ],
 )
 def test_a_new_ledger_gets_a_free_name(taken, side, venue_id, expected):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tieout.core.activity import Activity, ActivityId, Side
 from tieout.core.book import Book
-from tieout.core.facts import Fact, Happened, is_timeless, needs_history, starts_at
+from tieout.core.facts import Fact, Happened, is_timeless, needs_history, starts_at, with_beginning
 from tieout.core.instrument import Instrument, LedgerId, spelling_key
 from tieout.core.matching import Names
 from tieout.core.movements import Method
@@ -163,6 +163,10 @@ class Draft:
 
     def add(self, fact: Fact) -> None:
         """Record a fact; what was folded before is folded again when asked for."""
+        known = self.ledger(fact.ledger)
+        ledger = with_beginning(known, fact)
+        if ledger is not known:
+            self.put(ledger)
         self.facts.append(fact)
         self._new.setdefault(fact.ledger, []).append(fact)
         for key in self._component(fact.ledger):
@@ -245,12 +249,16 @@ class Draft:
 
     def activities_of(self, key: LedgerId) -> Mapping[ActivityId, Activity]:
         """All that is known to have happened to a ledger and those linked to it."""
-        return {
-            fact.activity.id: fact.activity
+        return {fact.activity.id: fact.activity for fact in self.happened_to(key)}
+
+    def happened_to(self, key: LedgerId) -> list[Happened]:
+        """The activities of a ledger and those linked to it, as facts."""
+        return [
+            fact
             for each in self._component(key)
             for fact in (*self.book.facts.get(each, ()), *self.new_facts(each))
             if isinstance(fact, Happened)
-        }
+        ]
 
     def is_late(self, key: LedgerId) -> bool:
         """Whether an activity arrived that is older than what the ledger already knew."""
@@ -260,7 +268,10 @@ class Draft:
         )
 
     def _old(self, key: LedgerId) -> Ledger:
-        return self.book.ledgers.get(key) or blank(self.ledger(key))
+        known = self.book.ledgers.get(key)
+        if known is None:
+            known = replace(blank(self.ledger(key)), instrument=self.ledger(key).instrument)
+        return known
 
     def _history(self, key: LedgerId) -> tuple[Fact, ...]:
         facts = self.book.facts.get(key)
@@ -334,8 +345,14 @@ class Draft:
 
 
 def blank(ledger: Ledger) -> Ledger:
-    """A ledger before its first fact."""
-    return replace(ledger, position=None, booked=(), totals=NO_TOTALS, last_at=None)
+    """A ledger before its first fact, under the name it had then."""
+    instrument = ledger.instrument
+    if ledger.first_names:
+        symbol, *spellings = ledger.first_names
+        instrument = replace(instrument, symbol=symbol, spellings=tuple(spellings))
+    return replace(
+        ledger, instrument=instrument, position=None, booked=(), totals=NO_TOTALS, last_at=None
+    )
 
 
 def _as_is(ledger: Ledger) -> Folded:

@@ -1,8 +1,8 @@
 """Which ledger a row or an activity belongs to: by instrument, never by spelling alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 
@@ -91,13 +91,22 @@ class Names:
             found = [key] if ledger is not None and _is_plain(ledger) else []
         return found
 
+    def called(self, symbol: str, *, side: Side | None) -> list[LedgerId]:
+        """The ledgers of a name and side; a row may name the side of what is kept without one."""
+        called = self._called(symbol)
+        keys = [key for key in called if self._ledgers[key].side == side]
+        if not keys and side is not None:
+            keys = [key for key in called if self._is_on(key, side)]
+        return keys
+
     def _called(self, symbol: str) -> list[LedgerId]:
         """The ledgers of a name, those that joined another given as that other."""
-        return list(dict.fromkeys(map(self._joined, self._named(spelling_key(symbol)))))
+        return list(dict.fromkeys(map(self.joined, self._named(spelling_key(symbol)))))
 
-    def _joined(self, key: LedgerId) -> LedgerId:
+    def joined(self, key: LedgerId) -> LedgerId:
+        """The ledger that this one turned out to be, or itself."""
         into = self._ledgers[key].joined
-        return key if into is None else self._joined(into)
+        return key if into is None else self.joined(into)
 
     def also(self, symbol: str, ledger: LedgerId) -> None:
         """From now on `symbol` names this ledger first of all."""
@@ -115,12 +124,28 @@ class Names:
         """Every ledger that goes by this name."""
         return [*self._named(spelling_key(symbol)), *self._called(symbol)]
 
-    def find(self, symbol: str, *, side: Side | None) -> LedgerId | None:
-        """The ledger an activity means: the latest of that name, an open one before a flat one."""
-        called = self._called(symbol)
-        keys = [key for key in called if self._ledgers[key].side == side]
-        if not keys and side is not None:
-            keys = [key for key in called if self._is_on(key, side)]
+    def find(
+        self, symbol: str, *, side: Side | None, at: datetime | None = None
+    ) -> LedgerId | None:
+        """The ledger an activity means: the latest of that name, an open one before a flat one.
+
+        One that lost the name to another is meant by what happened before (`at`), else after it.
+        """
+        keys = self.called(symbol, side=side)
+        if len(keys) < 2:
+            return keys[0] if keys else None
+        lost = {key: self._lost_at(key, symbol) for key in keys}
+        past = {key: until for key, until in lost.items() if until and at and at <= until}
+        if past:
+            return min(past, key=past.__getitem__)
+        return self.of_open([*filter(lost.get, keys), *(key for key in keys if not lost[key])])
+
+    def _lost_at(self, key: LedgerId, symbol: str) -> datetime | None:
+        lost = self._ledgers[key].lost_names
+        return dict(lost).get(spelling_key(symbol)) if lost else None
+
+    def of_open(self, keys: Sequence[LedgerId]) -> LedgerId | None:
+        """The last that is open, else the last."""
         held = [key for key in keys if not self._ledgers[key].is_flat]
         found = held or keys
         return found[-1] if found else None
@@ -128,7 +153,7 @@ class Names:
     def all_of_row(self, row: Holding) -> list[LedgerId]:
         """Every ledger that a row may mean, by its name or by the venue's id."""
         by_id = self._by_venue_id.get(row.venue_id, []) if row.venue_id is not None else []
-        return list(dict.fromkeys([*self.all_of(row.symbol), *map(self._joined, by_id)]))
+        return list(dict.fromkeys([*self.all_of(row.symbol), *map(self.joined, by_id)]))
 
     def _is_on(self, key: LedgerId, side: Side) -> bool:
         """Whether a position kept without side is on this side; then a row may well name it."""
@@ -151,15 +176,18 @@ class Names:
         both or a corporate action of this run (`may_change_id`) explains the new id.
         """
         if row.venue_id is not None:
-            for key in map(self._joined, self._by_venue_id.get(row.venue_id, [])):
+            for key in map(self.joined, self._by_venue_id.get(row.venue_id, [])):
                 if self._ledgers[key].side == row.side:
                     return key
         found = self.find(row.symbol, side=row.side)
         if found is None or row.venue_id is None:
             return found
-        if not self._ledgers[found].instrument.venue_ids or found in may_change_id:
-            return found
-        return None
+        keys = (found, *(key for key in self.called(row.symbol, side=row.side) if key != found))
+        fit = [key for key in keys if key in may_change_id or not self._has_id(key)]
+        return next((key for key in fit if key == found or not self._ledgers[key].is_flat), None)
+
+    def _has_id(self, key: LedgerId) -> bool:
+        return bool(self._ledgers[key].instrument.venue_ids)
 
     def instrument(self, symbol: str, *, venue_id: str | None = None) -> Instrument:
         """What is known or told by the symbol about an instrument."""
@@ -176,8 +204,12 @@ class Names:
     def new_id(self, symbol: str, *, side: Side | None, venue_id: str | None) -> LedgerId:
         """A free name for a new ledger."""
         key = ledger_id(symbol, side=side)
+        number = len(self._ledgers)
         if key in self._ledgers:
-            key = ledger_id(symbol, side=side, venue_id=venue_id or str(len(self._ledgers)))
+            key = ledger_id(symbol, side=side, venue_id=venue_id or str(number))
+        while key in self._ledgers:
+            number += 1
+            key = ledger_id(symbol, side=side, venue_id=str(number))
         return key
 
 

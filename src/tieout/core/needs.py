@@ -19,6 +19,8 @@ def history_needed(
     """The ledgers whose facts `tie_out` may ask for; more than it will use, never fewer."""
     if not book.ledgers:
         return frozenset()
+    if any(each.cancels is not None and each.id not in book.digests for each in activities):
+        return frozenset(book.ledgers)  # what is taken back may stand anywhere
     needed = {
         key
         for key in book.state.restless
@@ -65,8 +67,14 @@ def _of_rows(book: Book, snapshot: Snapshot) -> Iterable[LedgerId]:
     if not new:
         return
     names = _names(book)
+    by_id: dict[str, list[LedgerId]] = {}
     for row in new:
-        for key in names.all_of_row(row):
+        keys = names.all_of_row(row)
+        if row.venue_id is not None:
+            # One row may teach the id by which a later one is found.
+            keys += by_id.get(row.venue_id, ())
+            by_id[row.venue_id] = keys
+        for key in keys:
             position = book.ledgers[key].position
             mark = book.marks.get(key)
             is_new = mark is None or mark.average_price != row.average_price

@@ -219,7 +219,8 @@ def _invalid_changes(draft: Draft, outlook: Outlook) -> list[Change]:
     for finding in outlook.reading.invalid:
         if finding.ledger in draft.ledgers or finding.ledger in draft.book.ledgers:
             changes.append(_standing(draft, finding.ledger, kind="invalid"))
-        elif finding.row is not None:
+        else:
+            assert finding.row is not None, finding.ledger
             changes.append(
                 Change(
                     kind="invalid", ledger=finding.ledger, symbol=finding.row.symbol.strip(),
