@@ -159,3 +159,92 @@ def test_an_episode_that_ended_keeps_the_name_it_had():
     """)
     assert [each["symbol"] for each in result["closed"]] == ["FB", "FB"]
     assert [each["symbol"] for each in result["book"]] == ["META"]
+
+
+def test_a_row_that_says_what_it_said_last_time_stays_with_its_position():
+    check("""
+        book       AAPL 10 @ 100.00
+        book       XBT 3 @ 50.00
+        broker     AAPL 10 @ 100.00
+        broker     XBT 3 @ 50.00
+        ---
+        rename r1  XBT to AAPL
+        ---
+        broker     AAPL 10 @ 100.00
+        =>         missing AAPL 3 -> 3 PENDING
+        =>         break missing_at_broker AAPL and more
+        ---
+        broker     AAPL 3 @ 50.00
+        =>         missing AAPL 10 -> 10 PENDING and more
+    """)
+
+
+def test_who_takes_a_name_back_has_it_again():
+    check("""
+        fill f1    AAPL 10 @ 100.00 at 2026-03-01T15:00:00Z
+        fill f2    XBT 3 @ 50.00 at 2026-03-01T15:00:00Z
+        rename r1  XBT to AAPL at 2026-03-03T15:00:00Z
+        rename r2  AAPL to OLD at 2026-03-02T15:00:00Z
+        ---
+        rename r3  OLD to AAPL at 2026-03-05T15:00:00Z
+        ---
+        fill f3    AAPL -10 @ 120.00
+        =>         closed AAPL 10 -> 0 realized 200.00 USD by f3
+    """)
+
+
+def test_a_name_is_lost_to_another_and_then_to_a_third():
+    check("""
+        fill f1    AAPL 10 @ 100.00 at 2026-03-01T15:00:00Z
+        fill f2    XBT 3 @ 50.00 at 2026-03-01T15:00:00Z
+        fill f3    ZZZ 7 @ 10.00 at 2026-03-01T15:00:00Z
+        rename r1  XBT to AAPL at 2026-03-03T15:00:00Z
+        rename r2  ZZZ to AAPL at 2026-03-05T15:00:00Z
+        ---
+        fill f4    AAPL -10 @ 100.00 at 2026-03-02T15:00:00Z
+        =>         closed AAPL 10 -> 0 by f4
+        ---
+        fill f5    AAPL -3 @ 50.00 at 2026-03-04T15:00:00Z
+        =>         closed AAPL 3 -> 0 by f5
+        ---
+        fill f6    AAPL -7 @ 10.00
+        =>         closed AAPL 7 -> 0 by f6
+    """)
+
+
+def test_what_the_ids_tell_apart_is_not_joined_however_late_it_began():
+    check("""
+        instrument XBT id 1
+        instrument AAPL id 2
+        fill f1    XBT 3 @ 50.00 at 2026-03-02T15:00:00Z
+        fill f2    AAPL 2 @ 60.00 at 2026-03-04T15:00:00Z
+        ---
+        rename r1  XBT to AAPL at 2026-03-03T15:00:00Z
+        =>         renamed AAPL 3 -> 3 was XBT
+        ---
+        broker     AAPL 3 @ 50.00 id 1
+        broker     AAPL 2 @ 60.00 id 2
+        =>         tied out
+    """)
+
+
+def test_a_name_that_a_position_has_already_is_not_taken():
+    check("""
+        instrument AAPL spelling XBT
+        fill f1    XBT 3 @ 50.00
+        rename r1  XBT to AAPL
+        ---
+        fill f2    AAPL 2 @ 60.00
+        =>         increased AAPL 3 -> 5
+    """)
+
+
+def test_a_rename_that_was_taken_back_before_it_came_joins_nothing():
+    check("""
+        fill f1    XBT 3 @ 50.00 at 2026-03-02T15:00:00Z
+        fill f2    AAPL 2 @ 60.00 at 2026-03-04T15:00:00Z
+        rename r2  XBT to AAPL cancels r1 at 2026-03-05T15:00:00Z
+        ---
+        rename r1  XBT to AAPL at 2026-03-03T15:00:00Z
+        =>         book AAPL 2 @ 60.00  book XBT 3 @ 50.00
+    """)
