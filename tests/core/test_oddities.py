@@ -8,11 +8,11 @@ from core.oddities import OddStep, odd_book, odd_policy, odd_steps
 from core.seeds import holds_for_generated_histories
 from tieout.core.book import Book
 from tieout.core.codec import to_plain
-from tieout.core.draft import rebuild
 from tieout.core.lots import total_quantity
 from tieout.core.needs import history_needed
 from tieout.core.plan import Plan
 from tieout.core.policy import COST_BASES, Policy
+from tieout.core.rebuilding import rebuild
 from tieout.core.tieout import tie_out
 
 

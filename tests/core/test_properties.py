@@ -22,7 +22,6 @@ from core.seeds import holds_for_generated_histories
 from core.stories import CORRUPTIONS, INCONCLUSIVE, SECOND, story
 from tieout.core.book import Book
 from tieout.core.codec import from_plain, to_plain
-from tieout.core.draft import rebuild
 from tieout.core.facts import Fact, Observed
 from tieout.core.instrument import LedgerId
 from tieout.core.journal import GENESIS, Entry, check_chain, entries_of, facts_in, ledger_after
@@ -31,6 +30,7 @@ from tieout.core.plan import Change
 from tieout.core.pnl import total_of
 from tieout.core.policy import Policy
 from tieout.core.position import Episode, Ledger
+from tieout.core.rebuilding import rebuild
 from tieout.core.snapshot import Snapshot
 from tieout.core.tieout import tie_out
 

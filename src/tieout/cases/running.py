@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from tieout.cases.case import Case
 from tieout.cases.output import Json, result_json, tied_out
 from tieout.core.book import Book
-from tieout.core.draft import bases_after, blank, method_of
 from tieout.core.instrument import LedgerId
 from tieout.core.opening import open_book
 from tieout.core.plan import Plan
 from tieout.core.position import Episode
+from tieout.core.rebuilding import bases_after, blank, method_of
 from tieout.core.rollforward import fold
 from tieout.core.tieout import tie_out
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 
 from tieout.core.book import Book
-from tieout.core.draft import blank, method_of_book
 from tieout.core.facts import Fact, Happened, is_joining, needs_history
 from tieout.core.instrument import LedgerId
 from tieout.core.plan import Plan
 from tieout.core.position import Ledger
+from tieout.core.rebuilding import blank, method_of_book
 from tieout.core.rollforward import fold
 from tieout.ports import Past
 from tieout.runs.order import Drafted
