@@ -151,7 +151,7 @@ def check_told(made: Run) -> None:
     assert realized.same_money(made.after.realized.minus(made.before.realized))
 
 
-@holds_for_generated_histories(share=0.05)
+@holds_for_generated_histories(share=0.05, kept=(1001413,))
 def test_no_more_history_is_needed_than_is_asked_for(random: Random) -> None:
     policy, lived_through = any_story(random)
     for made in lived_through:

@@ -46,10 +46,11 @@ def _symbols(activities: Iterable[Activity], local: Iterable[Local]) -> Iterable
 
 
 def _of_rows(book: Book, snapshot: Snapshot, names: Names) -> Iterable[LedgerId]:
-    """Ledgers that moved after the snapshot's time, and rows whose average is not the last one."""
+    """Ledgers that moved after the snapshot's time, and rows whose average will be compared."""
     for key, ledger in book.ledgers.items():
         if ledger.last_at is not None and ledger.last_at >= snapshot.as_of:
             yield key
+    loud = {*book.state.restless, *(each.ledger for each in book.open_breaks.values())}
     by_id: dict[str, list[LedgerId]] = {}
     for row in snapshot.holdings:
         keys = names.all_of_row(row)
@@ -62,7 +63,9 @@ def _of_rows(book: Book, snapshot: Snapshot, names: Names) -> Iterable[LedgerId]
             known = book.marks.get(key)
             is_new = known is None or known.average_price != row.average_price
             is_actual = position is not None and position.basis == "actual"
-            if (is_actual and is_new) or is_revalued(book.ledgers[key].instrument, row):
+            if (is_actual and (is_new or key in loud)) or is_revalued(
+                book.ledgers[key].instrument, row
+            ):
                 yield key
 
 
