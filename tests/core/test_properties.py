@@ -83,7 +83,7 @@ def test_what_is_known_already_changes_nothing_when_it_comes_again(random: Rando
     assert again.after == once.after
 
 
-@holds_for_generated_histories(share=0.08)
+@holds_for_generated_histories(share=0.08, kept=(1001215,))
 def test_when_all_is_heard_the_book_is_that_of_the_order_of_time(random: Random) -> None:
     """Whatever snapshots showed in between: late news replaces what they made us book."""
     lived = history(random, PLAIN)
@@ -151,7 +151,7 @@ def check_told(made: Run) -> None:
     assert realized.same_money(made.after.realized.minus(made.before.realized))
 
 
-@holds_for_generated_histories(share=0.05)
+@holds_for_generated_histories(share=0.05, kept=(1001413,))
 def test_no_more_history_is_needed_than_is_asked_for(random: Random) -> None:
     policy, lived_through = any_story(random)
     for made in lived_through:

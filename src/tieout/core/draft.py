@@ -13,7 +13,7 @@ from tieout.core.movements import Method
 from tieout.core.plan import StepError
 from tieout.core.policy import Policy
 from tieout.core.position import Ledger, Reconciliation
-from tieout.core.rebuilding import bases_after, blank, method_of
+from tieout.core.rebuilding import bases_after, blank, method_of, without_facts
 from tieout.core.rollforward import BEFORE_ALL, fold
 from tieout.core.snapshot import Holding
 from tieout.core.working import Folded
@@ -269,9 +269,7 @@ class Draft:
 
     def _old(self, key: LedgerId) -> Ledger:
         known = self.book.ledgers.get(key)
-        if known is None:
-            known = replace(blank(self.ledger(key)), instrument=self.ledger(key).instrument)
-        return known
+        return known or without_facts(self.ledger(key), self.ledger(key).instrument)
 
     def _history(self, key: LedgerId) -> tuple[Fact, ...]:
         facts = self.book.facts.get(key)

@@ -228,10 +228,13 @@ class Allocation:
         self._late[ledger] = [late.scaled(ratio) for late in self._late.get(ledger, [])]
 
     def settle(self, seen: Observed) -> Decimal:
-        """What is left of an unexplained movement once what came late has explained its part."""
+        """What is left of an unexplained movement once what came late has explained its part.
+
+        What was heard of first explains first: later observations knew of it already.
+        """
         kept = []
         left = self.observed_left[seen.order]
-        for late in self._late.get(seen.ledger, []):
+        for late in sorted(self._late.get(seen.ledger, []), key=lambda each: each.order):
             part = ZERO
             is_gone = late.until is not None and late.until <= seen.at
             is_news = late.order > seen.order or late.id in seen.refused

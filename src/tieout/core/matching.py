@@ -39,7 +39,7 @@ class Names:
         for ledger in self._ledgers.values():
             # Nearly every ledger is called what its id says; that needs no list.
             if not _is_plain(ledger):
-                for name in _names_of(ledger):
+                for name in names_of(ledger):
                     _append(self._by_spelling.setdefault(name, []), ledger.id)
         if self._by_spelling:
             self._list_plain()
@@ -77,7 +77,7 @@ class Names:
         """Learn the names of a new or changed ledger."""
         self._ledgers[ledger.id] = ledger
         if not _is_plain(ledger) or ledger.id in self._by_spelling:
-            for name in _names_of(ledger):
+            for name in names_of(ledger):
                 _append(self._by_spelling.setdefault(name, self._named(name)), ledger.id)
         for venue_id in ledger.instrument.venue_ids if "_by_venue_id" in self.__dict__ else ():
             _append(self._by_venue_id.setdefault(venue_id, []), ledger.id)
@@ -213,7 +213,7 @@ class Names:
         return key
 
 
-def _names_of(ledger: Ledger) -> list[str]:
+def names_of(ledger: Ledger) -> list[str]:
     """The spellings of a ledger's instrument, as they are compared."""
     instrument = ledger.instrument
     return [spelling_key(name) for name in (instrument.symbol, *instrument.spellings)]

@@ -1,13 +1,13 @@
 """Which histories a run needs: those of the ledgers that it may have to fold again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from operator import itemgetter
 
 from tieout.core.activity import Activity
 from tieout.core.book import Book
-from tieout.core.instrument import LedgerId
-from tieout.core.matching import Names, is_revalued
-from tieout.core.snapshot import Failure, Local, Snapshot
+from tieout.core.instrument import LedgerId, spelling_key
+from tieout.core.matching import Names, is_revalued, names_of
+from tieout.core.snapshot import Failure, Holding, Local, Snapshot
 
 
 def history_needed(
@@ -52,7 +52,7 @@ def _symbols(activities: Iterable[Activity], local: Iterable[Local]) -> Iterable
 
 
 def _of_rows(book: Book, snapshot: Snapshot) -> Iterable[LedgerId]:
-    """Ledgers that moved after the snapshot's time, and rows whose average is not the last one.
+    """Ledgers that moved after the snapshot's time, and rows whose average will be compared.
 
     What moved after the last applied snapshot is restless; an older snapshot needs a look at all.
     """
@@ -62,13 +62,33 @@ def _of_rows(book: Book, snapshot: Snapshot) -> Iterable[LedgerId]:
         last_at = book.ledgers[key].last_at
         if last_at is not None and last_at >= snapshot.as_of:
             yield key
-    known = set(map(_average_of, book.marks.values()))
-    new = [row for row in snapshot.holdings if _average_of(row) not in known]
-    if not new:
-        return
+    loud = {*book.state.restless, *(each.ledger for each in book.open_breaks.values())}
+    rows = _news(book, snapshot, loud)
+    if rows:
+        yield from _to_compare(book, rows, loud)
+
+
+def _news(book: Book, snapshot: Snapshot, loud: Collection[str | None]) -> list[Holding]:
+    """The rows that say something new, or that may be about a ledger that needs a look anyway."""
+    known = set(map(_said, book.marks.values()))
+    ledgers = [book.ledgers[LedgerId(key)] for key in loud if key in book.ledgers]
+    names = {name for ledger in ledgers for name in names_of(ledger)}
+    ids = {each for ledger in ledgers for each in ledger.instrument.venue_ids}
+    return [
+        row
+        for row in snapshot.holdings
+        if _said(row) not in known
+        or (names and spelling_key(row.symbol) in names)
+        or row.venue_id in ids
+    ]
+
+
+def _to_compare(
+    book: Book, rows: Iterable[Holding], loud: Collection[str | None]
+) -> Iterable[LedgerId]:
     names = _names(book)
     by_id: dict[str, list[LedgerId]] = {}
-    for row in new:
+    for row in rows:
         keys = names.all_of_row(row)
         if row.venue_id is not None:
             # One row may teach the id by which a later one is found.
@@ -79,12 +99,14 @@ def _of_rows(book: Book, snapshot: Snapshot) -> Iterable[LedgerId]:
             mark = book.marks.get(key)
             is_new = mark is None or mark.average_price != row.average_price
             is_actual = position is not None and position.basis == "actual"
-            if (is_actual and is_new) or is_revalued(book.ledgers[key].instrument, row):
+            if (is_actual and (is_new or key in loud)) or is_revalued(
+                book.ledgers[key].instrument, row
+            ):
                 yield key
 
 
 # What a row says but for quantity and price: its name, average, class, currency and contract size.
-_average_of = itemgetter(0, 2, 4, 5, 6, 7, 8)
+_said = itemgetter(0, 2, 4, 5, 6, 7, 8)
 
 
 def _with_links(book: Book, keys: Iterable[LedgerId]) -> set[LedgerId]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tieout.core.book import Book
-from tieout.core.instrument import LedgerId
+from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.movements import Method
 from tieout.core.pnl import NO_TOTALS
 from tieout.core.policy import CostBasis
@@ -20,6 +20,11 @@ def blank(ledger: Ledger) -> Ledger:
     if ledger.first_names:
         symbol, *spellings = ledger.first_names
         instrument = replace(instrument, symbol=symbol, spellings=tuple(spellings))
+    return without_facts(ledger, instrument)
+
+
+def without_facts(ledger: Ledger, instrument: Instrument) -> Ledger:
+    """A ledger of this instrument to which nothing has happened yet."""
     return replace(
         ledger, instrument=instrument, position=None, booked=(), totals=NO_TOTALS, last_at=None
     )
