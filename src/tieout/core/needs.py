@@ -68,10 +68,10 @@ def _of_rows(book: Book, snapshot: Snapshot) -> Iterable[LedgerId]:
         yield from _to_compare(book, rows, loud)
 
 
-def _news(book: Book, snapshot: Snapshot, loud: Collection[str | None]) -> list[Holding]:
+def _news(book: Book, snapshot: Snapshot, loud: Collection[LedgerId | None]) -> list[Holding]:
     """The rows that say something new, or that may be about a ledger that needs a look anyway."""
     known = set(map(_said, book.marks.values()))
-    ledgers = [book.ledgers[LedgerId(key)] for key in loud if key in book.ledgers]
+    ledgers = [book.ledgers[key] for key in loud if key is not None and key in book.ledgers]
     names = {name for ledger in ledgers for name in names_of(ledger)}
     ids = {each for ledger in ledgers for each in ledger.instrument.venue_ids}
     return [
@@ -84,7 +84,7 @@ def _news(book: Book, snapshot: Snapshot, loud: Collection[str | None]) -> list[
 
 
 def _to_compare(
-    book: Book, rows: Iterable[Holding], loud: Collection[str | None]
+    book: Book, rows: Iterable[Holding], loud: Collection[LedgerId | None]
 ) -> Iterable[LedgerId]:
     names = _names(book)
     by_id: dict[str, list[LedgerId]] = {}
