@@ -269,9 +269,7 @@ class Draft:
 
     def _old(self, key: LedgerId) -> Ledger:
         known = self.book.ledgers.get(key)
-        if known is None:
-            known = replace(blank(self.ledger(key)), instrument=self.ledger(key).instrument)
-        return known
+        return known or _without_facts(self.ledger(key), self.ledger(key).instrument)
 
     def _history(self, key: LedgerId) -> tuple[Fact, ...]:
         facts = self.book.facts.get(key)
@@ -337,6 +335,10 @@ def blank(ledger: Ledger) -> Ledger:
     if ledger.first_names:
         symbol, *spellings = ledger.first_names
         instrument = replace(instrument, symbol=symbol, spellings=tuple(spellings))
+    return _without_facts(ledger, instrument)
+
+
+def _without_facts(ledger: Ledger, instrument: Instrument) -> Ledger:
     return replace(
         ledger, instrument=instrument, position=None, booked=(), totals=NO_TOTALS, last_at=None
     )
