@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cli.shell import real
-from tieout.simulators.faults import Fault, SetField
+from tieout.simulators.faults import Delay, Fault, SetField
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def test_a_fill_is_booked_at_its_price_with_its_profit(tieout, book):
     (account,) = result.json["accounts"]
     (change,) = account["statement"]["changes"]
     assert (result.status, account["tied_out"]) == (0, True), result.out
-    assert (change["kind"], change["from"], change["to"]) == ("reduced", "10", "6")
-    assert change["realized"]["net"] == "120"
+    assert (change["kind"], change["from"], change["to"]) == ("reduced", 10, 6)
+    assert change["realized"]["net"] == 120
     assert "AAPL" in tieout("pnl", "--by", "symbol").out
 
 
@@ -50,6 +50,9 @@ def test_a_plan_says_what_a_sync_then_does_and_does_nothing(tieout, book, folder
     done = tieout("sync", "--json")
     statements = [each.json["accounts"][0]["statement"] for each in (planned, done)]
     assert planned.json["plan"] is True
+    (account,) = planned.json["accounts"]
+    assert account["would_be"] == "applied"
+    assert {"outcome", "id"}.isdisjoint(account)
     assert statements[0] == statements[1]
 
 
@@ -142,9 +145,27 @@ def test_a_difference_nobody_explains_is_told_and_a_person_settles_it(tieout, bo
     assert tieout("sync").status == 0
 
 
+def test_decimals_are_number_literals_or_strings_on_request(tieout, book):
+    book.trade("AAPL", "-4", "130.00")
+    tieout("sync")
+    numbers, *_ = tieout("positions", "--json").json["positions"]
+    strings, *_ = tieout("--decimals", "strings", "positions", "--json").json["positions"]
+    assert (numbers["quantity"], strings["quantity"]) == (6, "6")
+    assert '"quantity": 6,' in tieout("positions", "--json").out
+    assert tieout("--decimals", "words", "positions").status == 2
+
+
+def test_a_quiet_sync_makes_three_calls(tieout, book):
+    tieout("sync")
+    counting = book.simulator.faults.add(Fault(Delay(0), path="/v2/*", times=None))
+    assert tieout("sync", "--json").json["accounts"][0]["venue_calls"] == 3
+    (standing,) = [each for each in book.simulator.faults.standing() if each.number == counting]
+    assert standing.fired == 3
+
+
 def test_a_run_is_exported_as_a_case_that_gives_the_same_answer(tieout, book, folder):
     book.trade("AAPL", "-4", "130.00")
-    done = tieout("sync", "--json").json["accounts"][0]
+    done = tieout("--decimals", "strings", "sync", "--json").json["accounts"][0]
     exported = tieout("runs", "evidence", done["id"], "--out", "monday.json")
     assert (exported.status, exported.out) == (0, "")
     assert exported.err == "tieout: wrote monday.json\n"

@@ -6,7 +6,7 @@ import pytest
 
 from cli.morning import AAPL, BTC, PENNY, TSLA, desk_of, written
 from golden import check_golden
-from runs.fakes import Bench, holding
+from runs.fakes import Bench, activity, holding
 from tieout.cli.sync import show
 from tieout.core.policy import Policy
 from tieout.runs import plan_only
@@ -64,6 +64,26 @@ def test_a_narrow_terminal_keeps_the_columns_that_matter(tieout, morning, monkey
     shown = tieout("positions").out
     assert all(len(line) <= 60 for line in shown.splitlines() if line.endswith(" "))
     check_golden("cli/positions-narrow.txt", shown)
+
+
+def test_a_very_narrow_terminal_keeps_when_how_and_what_of_runs(tieout, morning, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    check_golden("cli/runs-narrow.txt", tieout("runs").out)
+
+
+def test_an_estimate_that_was_replaced_is_no_estimate_any_more(tieout, folder):
+    bench = written(folder)
+    at = bench.clock.now()
+    now = (AAPL._replace(quantity="5"), BTC._replace(quantity="0.2"), PENNY)
+    bench.venue.activities = ()
+    bench.run(*now)
+    estimated = tieout("pnl", "--by", "symbol", "--json").json["rows"]
+    bench.venue.activities = (activity("late", "BTC/USD", "-0.3", "61400.25", at=at),)
+    bench.run(*now)
+    bench.store.close()
+    known = tieout("pnl", "--by", "symbol", "--json").json["rows"]
+    assert [each["estimated"] for each in estimated if each["symbol"] == "BTC/USD"] == [True]
+    assert [each["estimated"] for each in known if each["symbol"] == "BTC/USD"] == [False]
 
 
 def test_the_status_tells_whether_all_is_well(tieout, morning):

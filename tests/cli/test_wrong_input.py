@@ -64,7 +64,7 @@ WRONG = [
     (nothing, "pnl --by week", "'--by'"),
     (nothing, "pnl --from yesterday", "--from: 'yesterday' is not a time; write 2026-11-20"),
     (nothing, "pnl --to 2026-02-30", "--to: '2026-02-30' is not a time"),
-    (nothing, "demo --rounds 0", "'--rounds'"),
+    (nothing, "demo --rounds 0", "than or equal to 1. See `tieout demo --help`."),
     (nothing, "demo --interval x", "'--interval'"),
     (nothing, "demo --db nowhere/x.db", "--db: there is no folder"),
     (nothing, "sim alpaca --port 70000", "'--port'"),

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from scenario import check
+from scenario import check, run
 from tieout.core.facts import Booked, Confirmed, Observed, Opening, Withdrawn
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.lots import Lot
@@ -148,3 +148,17 @@ def test_what_fills_confirmed_stays_when_the_rest_is_withdrawn():
     ]
     start = {A: Ledger(id=A, instrument=Instrument(symbol="A"))}
     assert fold(start, facts, method=Method(cost_basis="fifo"))[A].quantity == 4
+
+
+def test_a_fill_after_an_opening_ended_unconfirmed_is_a_new_trade():
+    result = run("""
+        policy       grace_s 0, missing_confirmations 1
+        book         MSFT 1 @ 10.00
+        local open   AAPL 10 @ 100.00
+        ---
+        broker       MSFT 1 @ 10.00
+        ---
+        fill f1      AAPL 10 @ 120.00
+        =>           created AAPL 0 -> 10 @ 120.00 by f1
+    """)
+    assert [each["reason"] for each in result["closed"]] == ["unconfirmed"]

@@ -1,7 +1,19 @@
 """Splits, spin-offs and mergers at their edges; each figure worked out by hand."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+
 from scenario import check, read, run
 from tieout.cases.running import run_case
+from tieout.core.activity import Activity, ActivityId, Ratio
+from tieout.core.book import Account, AccountId, Book
+from tieout.core.instrument import LedgerId
+from tieout.core.policy import Policy
+from tieout.core.tieout import tie_out
+
+D3 = Decimal(3)
+D100 = Decimal(100)
 
 
 def test_cash_in_lieu_of_no_fraction_is_money():
@@ -127,3 +139,24 @@ def test_a_merger_may_bring_the_new_companys_id():
         ("created", "NEWCO", "5"),
         ("closed", "OLD", "0"),
     ]
+
+
+def test_a_spin_off_takes_its_whole_cost_where_the_last_lot_has_none():
+    """A third of 100 has no end; what two lots give up leaves the rest to the third."""
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    bought = [
+        Activity(id=ActivityId(f"f{n}"), type="fill", symbol="GE", at=at, quantity=D3, price=D100)
+        for n in range(3)
+    ]
+    came = Activity(id=ActivityId("t1"), type="transfer", symbol="GE", at=at, quantity=D3)
+    spun = Activity(
+        id=ActivityId("p1"), type="spin_off", symbol="GE", to="GEV", at=at, cost=D100,
+        ratio=Ratio(new=Decimal(1), old=Decimal(6)),
+    )  # fmt: skip
+    book = Book(account=Account(id=AccountId("main"), venue="alpaca"))
+    policy = Policy(cost_basis="fifo")
+    plan = tie_out(book, None, [*bought, came, spun], policy=policy, now=at)
+    position = plan.ledgers[LedgerId("GE")].position
+    assert position is not None
+    left = [lot.cost.value for lot in position.lots if lot.cost is not None]
+    assert sum(map(Fraction, left)) == 800

@@ -1,7 +1,7 @@
 """Which ledger a row or an activity means: by instrument, never by spelling alone."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -21,6 +21,7 @@ from tieout.core.position import Ledger, Position
 from tieout.core.snapshot import Holding
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 def ledger(key: str, symbol: str, quantity: str = "0", *, side=None, **instrument) -> Ledger:
@@ -179,6 +180,8 @@ def test_a_declared_name_with_another_id_tells_its_class_alone():
         (("ABC",), "short", "7", "ABC|short"),
         (("ABC|short",), "short", "7", "ABC#7|short"),
         (("ABC",), None, None, "ABC#1"),
+        (("ABC", "ABC#2"), None, "2", "ABC#3"),
+        (("ABC", "ABC#2"), None, None, "ABC#3"),
     ],
 )
 def test_a_new_ledger_gets_a_free_name(taken, side, venue_id, expected):
@@ -189,6 +192,54 @@ def test_a_new_ledger_gets_a_free_name(taken, side, venue_id, expected):
 def test_a_ledger_is_named_by_its_first_symbol():
     assert ledger_id(" ABC ", side=None) == "ABC"
     assert ledger_id("ABC", side="long", venue_id="7") == "ABC#7|long"
+
+
+# A name that was taken
+
+
+def taken_name(*, held: str = "5") -> Names:
+    """The first of two gave its name to the second at noon."""
+    lost = replace(ledger("A", "ABC", "10"), lost_names=(("ABC", NOON),))
+    return names(ledger("X", "ABC", held), lost)
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [(None, "X"), (NOON - HOUR, "A"), (NOON, "A"), (NOON + HOUR, "X")],
+)
+def test_a_taken_name_means_each_in_its_time(at, expected):
+    assert taken_name().find("abc", side=None, at=at) == expected
+
+
+def test_an_open_position_is_meant_before_a_flat_one_that_took_its_name():
+    assert taken_name(held="0").find("ABC", side=None, at=NOON + HOUR) == "A"
+
+
+def test_of_several_that_lost_a_name_the_one_that_had_it_then_is_meant():
+    first = replace(ledger("A", "ABC", "1"), lost_names=(("ABC", NOON),))
+    second = replace(ledger("B", "ABC", "1"), lost_names=(("ABC", NOON + HOUR),))
+    known = names(second, first, ledger("C", "ABC", "1"))
+    assert known.find("ABC", side=None, at=NOON) == "A"
+    assert known.find("ABC", side=None, at=NOON + HOUR) == "B"
+    assert known.find("ABC", side=None, at=NOON + 2 * HOUR) == "C"
+
+
+def test_another_name_of_it_is_not_lost():
+    lost = replace(ledger("A", "NEW", "10", spellings=("ABC",)), lost_names=(("ABC", NOON),))
+    known = names(lost, ledger("B", "NEW"))
+    assert known.find("NEW", side=None, at=NOON - HOUR) == "A"
+
+
+def test_a_row_whose_id_the_owner_of_the_name_does_not_have_means_the_open_one_without_id():
+    known = names(ledger("A", "ABC", "10"), ledger("X", "ABC", "3", venue_ids=("2",)))
+    assert known.find_row(Holding(symbol="ABC", quantity="10", venue_id="1")) == "A"
+    assert known.find_row(Holding(symbol="ABC", quantity="3", venue_id="2")) == "X"
+    assert known.find_row(Holding(symbol="ABC", quantity="3")) == "X"
+
+
+def test_a_row_of_another_id_is_not_a_flat_position_without_id():
+    known = names(ledger("A", "ABC"), ledger("X", "ABC", "3", venue_ids=("2",)))
+    assert known.find_row(Holding(symbol="ABC", quantity="10", venue_id="1")) is None
 
 
 # What a row says

@@ -269,3 +269,24 @@ def test_rule_3_the_same_id_with_other_content_is_an_error_and_a_duplicate_break
         broker  AAPL 6 @ 100
         =>      break duplicate AAPL resolved  tied out  applied
     """)
+
+
+def test_what_was_heard_of_first_explains_first():
+    """Bought and sold twice, heard of backwards: the broker shows nothing each time."""
+    check("""
+        policy      missing_confirmations 1
+        book        MSFT 1 @ 10.00
+        fill f4     AAPL -4 @ 110.00 at 14:31
+        broker      MSFT 1 @ 10.00
+        ---
+        fill f1     AAPL -6 @ 100.00 at 14:01
+        fill f3     AAPL 4 @ 100.00 at 14:30
+        broker      MSFT 1 @ 10.00
+        ---
+        fill f2     AAPL 6 @ 90.00 at 14:10
+        broker      MSFT 1 @ 10.00
+        =>          book MSFT 1  total USD net 100.00 and more
+        ---
+        broker      MSFT 1 @ 10.00
+        =>          tied out
+    """)

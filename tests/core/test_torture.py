@@ -12,6 +12,6 @@ __all__ = ["test_money", "test_oddities", "test_properties", "test_quiet"]
 
 @pytest.mark.torture
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize(("check", "seeds"), tortures())
+@pytest.mark.parametrize(("check", "seeds"), list(tortures()))
 def test_holds_for_many_more_histories(check: Property, seeds: Iterable[int]) -> None:
     go_through(check, wanted(list(seeds)))

@@ -1,17 +1,16 @@
 """Running a case: the book it starts with, then one tie-out for each step, in memory."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tieout.cases.case import Case
 from tieout.cases.output import Json, result_json, tied_out
 from tieout.core.book import Book
-from tieout.core.draft import bases_after, method_of
 from tieout.core.instrument import LedgerId
 from tieout.core.opening import open_book
 from tieout.core.plan import Plan
-from tieout.core.pnl import NO_TOTALS
 from tieout.core.position import Episode
+from tieout.core.rebuilding import bases_after, blank, method_of
 from tieout.core.rollforward import fold
 from tieout.core.tieout import tie_out
 
@@ -79,10 +78,7 @@ def run_case(case: Case) -> Statement:
 def ended(book: Book, case: Case) -> tuple[Ended, ...]:
     """The episodes that ended, as the whole history has it now: a late fill may have moved one."""
     bases = book.state.cost_bases or bases_after((), case.policy.cost_basis, now=case.starts_at)
-    start = {
-        key: replace(ledger, position=None, booked=(), totals=NO_TOTALS)
-        for key, ledger in book.ledgers.items()
-    }
+    start = {key: blank(ledger) for key, ledger in book.ledgers.items()}
     facts = [fact for history in book.facts.values() for fact in history]
     folded = fold(start, facts, method=method_of(book.account.venue, bases))
     found = [(key, each) for key, ledger in folded.items() for each in ledger.ended]

@@ -31,14 +31,16 @@ def case(
     tieout runs evidence RUN | tieout case -
     """
     from tieout.cases.output import json_text
-    from tieout.cases.reading import read_case
+    from tieout.cases.reading import VENUES, read_case
     from tieout.cases.running import run_case
     from tieout.cases.statement import statement_text
     from tieout.core.errors import TieoutError
+    from tieout.venues.registry import venues
 
     data = read_bytes(file)
+    known = tuple(dict.fromkeys((*VENUES, *venues())))  # other packages bring venues too
     try:
-        statement = run_case(read_case(data))
+        statement = run_case(read_case(data, venues=known))
     except TieoutError as error:
         raise wrong_file(str(error)) from None
     text = json_text(statement.json()) if as_json else statement_text(statement)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from tieout.cli.frame import AsJson
-from tieout.cli.output import TIED_OUT, console, progress, tell
+from tieout.cli.output import TIED_OUT, console, program, progress, tell
 
 if TYPE_CHECKING:
     from tieout.cli.demo_screen import Screen
@@ -211,4 +211,4 @@ def _say_what_next(stage: Stage) -> None:
         return
     shown.print(f"\nThe book is in {stage.database}. Try next:\n", soft_wrap=True)
     for command in ("positions", "history NVDA", "runs", "pnl --by symbol", "verify"):
-        shown.print(f"  tieout --config {stage.config} {command}", soft_wrap=True)
+        shown.print(f"  {program()} --config {stage.config} {command}", soft_wrap=True)

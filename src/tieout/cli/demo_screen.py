@@ -101,7 +101,7 @@ class LiveScreen:
         self._body = [
             *lines,
             positions_of(self._opened),
-            runs_table(runs, names, now=self._opened.clock.now()),
+            runs_table(runs, names, now=self._opened.clock.now(), width=self._live.console.width),
         ]
         self._draw("Ctrl-C ends the demo")
 

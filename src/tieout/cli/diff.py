@@ -108,7 +108,7 @@ def diff(
 
     tieout diff book.csv broker.json --key symbol --tolerance average_price=0.01
 
-    tieout diff book.parquet broker.csv --map Ticker=symbol --map Qty=quantity --json
+    tieout diff book.parquet broker.csv --map Qty=quantity --json
 
     cat broker.json | tieout diff book.csv - --format json --out breaks.html
     """

@@ -56,6 +56,7 @@ def _of_settings(settings: "Settings") -> "Finding":
 
 
 def _of_book(settings: "Settings") -> "Finding":
+    from tieout.cli.words import count
     from tieout.core.errors import StoreError
     from tieout.ports import Finding
     from tieout.wiring import file_of, open_desk
@@ -66,11 +67,11 @@ def _of_book(settings: "Settings") -> "Finding":
         return Finding(subject="book", level="ok", message=message, advice="`tieout sync` makes it")
     try:
         opened = open_desk(settings)
-        accounts = len(opened.store.accounts())
+        accounts = count(len(opened.store.accounts()), "account")
         opened.store.close()
     except StoreError as error:
         return Finding(subject="book", level="error", message=str(error))
-    return Finding(subject="book", level="ok", message=f"{path or 'database'}, {accounts} accounts")
+    return Finding(subject="book", level="ok", message=f"{path or 'database'}, {accounts}")
 
 
 async def _of_connections(settings: "Settings") -> "list[Finding]":

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -75,6 +75,10 @@ def everything(
         Path | None,
         typer.Option(metavar="FILE", help="The settings; else TIEOUT_CONFIG, else ./tieout.toml."),
     ] = None,
+    decimals: Annotated[
+        Literal["numbers", "strings"],
+        typer.Option(help="How --json writes quantities, prices and money: exact either way."),
+    ] = "numbers",
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
     ] = False,
@@ -82,6 +86,7 @@ def everything(
     """Common to all commands."""
     del version  # its callback has answered
     context.obj = config
+    output.DECIMALS_AS_STRINGS.set(decimals == "strings")
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
@@ -90,8 +95,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status. Whatever is wrong is one message on stderr."""
     from tieout.core.errors import TieoutError
 
+    name = output.program() if arguments is None else "tieout"
     try:
-        status = app(args=arguments, prog_name="tieout", standalone_mode=False)
+        status = app(args=arguments, prog_name=name, standalone_mode=False)
         return status if isinstance(status, int) else 0
     except UsageError as error:
         output.tell(_usage_text(error))
@@ -107,9 +113,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _usage_text(error: Exception) -> str:
     context = getattr(error, "ctx", None)
-    command = context.command_path if context is not None else "tieout"
+    command = context.command_path if context is not None else output.program()
     message = error.format_message() if hasattr(error, "format_message") else str(error)
-    return f"{command}: {' '.join(message.split())} See `{command} --help`."
+    sentence = " ".join(message.split())
+    end = "" if sentence.endswith((".", "?", "!")) else "."
+    return f"{command}: {sentence}{end} See `{command} --help`."
 
 
 def main() -> NoReturn:

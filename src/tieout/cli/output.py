@@ -4,12 +4,15 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 TIED_OUT, NOT_TIED_OUT, WRONG = 0, 1, 2
+DECIMALS_AS_STRINGS: ContextVar[bool] = ContextVar("DECIMALS_AS_STRINGS", default=False)
 WIDTH_OF_NO_TERMINAL = 120
 QUIET_S_MAX = 1.0
 
@@ -33,13 +36,26 @@ def _columns() -> int:
     return int(told) if told.isdecimal() and int(told) > 0 else WIDTH_OF_NO_TERMINAL
 
 
+def program() -> str:
+    """How this program was started, to be typed again: `tieout`, or the path of it."""
+    import shutil
+
+    started = sys.argv[0]
+    if Path(started).name == "__main__.py":
+        return "python -m tieout"
+    return Path(started).name if shutil.which(Path(started).name) == started else started
+
+
 def tell(message: str) -> None:
     """A line on stderr."""
     print(message, file=sys.stderr, flush=True)
 
 
 def write_json(material: Any) -> None:
-    """JSON on stdout, and nothing else: decimals as number literals with all their digits."""
+    """JSON on stdout, and nothing else: decimals as number literals with all their digits.
+
+    `tieout --decimals strings` writes them as strings, for readers that know only floats.
+    """
     sys.stdout.write(json_text(material))
 
 
@@ -72,7 +88,8 @@ def _plain(value: Any) -> Any:
     from tieout.core.numbers import plain
 
     if isinstance(value, Decimal):
-        return msgspec.Raw(plain(value).encode())
+        text = plain(value)
+        return text if DECIMALS_AS_STRINGS.get() else msgspec.Raw(text.encode())
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

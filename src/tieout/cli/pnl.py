@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from tieout.wiring import Desk
 
 By = Literal["day", "symbol", "account"]
-Sums = dict[tuple[str, str], "tuple[Figures, bool]"]
+# Key and currency to the figures, and how many estimated closings are among them.
+Sums = dict[tuple[str, str], "tuple[Figures, int]"]
 
 
 def pnl(
@@ -91,15 +92,16 @@ def _add(sums: Sums, lines: "Iterable[tuple[str, Realized]]") -> None:
     from tieout.core.pnl import NO_FIGURES
 
     for key, line in lines:
-        known, is_estimated = sums.get((key, line.currency), (NO_FIGURES, False))
-        figures = known.plus(line.figures)
-        sums[key, line.currency] = (figures, is_estimated or line.is_estimated)
+        known, estimates = sums.get((key, line.currency), (NO_FIGURES, 0))
+        if line.is_estimated:
+            estimates += line.figures.closings  # one that was replaced is taken back: -1
+        sums[key, line.currency] = (known.plus(line.figures), estimates)
 
 
 def _json(sums: Sums, *, by: By, since: Any, until: Any) -> dict[str, Any]:
     rows = [
-        {by: key, "currency": currency, **_figures(figures), "estimated": is_estimated}
-        for (key, currency), (figures, is_estimated) in sorted(sums.items())
+        {by: key, "currency": currency, **_figures(figures), "estimated": estimates > 0}
+        for (key, currency), (figures, estimates) in sorted(sums.items())
     ]
     totals = {currency: _figures(figures) for currency, figures in _totals(sums).items()}
     return {"from": since, "to": until, "by": by, "rows": rows, "totals": totals}
@@ -134,8 +136,8 @@ def _show(sums: Sums, *, by: By) -> None:
         return
     title = {"day": "Day", "symbol": "Symbol", "account": "Account"}[by]
     made = tables.table(title, ">Gross", ">Fees", ">Net", ">Funding", ">Income", "Currency", "Note")
-    for (key, currency), (figures, is_estimated) in sorted(sums.items()):
-        made.add_row(*_cells(key, figures, currency, is_estimated=is_estimated))
+    for (key, currency), (figures, estimates) in sorted(sums.items()):
+        made.add_row(*_cells(key, figures, currency, is_estimated=estimates > 0))
     made.add_section()
     for currency, figures in _totals(sums).items():
         made.add_row(*_cells("Sum", figures, currency, is_estimated=False), style="bold")

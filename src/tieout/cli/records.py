@@ -29,8 +29,44 @@ def record_json(record: "RunRecord") -> dict[str, Any]:
         "venue_calls": record.venue_calls,
         "counts": dict(record.counts),
         "errors": list(record.errors),
-        "statement": json.loads(record.statement),
+        "statement": with_numbers(json.loads(record.statement)),
     }
+
+
+NUMBERS = (
+    "from", "to", "quantity", "average_price", "price", "cash", "fee", "remainder",
+    "gross", "fees", "net", "funding", "income",
+)  # fmt: skip
+OF_NUMBERS = ("other_fees",)  # currency to amount
+
+
+def with_numbers(material: Any) -> Any:
+    """A stored statement, whose decimals are strings as in a case file, with decimals.
+
+    A key tells which string is one: a symbol may be all digits as well.
+    """
+    if isinstance(material, list):
+        return [with_numbers(each) for each in material]
+    if not isinstance(material, dict):
+        return material
+    return {
+        key: {name: _number(text) for name, text in value.items()}
+        if key in OF_NUMBERS
+        else _number(value)
+        if key in NUMBERS and isinstance(value, str)
+        else with_numbers(value)
+        for key, value in material.items()
+    }
+
+
+def _number(text: str) -> Any:
+    from tieout.core.errors import NumberError
+    from tieout.core.numbers import exact
+
+    try:
+        return exact(text)
+    except NumberError:
+        return text
 
 
 def position_json(line: "Line") -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tieout.cli.moments import in_full
+from tieout.cli.output import WIDTH_OF_NO_TERMINAL
 from tieout.cli.tables import QUIET, table, text
 from tieout.cli.words import clean, count, span, time_of_day
 from tieout.core.book import AccountId
@@ -20,26 +21,43 @@ OUTCOME_STYLES = {"applied": "green", "partial": "yellow", "held": "bold yellow"
 
 
 def runs_table(
-    records: Sequence[RunRecord], names: Mapping[AccountId, str], *, now: datetime
+    records: Sequence[RunRecord],
+    names: Mapping[AccountId, str],
+    *,
+    now: datetime,
+    width: int = WIDTH_OF_NO_TERMINAL,
 ) -> "Table":
-    """Runs, newest first."""
-    has_accounts = len(names) > 1
-    made = table(
-        *(["Account"] if has_accounts else []),
-        "Started", "Run", "Outcome", "Tied out", "What", ">Calls", ">Took",
-    )  # fmt: skip
+    """Runs, newest first. On a narrow screen the columns go that one misses least."""
+    shown = [
+        name
+        for name, width_min in COLUMNS.items()
+        if width >= width_min and (len(names) > 1 or name != "Account")
+    ]
+    made = table(*shown)
     for record in records:
-        made.add_row(
-            *([text(clean(names[record.account]))] if has_accounts else []),
-            text(time_of_day(record.started_at, now=now)),
-            text(record.id),
-            text(record.outcome, OUTCOME_STYLES.get(record.outcome, "")),
-            text(_yes_or_no(record.tied_out), "" if record.tied_out else "yellow"),
-            text(clean(run_words(record))),
-            text(str(record.venue_calls)),
-            text(span((record.finished_at - record.started_at).total_seconds())),
-        )
+        cells = _cells(record, clean(names[record.account]), now=now)
+        made.add_row(*(cells[name] for name in shown))
     return made
+
+
+# What a terminal must have for a column to be shown.
+COLUMNS = {
+    "Account": 90, "Started": 0, "Run": 80, "Outcome": 0, "Tied out": 55, "What": 0,
+    ">Calls": 100, ">Took": 70,
+}  # fmt: skip
+
+
+def _cells(record: RunRecord, name: str, *, now: datetime) -> dict[str, "Text"]:
+    return {
+        "Account": text(name),
+        "Started": text(time_of_day(record.started_at, now=now)),
+        "Run": text(record.id),
+        "Outcome": text(record.outcome, OUTCOME_STYLES.get(record.outcome, "")),
+        "Tied out": text(_yes_or_no(record.tied_out), "" if record.tied_out else "yellow"),
+        "What": text(clean(run_words(record))),
+        ">Calls": text(str(record.venue_calls)),
+        ">Took": text(span((record.finished_at - record.started_at).total_seconds())),
+    }
 
 
 def _yes_or_no(tied_out: bool | None) -> str:

@@ -70,7 +70,8 @@ def _show_list(opened: "Desk", records: "Sequence[RunRecord]", *, as_json: bool)
         console().print("No runs yet; `tieout sync` does one.")
         return
     names = {each.account: opened.name_of(each.account) for each in records}
-    console().print(run_tables.runs_table(records, names, now=opened.clock.now()))
+    shown = console()
+    shown.print(run_tables.runs_table(records, names, now=opened.clock.now(), width=shown.width))
 
 
 @app.command()

@@ -95,7 +95,8 @@ def _answer_json(answer: "Answer", opened: "Desk", *, is_plan: bool) -> dict[str
         return {**name, "outcome": "error", "error": str(answer.error)}
     made = record_json(answer.finished.record)
     if is_plan:
-        del made["id"]
+        del made["id"]  # there is no run of that name
+        return {**name, "would_be": made.pop("outcome"), **made}
     return {**name, **made}
 
 

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Literal, NewType
 
 from tieout.core.numbers import ZERO, negate, normal
@@ -115,14 +116,23 @@ def is_negation(cancelling: Activity, target: Activity) -> bool:
 
 def content_digest(activity: Activity) -> str:
     """The same for two activities exactly when all their fields are equal as values."""
-    parts = []
-    for item in fields(activity):
-        value = getattr(activity, item.name)
-        if isinstance(value, Decimal):
-            value = normal(value) if value else ZERO  # -0 is 0
-        elif isinstance(value, Ratio):
-            value = (str(normal(value.new)), str(normal(value.old)))
-        elif isinstance(value, datetime):
-            value = value.isoformat()
-        parts.append(f"{item.name}={value}")
+    parts = [
+        unsaid if value is None else f"{name}={_comparable(value)}"
+        for name, unsaid, value in zip(_NAMES, _UNSAID, _values(activity), strict=True)
+    ]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def _comparable(value: object) -> object:
+    if isinstance(value, Decimal):
+        return normal(value) if value else ZERO  # -0 is 0
+    if isinstance(value, Ratio):
+        return (str(normal(value.new)), str(normal(value.old)))
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value
+
+
+_NAMES = tuple(each.name for each in fields(Activity))
+_UNSAID = tuple(f"{name}=None" for name in _NAMES)
+_values = attrgetter(*_NAMES)

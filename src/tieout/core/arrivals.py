@@ -5,11 +5,13 @@ from dataclasses import replace
 
 from tieout.core.activity import Activity, ActivityId, content_digest, missing_fields
 from tieout.core.breaks import Break
+from tieout.core.cancellations import Cancellations
 from tieout.core.draft import Draft
 from tieout.core.facts import Adopted, Booked, CostSet, Happened
 from tieout.core.instrument import LedgerId, spelling_key
 from tieout.core.numbers import ZERO, magnitude, negate
 from tieout.core.plan import StepError
+from tieout.core.renames import joined_by, settle_renames
 from tieout.core.snapshot import Local
 
 CORPORATE = frozenset(("split", "rename", "merger", "spin_off"))  # may change the venue's id
@@ -19,6 +21,7 @@ RECEIVES = frozenset(("merger", "spin_off"))
 def record_activities(draft: Draft, activities: Sequence[Activity]) -> list[ActivityId]:
     """Turn activities into facts, each id once; the ids that came again with other content."""
     contradicted = []
+    cancellations = None
     for activity in activities:
         digest = content_digest(activity)
         known = draft.digests.get(activity.id) or draft.book.digests.get(activity.id)
@@ -34,7 +37,8 @@ def record_activities(draft: Draft, activities: Sequence[Activity]) -> list[Acti
             )
             continue
         draft.digests[activity.id] = digest
-        _record(draft, activity)
+        cancellations = cancellations or Cancellations(draft)
+        _record(draft, activity, cancellations)
     draft.changed_ids = frozenset(
         key
         for key, arrived in draft.arrived.items()
@@ -55,10 +59,11 @@ def _problem(draft: Draft, activity: Activity) -> str | None:
     return None
 
 
-def _record(draft: Draft, activity: Activity) -> None:
+def _record(draft: Draft, activity: Activity, cancellations: Cancellations) -> None:
     key = ledger_for(draft, activity)
     draft.arrived.setdefault(key, []).append(activity)
     partner = _partner(draft, activity, key)
+    is_tied = cancellations.take(activity, key)
     order = draft.order()
     draft.add(Happened(ledger=key, order=order, at=activity.at, activity=activity, partner=partner))
     if partner is not None and activity.type in RECEIVES:
@@ -71,11 +76,13 @@ def _record(draft: Draft, activity: Activity) -> None:
         )  # fmt: skip
     if activity.type == "rename" and activity.to is not None:
         draft.names.also(activity.to, key)
+    if is_tied:
+        settle_renames(draft, key)
 
 
 def ledger_for(draft: Draft, activity: Activity) -> LedgerId:
     """The ledger of an activity, a new one where the book has not met the instrument."""
-    key = draft.names.find(activity.symbol, side=activity.side)
+    key = draft.names.find(activity.symbol, side=activity.side, at=activity.starts_at)
     if key is None:
         key = _opened_ledger(draft, activity, activity.symbol)
     return key
@@ -101,12 +108,9 @@ def _partner(draft: Draft, activity: Activity, key: LedgerId) -> LedgerId | None
     """The ledger that gets the new units of a merger or spin-off, or that a rename joins."""
     if activity.to is None or activity.type not in (*RECEIVES, "rename"):
         return None
-    found = draft.names.find(activity.to, side=activity.side)
     if activity.type == "rename":
-        if found is None or found == key or not _may_join(draft, found, key):
-            return None
-        draft.join(found, into=key)
-        return found
+        return joined_by(draft, activity, key)
+    found = draft.names.find(activity.to, side=activity.side, at=activity.starts_at)
     if found is None or found == key:
         instrument = draft.names.instrument(activity.to)
         if activity.venue_id is not None and activity.venue_id not in instrument.venue_ids:
@@ -114,13 +118,6 @@ def _partner(draft: Draft, activity: Activity, key: LedgerId) -> LedgerId | None
         found = draft.new_ledger(instrument, side=activity.side, venue_id=activity.venue_id)
     draft.link(key, found)
     return found
-
-
-def _may_join(draft: Draft, found: LedgerId, key: LedgerId) -> bool:
-    """Whether two ledgers can be one instrument: the venue's ids do not say otherwise."""
-    theirs = set(draft.ledger(found).instrument.venue_ids)
-    ours = set(draft.ledger(key).instrument.venue_ids)
-    return not theirs or not ours or bool(theirs & ours)
 
 
 def record_bookings(draft: Draft, local: Iterable[Local]) -> None:

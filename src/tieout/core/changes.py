@@ -1,11 +1,12 @@
 """What a run did to each position, told as one change per position and episode."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
-from tieout.core.activity import ActivityId
+from tieout.core.activity import Activity, ActivityId
 from tieout.core.draft import Draft
 from tieout.core.facts import Observed
 from tieout.core.instrument import LedgerId
@@ -61,12 +62,16 @@ class _Teller:
         self.currency = after.instrument.settled_in
         old = set(before.applied)
         self.applied = tuple(each for each in after.applied if each not in old)
-        self.activities = draft.activities_of(key)
+        self.draft = draft
         self.is_late = draft.is_late(key)
         self.observed = [fact for fact in draft.new_facts(key) if isinstance(fact, Observed)]
         self.left = after.totals.minus(before.totals)
         self.reported = 0
         self.confirmed = False
+
+    @cached_property
+    def activities(self) -> Mapping[ActivityId, Activity]:
+        return self.draft.activities_of(self.ledger.id)
 
     def endings(self, ended: Sequence[Episode]) -> list[Change]:
         """One change for each episode that ended in this run."""

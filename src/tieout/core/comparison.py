@@ -29,6 +29,7 @@ from tieout.core.position import Position
 from tieout.core.snapshot import Holding
 
 RATIO_TERM_MAX = 100
+_TERM_MAX, _TERM_NEXT = Decimal(RATIO_TERM_MAX), Decimal(RATIO_TERM_MAX - 1)
 NO_SPLIT = frozenset(("spot", "perpetual", "forex"))
 HALF = Decimal("0.5")
 
@@ -183,6 +184,8 @@ def infer_split(
     if not ours or (ours > 0) != (theirs > 0):
         return None
     slack = multiply(last_digit(exact(average)), HALF)
+    if not _may_be_ratio(ours, theirs):
+        return None
     if not _keeps_cost(ours, theirs, our_average, their_average, slack=slack):
         return None
     found: list[tuple[int, int]] = []
@@ -201,6 +204,16 @@ def infer_split(
     new, old = ratio = min(found, key=sum)
     fits = _loses_less_than_one(ours, theirs, new=new, old=old)
     return ratio if fits and _price_moved(ratio, last_price, price) else None
+
+
+def _may_be_ratio(ours: Decimal, theirs: Decimal) -> bool:
+    """Whether two quantities are apart enough for a ratio of small terms, 99:100 or 100:99.
+
+    Up to one unit may be paid in cash.
+    """
+    one, other = magnitude(ours), magnitude(theirs)
+    grew = multiply(one, _TERM_MAX) < multiply(add(other, ONE), _TERM_NEXT)
+    return grew or multiply(other, _TERM_MAX) <= multiply(one, _TERM_NEXT)
 
 
 def _keeps_cost(

@@ -131,18 +131,18 @@ def _move_cost_out(parent: Working, cost: Amount) -> None:
     """Take a cost out of the parent's lots, pro rata by what each cost."""
     position = parent.position
     assert position is not None
-    known = [lot.cost.value for lot in position.lots if lot.cost is not None]
+    known = [lot.cost for lot in position.lots if lot.cost is not None]
     whole = ZERO
     for each in known:
-        whole = add(whole, each)
-    left = cost
+        whole = add(whole, each.value)
+    left, to_ask = cost, len(known)
     lots: list[Lot] = []
-    for place, lot in enumerate(position.lots):
+    for lot in position.lots:
         if lot.cost is None or not whole:
             lots.append(lot)
             continue
-        is_last = place == len(position.lots) - 1
-        part = left if is_last else cost.share(lot.cost.value, whole)
+        to_ask -= 1
+        part = cost.share(lot.cost.value, whole) if to_ask else left
         left = left.minus(part)
         lots.append(replace(lot, cost=lot.cost.minus(part)))
     parent.position = replace(position, lots=tuple(lots))

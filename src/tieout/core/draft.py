@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from tieout.core.activity import Activity, ActivityId, Side
 from tieout.core.book import Book
-from tieout.core.facts import Fact, Happened, is_timeless, needs_history, starts_at
+from tieout.core.facts import Fact, Happened, is_timeless, needs_history, starts_at, with_beginning
 from tieout.core.instrument import Instrument, LedgerId, spelling_key
 from tieout.core.matching import Names
 from tieout.core.movements import Method
 from tieout.core.plan import StepError
-from tieout.core.pnl import NO_TOTALS
-from tieout.core.policy import CostBasis, Policy
+from tieout.core.policy import Policy
 from tieout.core.position import Ledger, Reconciliation
+from tieout.core.rebuilding import bases_after, blank, method_of, without_facts
 from tieout.core.rollforward import BEFORE_ALL, fold
 from tieout.core.snapshot import Holding
 from tieout.core.working import Folded
@@ -163,6 +163,10 @@ class Draft:
 
     def add(self, fact: Fact) -> None:
         """Record a fact; what was folded before is folded again when asked for."""
+        known = self.ledger(fact.ledger)
+        ledger = with_beginning(known, fact)
+        if ledger is not known:
+            self.put(ledger)
         self.facts.append(fact)
         self._new.setdefault(fact.ledger, []).append(fact)
         for key in self._component(fact.ledger):
@@ -245,12 +249,16 @@ class Draft:
 
     def activities_of(self, key: LedgerId) -> Mapping[ActivityId, Activity]:
         """All that is known to have happened to a ledger and those linked to it."""
-        return {
-            fact.activity.id: fact.activity
+        return {fact.activity.id: fact.activity for fact in self.happened_to(key)}
+
+    def happened_to(self, key: LedgerId) -> list[Happened]:
+        """The activities of a ledger and those linked to it, as facts."""
+        return [
+            fact
             for each in self._component(key)
             for fact in (*self.book.facts.get(each, ()), *self.new_facts(each))
             if isinstance(fact, Happened)
-        }
+        ]
 
     def is_late(self, key: LedgerId) -> bool:
         """Whether an activity arrived that is older than what the ledger already knew."""
@@ -260,7 +268,8 @@ class Draft:
         )
 
     def _old(self, key: LedgerId) -> Ledger:
-        return self.book.ledgers.get(key) or blank(self.ledger(key))
+        known = self.book.ledgers.get(key)
+        return known or without_facts(self.ledger(key), self.ledger(key).instrument)
 
     def _history(self, key: LedgerId) -> tuple[Fact, ...]:
         facts = self.book.facts.get(key)
@@ -272,6 +281,8 @@ class Draft:
         return ()
 
     def _component(self, key: LedgerId) -> tuple[LedgerId, ...]:
+        if not self.ledger(key).links:
+            return (key,)
         found = {key: None}
         waiting = [key]
         while waiting:
@@ -307,8 +318,8 @@ class Draft:
         """Whether the new facts cannot just be added at the end."""
         if any(key in self.revalued for key in keys):
             return True
-        if until is None and not any(key in self._new for key in keys):
-            return False
+        if until is None and len(keys) == 1:
+            return self._is_whole_alone(keys[0])
         old = [self._old(key) for key in keys]
         last_at = max((each.last_at for each in old if each.last_at), default=None)
         if last_at is None:
@@ -319,10 +330,16 @@ class Draft:
         is_provisional = any(each.has_waiting or each.booked for each in old)
         return bool(new) and (is_provisional or any(needs_history(fact, last_at) for fact in new))
 
-
-def blank(ledger: Ledger) -> Ledger:
-    """A ledger before its first fact."""
-    return replace(ledger, position=None, booked=(), totals=NO_TOTALS, last_at=None)
+    def _is_whole_alone(self, key: LedgerId) -> bool:
+        """The same for one ledger that is folded by itself, which nearly all are."""
+        new = self._new.get(key)
+        if new is None:
+            return False
+        old = self._old(key)
+        if old.last_at is None:
+            return False
+        is_provisional = old.has_waiting or bool(old.booked)
+        return is_provisional or any(needs_history(fact, old.last_at) for fact in new)
 
 
 def _as_is(ledger: Ledger) -> Folded:
@@ -335,46 +352,4 @@ def _as_is(ledger: Ledger) -> Folded:
         totals=ledger.totals,
         last_at=ledger.last_at,
         booked=ledger.booked,
-    )
-
-
-def bases_after(
-    known: tuple[tuple[datetime, CostBasis], ...], wanted: CostBasis, *, now: datetime
-) -> tuple[tuple[datetime, CostBasis], ...]:
-    """The cost bases of an account when a run asks for `wanted`."""
-    if not known:
-        return ((BEFORE_ALL, wanted),)
-    return known if known[-1][1] == wanted else (*known, (now, wanted))
-
-
-def method_of(venue: str, bases: tuple[tuple[datetime, CostBasis], ...]) -> Method:
-    """How cost is kept in an account, now and before."""
-    return Method(cost_basis=bases[-1][1], truncates=venue == "hyperliquid", since=bases)
-
-
-def method_of_book(book: Book) -> Method:
-    """How cost is kept in the account of this book, now and before."""
-    return method_of(book.account.venue, book.state.cost_bases or ((BEFORE_ALL, "average"),))
-
-
-def rebuild(book: Book) -> Mapping[LedgerId, Ledger]:
-    """Every ledger folded again from all of its facts, for comparison with what is stored."""
-    start = {key: blank(each) for key, each in book.ledgers.items()}
-    facts = [fact for key in book.ledgers for fact in book.facts.get(key, ())]
-    return {
-        key: folded_into(start[key], folded)
-        for key, folded in fold(start, facts, method=method_of_book(book)).items()
-    }
-
-
-def folded_into(ledger: Ledger, folded: Folded) -> Ledger:
-    """The ledger with what a fold made of it."""
-    return replace(
-        ledger,
-        instrument=folded.instrument,
-        position=folded.position,
-        last_at=folded.last_at,
-        booked=folded.booked,
-        has_waiting=bool(folded.not_counted),
-        totals=folded.totals,
     )

@@ -54,7 +54,11 @@ class StaleVersion(StoreError):
 
 
 class VenueError(TieoutError):
-    """A venue could not be read. `venue` and `advice` say where and what to do next."""
+    """A venue could not be read. `venue` and `advice` say where and what to do next.
+
+    `reason` is a word for programs where the kind of error does not say enough, and `evidence`
+    the raw replies that did arrive.
+    """
 
     code = "venue"
     kind = "unavailable"
@@ -66,6 +70,8 @@ class VenueError(TieoutError):
         self.venue = venue
         self.advice = advice
         self.status = status
+        self.reason: str | None = None
+        self.evidence: tuple[object, ...] = ()
 
 
 class VenueUnavailable(VenueError):

@@ -1,6 +1,7 @@
 """Who explains what: activities against cancellations, bookings and unexplained observations."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -25,6 +26,58 @@ TRADES = frozenset(("fill", "liquidation"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """What cancellations do: the activities they drop, and those that wait for their target.
+
+    `undone_at` is when each target was taken back, `undone_in` the ledger where each one did it.
+    """
+
+    dropped: frozenset[ActivityId]
+    waiting: frozenset[ActivityId]
+    undone_at: Mapping[ActivityId, datetime]
+    undone_in: Mapping[ActivityId, LedgerId]
+
+
+def taken_back(happened: Iterable[Happened]) -> TakenBack:
+    """Drop what later activities take back wherever it stands, and those that do nothing else."""
+    facts = {fact.activity.id: fact for fact in happened if not fact.is_receiving}
+    cancelling = [fact for fact in facts.values() if fact.activity.cancels is not None]
+    dropped: set[ActivityId] = set()
+    waiting: set[ActivityId] = set()
+    undone_at: dict[ActivityId, datetime] = {}
+    undone_in: dict[ActivityId, LedgerId] = {}
+    for fact in _undone_last(cancelling):
+        target = facts.get(fact.activity.cancels or fact.activity.id)
+        if target is None:
+            waiting.add(fact.activity.id)
+        elif fact.activity.id not in dropped:
+            dropped.add(target.activity.id)
+            undone_at[target.activity.id] = fact.at
+            undone_in[fact.activity.id] = target.ledger
+            if is_negation(fact.activity, target.activity):
+                dropped.add(fact.activity.id)
+    return TakenBack(
+        dropped=frozenset(dropped), waiting=frozenset(waiting), undone_at=undone_at,
+        undone_in=undone_in,
+    )  # fmt: skip
+
+
+def _undone_last(cancelling: Iterable[Happened]) -> Iterator[Happened]:
+    """Each after those that take it back, else the latest first; so too where they go in circles.
+
+    A cancellation that was taken back takes nothing back, whatever time it is dated.
+    """
+    latest_first = sorted(cancelling, key=lambda each: (each.at, each.order), reverse=True)
+    left = {fact.activity.id: fact for fact in latest_first}
+    takers = Counter(fact.activity.cancels for fact in latest_first)
+    while left:
+        free = [fact for key, fact in left.items() if not takers[key]]
+        for fact in free or [next(iter(left.values()))]:
+            takers[fact.activity.cancels] -= 1
+            yield left.pop(fact.activity.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Late:
     """A movement that came late and may explain observations, up to `until` if it was undone."""
 
@@ -41,31 +94,32 @@ class Late:
 class Allocation:
     """What is left of each provisional movement once later knowledge has explained its part.
 
-    `dropped` are activities that were taken back, `waiting` those that wait for their target;
+    `dropped` are activities that were taken back, `waiting` those that wait for their target,
+    `undone_in` the ledgers where others took theirs back;
     `withdrawn` are observations and bookings a person or a snapshot undid; `booking_left` and
     `observed_left` are the movements that remain; `announced` are splits that nobody had
     announced when they were seen, and somebody has since.
     """
 
-    def __init__(self) -> None:
-        self.dropped: set[ActivityId] = set()
-        self.waiting: set[ActivityId] = set()
+    def __init__(self, taken: TakenBack) -> None:
+        self.dropped = taken.dropped
+        self.waiting = taken.waiting
+        self._undone_at = taken.undone_at
+        self.undone_in = taken.undone_in
         self.withdrawn: set[int] = set()
         self.booking_left: dict[int, Decimal] = {}
         self.observed_left: dict[int, Decimal] = {}
         self.announced: set[int] = set()
         self._used: dict[int, Decimal] = {}
         self._late: dict[LedgerId, list[Late]] = {}
-        self._undone_at: dict[ActivityId, datetime] = {}
         self._observed: dict[LedgerId, list[Observed]] = {}
         self._cost_set: dict[LedgerId, list[CostSet]] = {}
 
     @classmethod
     def of(cls, facts: Sequence[Fact]) -> "Allocation":
         """Judge facts that are in order of time."""
-        made = cls()
         happened = [fact for fact in facts if isinstance(fact, Happened)]
-        made._cancel(happened)
+        made = cls(taken_back(happened))
         made._withdraw(facts)
         for fact in facts:
             if isinstance(fact, Observed):
@@ -77,36 +131,25 @@ class Allocation:
         made._explain_ahead(happened)
         return made
 
-    def _cancel(self, happened: Sequence[Happened]) -> None:
-        """Drop what later activities take back, and those that do nothing else."""
-        by_id = {(fact.ledger, fact.activity.id): fact.activity for fact in happened}
-        for fact in sorted(happened, key=lambda each: (each.at, each.order), reverse=True):
-            activity = fact.activity
-            if activity.cancels is None or activity.id in self.dropped:
-                continue
-            target = by_id.get((fact.ledger, activity.cancels))
-            if target is None:
-                self.waiting.add(activity.id)
-                continue
-            self.dropped.add(target.id)
-            self._undone_at[target.id] = fact.at
-            if is_negation(activity, target):
-                self.dropped.add(activity.id)
-
     def _withdraw(self, facts: Sequence[Fact]) -> None:
         for fact in facts:
             if isinstance(fact, Withdrawn) and not fact.ends_unconfirmed:
                 self.withdrawn.add(fact.target)
 
     def _confirm_bookings(self, facts: Sequence[Fact], happened: Sequence[Happened]) -> None:
-        """Let fills that came after a booking stand for it, up to its quantity."""
-        confirmed_at = {fact.booking: fact.at for fact in facts if isinstance(fact, Confirmed)}
+        """Let fills stand for a booking, up to its quantity, until it is confirmed or ended."""
+        settled_at = {fact.booking: fact.at for fact in facts if isinstance(fact, Confirmed)}
+        settled_at |= {
+            fact.target: fact.at
+            for fact in facts
+            if isinstance(fact, Withdrawn) and fact.ends_unconfirmed
+        }
         for booking in facts:
             if not isinstance(booking, Booked):
                 continue
             left = ZERO if booking.order in self.withdrawn else booking.quantity
             for fact in happened:
-                limit = confirmed_at.get(booking.order)
+                limit = settled_at.get(booking.order)
                 is_new_trade = limit is not None and fact.at > limit
                 if left and not booking.is_final and not is_new_trade:
                     left = self._explain_part(fact, booking, left)
@@ -164,8 +207,7 @@ class Allocation:
     def carry(self, fact: Happened, *, to: LedgerId) -> None:
         """What came late to one company came late to the one it became, or spun off."""
         ratio = fact.activity.ratio
-        if ratio is None:
-            return
+        assert ratio is not None, fact.activity.id
         for late in self._late.get(fact.ledger, []):
             self._late.setdefault(to, []).append(late.scaled(ratio))
         if fact.activity.type == "merger":
@@ -186,10 +228,13 @@ class Allocation:
         self._late[ledger] = [late.scaled(ratio) for late in self._late.get(ledger, [])]
 
     def settle(self, seen: Observed) -> Decimal:
-        """What is left of an unexplained movement once what came late has explained its part."""
+        """What is left of an unexplained movement once what came late has explained its part.
+
+        What was heard of first explains first: later observations knew of it already.
+        """
         kept = []
         left = self.observed_left[seen.order]
-        for late in self._late.get(seen.ledger, []):
+        for late in sorted(self._late.get(seen.ledger, []), key=lambda each: each.order):
             part = ZERO
             is_gone = late.until is not None and late.until <= seen.at
             is_news = late.order > seen.order or late.id in seen.refused

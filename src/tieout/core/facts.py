@@ -4,7 +4,7 @@ A ledger is its facts in order of time. Facts are only ever added; taking one ba
 fact. `order` is the order of arrival in the account, `at` when it took effect.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -12,7 +12,7 @@ from typing import Literal
 from tieout.core.activity import Activity, ActivityId, Ratio
 from tieout.core.instrument import LedgerId
 from tieout.core.numbers import ZERO
-from tieout.core.position import Position, Reason
+from tieout.core.position import Ledger, Position, Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,3 +157,28 @@ def starts_at(fact: Fact) -> datetime:
 def is_timeless(fact: Fact) -> bool:
     """What was there before, and decisions, hold for every time the facts are looked at."""
     return isinstance(fact, Opening | Withdrawn | CostSet)
+
+
+def with_beginning(ledger: Ledger, fact: Fact) -> Ledger:
+    """The ledger, knowing since when it has facts and what it was called before it was renamed."""
+    first_at = ledger.first_at
+    if first_at is None:
+        is_first = ledger.last_at is None and ledger.position is None
+    else:
+        is_first = fact.at < first_at
+    if is_first and not _says_nothing_was_held(fact):
+        ledger = replace(ledger, first_at=fact.at)
+    if _renames(fact) and not ledger.first_names:
+        names = (ledger.instrument.symbol, *ledger.instrument.spellings)
+        ledger = replace(ledger, first_names=names)
+    return ledger
+
+
+def _says_nothing_was_held(fact: Fact) -> bool:
+    return isinstance(fact, Adopted) and not fact.quantity
+
+
+def _renames(fact: Fact) -> bool:
+    if isinstance(fact, Observed):
+        return fact.symbol is not None
+    return isinstance(fact, Happened) and fact.activity.type == "rename"

@@ -1,9 +1,10 @@
 """Which ledger a row or an activity belongs to: by instrument, never by spelling alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 
 from tieout.core.activity import Side
 from tieout.core.book import ledger_id
@@ -33,39 +34,84 @@ class Names:
         self.venue = venue
         self.currency = currency
         self.known = tuple(instruments)
+        self._ledgers: dict[LedgerId, Ledger] = dict(ledgers)
         self._by_spelling: dict[str, list[LedgerId]] = {}
-        self._by_venue_id: dict[str, list[LedgerId]] = {}
-        self._ledgers: dict[LedgerId, Ledger] = {}
-        self._declared: dict[str, Instrument] = {}
+        for ledger in self._ledgers.values():
+            # Nearly every ledger is called what its id says; that needs no list.
+            if not _is_plain(ledger):
+                for name in names_of(ledger):
+                    _append(self._by_spelling.setdefault(name, []), ledger.id)
+        if self._by_spelling:
+            self._list_plain()
+
+    def _list_plain(self) -> None:
+        """List the plain ledgers whose name has a list, each in its place in the book."""
+        places = {key: place for place, key in enumerate(self._ledgers)}
+        for name, keys in self._by_spelling.items():
+            key = LedgerId(name)
+            if key in self._ledgers and key not in keys and _is_plain(self._ledgers[key]):
+                keys.append(key)
+                keys.sort(key=places.__getitem__)
+
+    @cached_property
+    def _by_venue_id(self) -> dict[str, list[LedgerId]]:
+        """The ledgers by the venue's ids; put together when a row has no name we know."""
+        found: dict[str, list[LedgerId]] = {}
+        for ledger in self._ledgers.values():
+            for venue_id in ledger.instrument.venue_ids:
+                found.setdefault(venue_id, []).append(ledger.id)
+        return found
+
+    @cached_property
+    def _declared(self) -> dict[str, Instrument]:
+        """What is known of instruments, by name and by id."""
+        found: dict[str, Instrument] = {}
         for instrument in self.known:
             for name in (instrument.symbol, *instrument.spellings):
-                self._declared.setdefault(spelling_key(name), instrument)
+                found.setdefault(spelling_key(name), instrument)
             for venue_id in instrument.venue_ids:
-                self._declared.setdefault(f"#{venue_id}", instrument)
-        for ledger in ledgers.values():
-            self.add(ledger)
+                found.setdefault(f"#{venue_id}", instrument)
+        return found
 
     def add(self, ledger: Ledger) -> None:
         """Learn the names of a new or changed ledger."""
         self._ledgers[ledger.id] = ledger
-        instrument = ledger.instrument
-        for name in (instrument.symbol, *instrument.spellings):
-            _append(self._by_spelling.setdefault(spelling_key(name), []), ledger.id)
-        for venue_id in instrument.venue_ids:
+        if not _is_plain(ledger) or ledger.id in self._by_spelling:
+            for name in names_of(ledger):
+                _append(self._by_spelling.setdefault(name, self._named(name)), ledger.id)
+        for venue_id in ledger.instrument.venue_ids if "_by_venue_id" in self.__dict__ else ():
             _append(self._by_venue_id.setdefault(venue_id, []), ledger.id)
+
+    def _named(self, name: str) -> list[LedgerId]:
+        """The ledgers that go by a name, given as `spelling_key` gives it."""
+        found = self._by_spelling.get(name)
+        if found is None:
+            key = LedgerId(name)
+            ledger = self._ledgers.get(key)
+            found = [key] if ledger is not None and _is_plain(ledger) else []
+        return found
+
+    def called(self, symbol: str, *, side: Side | None) -> list[LedgerId]:
+        """The ledgers of a name and side; a row may name the side of what is kept without one."""
+        called = self._called(symbol)
+        keys = [key for key in called if self._ledgers[key].side == side]
+        if not keys and side is not None:
+            keys = [key for key in called if self._is_on(key, side)]
+        return keys
 
     def _called(self, symbol: str) -> list[LedgerId]:
         """The ledgers of a name, those that joined another given as that other."""
-        keys = self._by_spelling.get(spelling_key(symbol), [])
-        return list(dict.fromkeys(map(self._joined, keys)))
+        return list(dict.fromkeys(map(self.joined, self._named(spelling_key(symbol)))))
 
-    def _joined(self, key: LedgerId) -> LedgerId:
+    def joined(self, key: LedgerId) -> LedgerId:
+        """The ledger that this one turned out to be, or itself."""
         into = self._ledgers[key].joined
-        return key if into is None else self._joined(into)
+        return key if into is None else self.joined(into)
 
     def also(self, symbol: str, ledger: LedgerId) -> None:
         """From now on `symbol` names this ledger first of all."""
-        names = self._by_spelling.setdefault(spelling_key(symbol), [])
+        name = spelling_key(symbol)
+        names = self._by_spelling.setdefault(name, self._named(name))
         if ledger in names:
             names.remove(ledger)
         names.append(ledger)
@@ -76,14 +122,30 @@ class Names:
 
     def all_of(self, symbol: str) -> list[LedgerId]:
         """Every ledger that goes by this name."""
-        return [*self._by_spelling.get(spelling_key(symbol), []), *self._called(symbol)]
+        return [*self._named(spelling_key(symbol)), *self._called(symbol)]
 
-    def find(self, symbol: str, *, side: Side | None) -> LedgerId | None:
-        """The ledger an activity means: the latest of that name, an open one before a flat one."""
-        called = self._called(symbol)
-        keys = [key for key in called if self._ledgers[key].side == side]
-        if not keys and side is not None:
-            keys = [key for key in called if self._is_on(key, side)]
+    def find(
+        self, symbol: str, *, side: Side | None, at: datetime | None = None
+    ) -> LedgerId | None:
+        """The ledger an activity means: the latest of that name, an open one before a flat one.
+
+        One that lost the name to another is meant by what happened before (`at`), else after it.
+        """
+        keys = self.called(symbol, side=side)
+        if len(keys) < 2:
+            return keys[0] if keys else None
+        lost = {key: self._lost_at(key, symbol) for key in keys}
+        past = {key: until for key, until in lost.items() if until and at and at <= until}
+        if past:
+            return min(past, key=past.__getitem__)
+        return self.of_open([*filter(lost.get, keys), *(key for key in keys if not lost[key])])
+
+    def _lost_at(self, key: LedgerId, symbol: str) -> datetime | None:
+        lost = self._ledgers[key].lost_names
+        return dict(lost).get(spelling_key(symbol)) if lost else None
+
+    def of_open(self, keys: Sequence[LedgerId]) -> LedgerId | None:
+        """The last that is open, else the last."""
         held = [key for key in keys if not self._ledgers[key].is_flat]
         found = held or keys
         return found[-1] if found else None
@@ -91,7 +153,7 @@ class Names:
     def all_of_row(self, row: Holding) -> list[LedgerId]:
         """Every ledger that a row may mean, by its name or by the venue's id."""
         by_id = self._by_venue_id.get(row.venue_id, []) if row.venue_id is not None else []
-        return list(dict.fromkeys([*self.all_of(row.symbol), *map(self._joined, by_id)]))
+        return list(dict.fromkeys([*self.all_of(row.symbol), *map(self.joined, by_id)]))
 
     def _is_on(self, key: LedgerId, side: Side) -> bool:
         """Whether a position kept without side is on this side; then a row may well name it."""
@@ -114,15 +176,18 @@ class Names:
         both or a corporate action of this run (`may_change_id`) explains the new id.
         """
         if row.venue_id is not None:
-            for key in map(self._joined, self._by_venue_id.get(row.venue_id, [])):
+            for key in map(self.joined, self._by_venue_id.get(row.venue_id, [])):
                 if self._ledgers[key].side == row.side:
                     return key
         found = self.find(row.symbol, side=row.side)
         if found is None or row.venue_id is None:
             return found
-        if not self._ledgers[found].instrument.venue_ids or found in may_change_id:
-            return found
-        return None
+        keys = (found, *(key for key in self.called(row.symbol, side=row.side) if key != found))
+        fit = [key for key in keys if key in may_change_id or not self._has_id(key)]
+        return next((key for key in fit if key == found or not self._ledgers[key].is_flat), None)
+
+    def _has_id(self, key: LedgerId) -> bool:
+        return bool(self._ledgers[key].instrument.venue_ids)
 
     def instrument(self, symbol: str, *, venue_id: str | None = None) -> Instrument:
         """What is known or told by the symbol about an instrument."""
@@ -139,9 +204,25 @@ class Names:
     def new_id(self, symbol: str, *, side: Side | None, venue_id: str | None) -> LedgerId:
         """A free name for a new ledger."""
         key = ledger_id(symbol, side=side)
+        number = len(self._ledgers)
         if key in self._ledgers:
-            key = ledger_id(symbol, side=side, venue_id=venue_id or str(len(self._ledgers)))
+            key = ledger_id(symbol, side=side, venue_id=venue_id or str(number))
+        while key in self._ledgers:
+            number += 1
+            key = ledger_id(symbol, side=side, venue_id=str(number))
         return key
+
+
+def names_of(ledger: Ledger) -> list[str]:
+    """The spellings of a ledger's instrument, as they are compared."""
+    instrument = ledger.instrument
+    return [spelling_key(name) for name in (instrument.symbol, *instrument.spellings)]
+
+
+def _is_plain(ledger: Ledger) -> bool:
+    """Whether a ledger goes by one name, the one that is its id."""
+    name = ledger.instrument.symbol
+    return name == ledger.id and not ledger.instrument.spellings and spelling_key(name) == name
 
 
 def _append(keys: list[LedgerId], key: LedgerId) -> None:

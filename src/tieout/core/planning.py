@@ -8,7 +8,7 @@ from decimal import Decimal
 from tieout.core.breaks import Break
 from tieout.core.changes import changes_of, order_of
 from tieout.core.comparison import pnl_disagrees
-from tieout.core.draft import Draft, folded_into
+from tieout.core.draft import Draft
 from tieout.core.facts import Fact
 from tieout.core.instrument import LedgerId
 from tieout.core.marking import Marks, mark
@@ -17,6 +17,7 @@ from tieout.core.plan import AccountState, Alert, Change, Held, Outcome, Plan, S
 from tieout.core.position import Episode, Ledger
 from tieout.core.quiet import is_restless
 from tieout.core.reading import Reading
+from tieout.core.rebuilding import folded_into
 from tieout.core.tracking import Found, Tracked, track
 
 EVENTS: Mapping[str, tuple[str, ...]] = {
@@ -219,7 +220,8 @@ def _invalid_changes(draft: Draft, outlook: Outlook) -> list[Change]:
     for finding in outlook.reading.invalid:
         if finding.ledger in draft.ledgers or finding.ledger in draft.book.ledgers:
             changes.append(_standing(draft, finding.ledger, kind="invalid"))
-        elif finding.row is not None:
+        else:
+            assert finding.row is not None, finding.ledger
             changes.append(
                 Change(
                     kind="invalid", ledger=finding.ledger, symbol=finding.row.symbol.strip(),

@@ -118,7 +118,9 @@ class Ledger:
     waits for another; `totals` is all that was ever realized here. `links` are the ledgers that
     a merger or spin-off ties to this one. `kept` is the difference a person told us to live
     with, as the venue's (quantity, average). `joined` is the ledger that this one turned out to
-    be, under a new name.
+    be, under a new name. `first_at` is the time of the first fact, where that is known.
+    `first_names` are the symbol and spellings before the first rename; `lost_names` those that a
+    rename gave to another ledger, and when.
     """
 
     id: LedgerId
@@ -134,6 +136,9 @@ class Ledger:
     booked: tuple[int, ...] = ()
     kept: tuple[str | None, str | None] | None = None
     joined: LedgerId | None = None
+    first_at: datetime | None = None
+    first_names: tuple[str, ...] = ()
+    lost_names: tuple[tuple[str, datetime], ...] = ()
 
     @property
     def quantity(self) -> Decimal:

@@ -70,11 +70,17 @@ def sort_rows(draft: Draft, snapshot: Snapshot) -> Sorted:
             quiet[key] = row
         else:
             rest.append((number, row))
-            if key and draft.book.ledgers[key].joined is None:
+            if key and _is_still_named(draft.book.ledgers[key], row):
                 ledgers[number] = key
     if len(quiet) + len(rest) != len(numbered):
         return Sorted(rest=numbered)
     return Sorted(quiet=quiet, rest=rest, known=ledgers)
+
+
+def _is_still_named(ledger: Ledger, row: Holding) -> bool:
+    """Whether a row's name means the ledger that it meant last time."""
+    has_lost = row.venue_id is None and bool(ledger.lost_names)
+    return ledger.joined is None and not has_lost
 
 
 _NONE: tuple[LedgerId, Holding] = (LedgerId(""), Holding(symbol="", quantity="none"))

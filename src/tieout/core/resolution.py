@@ -42,7 +42,7 @@ class Resolution:
         self.booked: tuple[int, ...] = ()
 
     def resolve(self, finding: Finding) -> None:
-        """One finding, by its verdict."""
+        """One finding, by its verdict; what could not be read is none."""
         ledger = self.draft.ledger(finding.ledger)
         self.booked = self.draft.expected(finding.ledger).booked
         if self.booked and self._is_about_bookings(finding):
@@ -63,8 +63,6 @@ class Resolution:
                 if finding.verdict == "side":
                     self._break(finding)
                 self._status(finding, "DRIFT")
-            case "invalid":
-                self._status(finding, "FAILED")
             case _:
                 self._differs(ledger, finding)
 

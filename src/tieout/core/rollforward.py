@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import assert_never
 
 from tieout.core.effects import happen
-from tieout.core.explaining import Allocation
+from tieout.core.explaining import Allocation, taken_back
 from tieout.core.facts import (
     Adopted,
     Booked,
@@ -21,6 +22,7 @@ from tieout.core.facts import (
     Observed,
     Opening,
     Withdrawn,
+    is_joining,
 )
 from tieout.core.instrument import LedgerId
 from tieout.core.movements import Method
@@ -63,17 +65,15 @@ def after_renames(facts: Iterable[Fact]) -> Sequence[Fact]:
     own; from the time of the rename on they belong to the old one.
     """
     known = list(facts)
-    cancelled = {fact.activity.cancels for fact in known if isinstance(fact, Happened)}
+    joining = [fact for fact in known if isinstance(fact, Happened) and is_joining(fact)]
+    if not joining:
+        return known
+    dropped = taken_back(fact for fact in known if isinstance(fact, Happened)).dropped
     moves = {
         fact.partner: fact
-        for fact in known
-        if isinstance(fact, Happened)
-        and fact.activity.type == "rename"
-        and fact.activity.id not in cancelled
-        and fact.partner is not None
+        for fact in joining
+        if fact.partner is not None and fact.activity.id not in dropped
     }
-    if not moves:
-        return known
     return [_moved(fact, moves) for fact in known]
 
 
@@ -82,7 +82,7 @@ def _moved(fact: Fact, moves: Mapping[LedgerId, Happened]) -> Fact:
     key = fact.ledger
     for _ in range(len(moves)):
         rename = moves.get(key)
-        if rename is None or isinstance(fact, Opening) or fact.at < rename.at:
+        if rename is None or isinstance(fact, Opening) or fact.at < rename.activity.starts_at:
             break
         key = rename.ledger
     return fact if key == fact.ledger else replace(fact, ledger=key)
@@ -157,17 +157,22 @@ class _Folding:
                 target.end_unconfirmed(fact)
             case CostSet() | Opening():
                 pass  # a cost is taken into account when its units arrive
+            case _:
+                assert_never(fact)
 
     def _activity(self, target: Working, fact: Happened) -> None:
         activity = fact.activity
-        if activity.cancels in self.allocation.dropped and activity.id in self.allocation.dropped:
-            target.applied.append(activity.id)  # it did its work by taking the other back
         is_dropped = activity.id in self.allocation.dropped or fact.order in self.ignored
+        undone_in = self.allocation.undone_in.get(activity.id)
+        if undone_in is not None and (is_dropped or undone_in != fact.ledger):
+            self.working[undone_in].applied.append(activity.id)
+        is_waiting = activity.id in self.allocation.waiting
+        if is_waiting and not fact.is_receiving:
+            target.waiting.append(activity.id)
         if is_dropped or fact.is_receiving:
             self.allocation.offer_undone(fact)
             return
-        if activity.id in self.allocation.waiting:
-            target.waiting.append(activity.id)
+        if is_waiting:
             return
         other = self.working.get(fact.partner) if fact.partner else None
         before, other_before = target.quantity, other.quantity if other else ZERO

@@ -11,6 +11,7 @@ Same inputs, same plan. Nothing here reads a clock, a network or a disk.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 
 from tieout.core.activity import Activity
 from tieout.core.adoption import adopt, is_adoption
@@ -66,6 +67,8 @@ def tie_out(
                 decided = roll_forward(draft, snapshot, activities, local)
                 outlook = _hold(draft, snapshot, outlook, decided)
             return plan_of(draft, outlook)
+        case _:
+            assert_never(snapshot)
 
 
 def roll_forward(
@@ -131,6 +134,7 @@ def _with_snapshot(
         return _failed(draft, Failure(kind="unavailable", message=told), decided)
     if is_adoption(draft, snapshot):
         return adopt(draft, snapshot, decided)
+    draft.fold_new()
     reading = read_snapshot(draft, snapshot)
     reason = None
     if snapshot.complete:

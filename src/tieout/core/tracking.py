@@ -84,8 +84,7 @@ def track(
 
 
 def _is_same(known: Break, found: Found) -> bool:
-    if known.ledger != found.ledger:
-        return False
+    """Whether two differences of one ledger are the same one."""
     kinds = {known.kind, found.kind}
     if kinds == {"missing_at_broker", "quantity"}:
         # A zero row after an absence is the same break: both say that it is gone.

@@ -307,6 +307,6 @@ class Working:
             self.end(position, at=self._last_close(position), by=position.opened_by, reason="local")
 
     def _last_close(self, position: Position) -> datetime:
-        if self.closings and self.closings[-1][0] == position.opened_by:
-            return self.closings[-1][1].at
-        return self.last_at or position.opened_at
+        opened_by, closing = self.closings[-1]
+        assert opened_by == position.opened_by, position
+        return closing.at

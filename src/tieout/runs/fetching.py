@@ -1,7 +1,6 @@
 """Reading a venue within a deadline: what it reports, or in words why there is no news."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tieout.core.activity import Activity
@@ -53,5 +52,4 @@ def _kind_of(error: VenueError) -> FailureKind:
 
 def _replies_on(error: VenueError) -> tuple[RawReply, ...]:
     """The replies that did arrive, which the venue module hangs on its error."""
-    replies: Sequence[RawReply] = getattr(error, "evidence", ())
-    return tuple(replies)
+    return tuple(each for each in error.evidence if isinstance(each, RawReply))

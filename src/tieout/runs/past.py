@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from tieout.core.book import AccountId
-from tieout.core.draft import blank, folded_into
 from tieout.core.facts import Fact
 from tieout.core.instrument import LedgerId
 from tieout.core.movements import Method
 from tieout.core.position import Ledger
+from tieout.core.rebuilding import blank, folded_into
 from tieout.core.rollforward import fold
 from tieout.ports import BookStore
 

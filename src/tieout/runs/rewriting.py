@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 
 from tieout.core.book import Book
-from tieout.core.draft import blank, method_of_book
 from tieout.core.facts import Fact, Happened, is_joining, needs_history
 from tieout.core.instrument import LedgerId
 from tieout.core.plan import Plan
 from tieout.core.position import Ledger
+from tieout.core.rebuilding import blank, method_of_book
 from tieout.core.rollforward import fold
 from tieout.ports import Past
 from tieout.runs.order import Drafted
@@ -16,10 +16,11 @@ from tieout.runs.order import Drafted
 def rewritten(drafted: Drafted) -> dict[LedgerId, Past]:
     """The whole history, as it reads now, of the ledgers to which something came late."""
     book, plan = drafted.stored.book, drafted.plan
-    late = _with_links(_late(book, plan), book.after(plan).ledgers)
-    if not late:
+    known_late = _late(book, plan)
+    if not known_late:
         return {}
     after = book.after(plan)
+    late = _with_links(known_late, after.ledgers)
     start = {key: blank(after.ledgers[key]) for key in late}
     facts = [fact for key in late for fact in after.facts.get(key, ())]
     folded = fold(start, facts, method=method_of_book(after))

@@ -84,8 +84,10 @@ def _drafted(
 
 def _news(book: Book, told: Iterable[Instrument]) -> tuple[Instrument, ...]:
     """The instruments of which the venue told something that the book does not say."""
-    known = set(book.instruments)
-    return tuple(each for each in told if each not in known)
+    known: dict[str, list[Instrument]] = {}
+    for each in book.instruments:
+        known.setdefault(each.symbol, []).append(each)
+    return tuple(each for each in told if each not in known.get(each.symbol, ()))
 
 
 def _with_history(
@@ -96,8 +98,17 @@ def _with_history(
     parts: Parts,
 ) -> StoredBook:
     """The book with the new instruments, and the facts of the ledgers to be folded again."""
-    kept = [each for each in stored.book.instruments if not _is_renewed(each, news)]
-    book = replace(stored.book, instruments=(*kept, *news))
+    book = stored.book
+    if news:
+        by_symbol: dict[str, list[Instrument]] = {}
+        for each in news:
+            by_symbol.setdefault(each.symbol, []).append(each)
+        kept = [
+            each
+            for each in book.instruments
+            if not _is_renewed(each, by_symbol.get(each.symbol, ()))
+        ]
+        book = replace(book, instruments=(*kept, *news))
     needed = history_needed(book, fetched.snapshot, fetched.activities, order.local)
     if needed:
         book = replace(book, facts=parts.store.history(order.account.id, needed))

@@ -12,7 +12,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from tieout.core.codec import canonical, from_plain, to_plain
+from tieout.core.codec import canonical, from_plain, to_text
 from tieout.core.instrument import LedgerId
 from tieout.core.numbers import Amount, printed
 from tieout.core.pnl import Totals
@@ -138,7 +138,7 @@ def _money(totals: Totals, currency: str) -> dict[str, Any]:
         "funding": number_text(figures.funding),
         "income": number_text(figures.income),
         "incomplete": figures.unknown,
-        "realized": canonical(to_plain(totals)),
+        "realized": to_text(totals),
     }
 
 

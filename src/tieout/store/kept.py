@@ -71,7 +71,7 @@ def merged(known: tuple[Instrument, ...], told: tuple[Instrument, ...]) -> tuple
 
     One renews another of the same symbol that shares an id with it, or where one has none.
     """
-    if set(told) <= set(known):
+    if not told or set(told) <= set(known):
         return known
     news: dict[str, list[Instrument]] = {}
     for instrument in told:

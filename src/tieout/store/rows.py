@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tieout.core.book import AccountId
 from tieout.core.breaks import Break
-from tieout.core.codec import canonical, from_plain, to_plain
+from tieout.core.codec import canonical, from_plain, to_text
 from tieout.core.instrument import LedgerId
 from tieout.core.journal import Entry
 from tieout.ports import Commit, Event, RunRecord, StoredEvent
@@ -193,7 +193,7 @@ def break_row(account: str, found: Break, *, is_open: bool) -> BreakRow:
         first_at=time_text(found.first_at),
         last_at=time_text(found.last_at),
         is_open=int(is_open),
-        body=canonical(to_plain(found)),
+        body=to_text(found),
     )
 
 

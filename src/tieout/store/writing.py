@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from tieout.core.codec import canonical, to_plain
+from tieout.core.codec import to_text
 from tieout.ports import Commit
 from tieout.store import statements
 from tieout.store.closings import ClosingRow, closing_rows
@@ -80,7 +80,7 @@ def _write_marks(
     known = before.book.instruments
     instruments = merged(known, commit.instruments)
     if instruments is not known:
-        body = canonical(to_plain(instruments))
+        body = to_text(instruments)
         connection.execute(statements.PUT_INSTRUMENTS, (account, body))
 
 

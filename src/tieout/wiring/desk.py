@@ -13,10 +13,10 @@ from tieout.cases.output import step_json
 from tieout.cases.writing import case_of, case_text
 from tieout.core.book import Account, AccountId
 from tieout.core.breaks import Break
-from tieout.core.draft import method_of_book
 from tieout.core.errors import SettingsError, TieoutError, VenueError
 from tieout.core.instrument import LedgerId
 from tieout.core.position import Ledger
+from tieout.core.rebuilding import method_of_book
 from tieout.core.snapshot import LocalAction
 from tieout.ports import BookStore, Clock, Finding, Read, RunTrigger, Venue
 from tieout.runs import Finished, Order, Parts, plan_only, run

@@ -31,12 +31,13 @@ class Trace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A good answer, and when it was asked for and came."""
+    """A good answer, when it was asked for and came, and what is kept of it."""
 
     body: bytes
     headers: Mapping[str, str]
     sent_at: datetime
     received_at: datetime
+    evidence: RawReply
 
 
 class Calls:
@@ -73,10 +74,15 @@ class Calls:
             sent_at = self._clock.now()
             answer = await asyncio.to_thread(self._wire.request, path, parameters)
             now = self._clock.now()
-            trace.replies.append(self._evidence(call, answer, now))
+            kept = self._evidence(call, answer, now)
+            trace.replies.append(kept)
             if answer.status == OK and answer.fault is None:
                 return Reply(
-                    body=answer.body, headers=answer.headers, sent_at=sent_at, received_at=now
+                    body=answer.body,
+                    headers=answer.headers,
+                    sent_at=sent_at,
+                    received_at=now,
+                    evidence=kept,
                 )
             wait_s = self._wait_s(answer, tries=tries, now=now)
             is_too_late = now + timedelta(seconds=wait_s) >= trace.deadline_at
@@ -131,5 +137,5 @@ def call_of(path: str, parameters: Mapping[str, str]) -> str:
 
 def with_evidence(error: VenueError, trace: Trace) -> VenueError:
     """The error with the replies that did arrive, as the port promises."""
-    error.__dict__["evidence"] = tuple(trace.replies)
+    error.evidence = tuple(trace.replies)
     return error

@@ -45,6 +45,9 @@ ACCOUNT_MISMATCH = "account_mismatch"
 # A fill this fresh may not be in the positions yet, and clocks differ by as much.
 FRESH = timedelta(seconds=5)
 
+# `accounts` has asked who the keys belong to; a reading that follows need not ask again.
+JUST_NOW = timedelta(seconds=10)
+
 NOT_YET = Holding(
     symbol="", problem="positions are compared once all activities before them are read"
 )
@@ -128,6 +131,7 @@ class AlpacaVenue:
         self.name = name
         self._account = account
         self._pairs: dict[str, str] = {}
+        self._asked: tuple[AccountRow, Reply] | None = None  # by `accounts`, for the reading after
         self._calls = Calls(
             Wire(address=address, key=key, secret=secret, limits=limits),
             name=name,
@@ -144,7 +148,8 @@ class AlpacaVenue:
 
     async def accounts(self) -> Sequence[Account]:
         """The one account of the keys. Alpaca gives all of its activities since it was opened."""
-        row, _ = await self._within(self._own_account)
+        row, reply = await self._within(self._own_account)
+        self._asked = (row, reply)
         assert row.number is not None, row  # a reply without one was refused
         return (Account(id=AccountId(row.number), venue="alpaca", currency=row.currency or "USD"),)
 
@@ -219,8 +224,13 @@ class AlpacaVenue:
         return row, reply
 
     async def _account_named(self, account: str, trace: Trace) -> None:
-        """See that the keys still belong to this account: every reading asks anew."""
-        row, _ = await self._account_row(trace)
+        """See that the keys still belong to this account: asked for every reading, or just now."""
+        asked, self._asked = self._asked, None
+        if asked is not None and self._calls.now() - asked[1].received_at < JUST_NOW:
+            row, reply = asked
+            trace.replies.append(reply.evidence)
+        else:
+            row, _ = await self._account_row(trace)
         self._refuse_other(row, account)
 
     async def _account_row(self, trace: Trace) -> tuple[AccountRow, Reply]:
@@ -237,7 +247,7 @@ class AlpacaVenue:
             advice=f"use the keys of {account}, or set this connection up for {row.number}; "
             "nothing was changed",
         )
-        refused.__dict__["reason"] = ACCOUNT_MISMATCH
+        refused.reason = ACCOUNT_MISMATCH
         raise refused
 
     async def _positions_and(
