@@ -13,7 +13,7 @@ from tieout.core.book import Account, AccountId
 from tieout.core.instrument import Instrument
 from tieout.core.policy import Policy
 from tieout.core.snapshot import Holding, Snapshot
-from tieout.ports import BookStore, Event, Finding, RawReply, Read, Venue
+from tieout.ports import BookStore, Event, Finding, RawReply, Read, Tell, Venue
 from tieout.runs import Finished, Order, Parts, run
 from tieout.store.memory import MemoryStore
 
@@ -92,6 +92,9 @@ class FakeVenue:
             ignored=self.ignored,
             cursor=self.cursor,
         )
+
+    async def listen(self, tell: Tell) -> None:
+        """It has no stream."""
 
     async def check(self) -> list[Finding]:
         return []

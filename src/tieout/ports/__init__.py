@@ -16,6 +16,7 @@ from tieout.ports.books import (
     Commit,
     Event,
     Finding,
+    News,
     Past,
     RawReply,
     Read,
@@ -24,6 +25,7 @@ from tieout.ports.books import (
     RunTrigger,
     StoredBook,
     StoredEvent,
+    Tell,
     Venue,
 )
 from tieout.ports.service import Delivery, Notice, RunTotals, ServiceStore, Timer
@@ -41,6 +43,7 @@ __all__ = [
     "Event",
     "FailedLogin",
     "Finding",
+    "News",
     "Notice",
     "Past",
     "RawReply",
@@ -53,6 +56,7 @@ __all__ = [
     "Session",
     "StoredBook",
     "StoredEvent",
+    "Tell",
     "Timer",
     "User",
     "Venue",

@@ -47,6 +47,26 @@ class Read:
     cursor: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What a venue's stream says. It is a hint: what happened is read, never taken from here.
+
+    `connected` comes after every connect, as messages may have been missed before it; `changed`
+    when something happened; `lost`, with a reason, when the connection ended or none came about.
+    `account` is the venue's name for the one it is about, None for all of the connection.
+    """
+
+    kind: Literal["connected", "changed", "lost"]
+    account: AccountId | None = None
+    reason: str = ""
+
+
+class Tell(Protocol):
+    """Takes news. It returns at once and never raises."""
+
+    def __call__(self, news: News) -> None: ...
+
+
 class Venue(Protocol):
     """One login at a venue. A module behind this translates and decides nothing."""
 
@@ -62,6 +82,10 @@ class Venue(Protocol):
         Raises VenueUnavailable, VenueRefused or VenueReplyInvalid when nothing can be trusted;
         the raw replies that did arrive hang on the error as `evidence`.
         """
+        ...
+
+    async def listen(self, tell: Tell) -> None:
+        """Tell of news until cancelled, over every reconnect; returns where there is no stream."""
         ...
 
     async def check(self) -> Sequence["Finding"]:

@@ -18,7 +18,7 @@ from tieout.core.instrument import LedgerId
 from tieout.core.position import Ledger
 from tieout.core.rebuilding import method_of_book
 from tieout.core.snapshot import LocalAction
-from tieout.ports import BookStore, Clock, Finding, Read, RunTrigger, Venue
+from tieout.ports import BookStore, Clock, Finding, News, Read, RunTrigger, Tell, Venue
 from tieout.runs import Finished, Order, Parts, plan_only, run
 from tieout.runs.approvals import approve, reject, settle
 from tieout.runs.past import ledgers_as_of, rebuilt
@@ -57,6 +57,13 @@ class Connected:
         native = AccountId(account.removeprefix(f"{self.name}/"))
         return await self._venue.read(native, cursor=cursor)
 
+    async def listen(self, tell: Tell) -> None:
+        def named(news: News) -> None:
+            account = news.account and AccountId(f"{self.name}/{news.account}")
+            tell(replace(news, account=account))
+
+        await self._venue.listen(named)
+
     async def check(self) -> Sequence[Finding]:
         return await self._venue.check()
 
@@ -77,6 +84,9 @@ class Unreachable:
     async def read(self, account: AccountId, *, cursor: str | None) -> Read:
         del account, cursor  # whatever is asked
         raise self._error
+
+    async def listen(self, tell: Tell) -> None:
+        """There is nothing to hear."""
 
     async def check(self) -> Sequence[Finding]:
         return [Finding(subject=self.name, level="error", message=str(self._error))]

@@ -10,7 +10,8 @@ class Limits:
     `read_s` is silence between two pieces of a reply, `call_s` one reply as a whole, `deadline_s`
     a reading with all its calls and waits. `settle_s` is how long Alpaca gets to show a fill in a
     position. `pages_max` of activities leave a part of Alpaca's 200 requests a minute to others;
-    a longer history is read in several runs.
+    a longer history is read in several runs. A stream that does not answer a ping for `ping_s`,
+    sent every `ping_s`, is dead; `reconnect_s` and more with each try go by before the next.
     """
 
     connect_s: float = 5.0
@@ -25,6 +26,9 @@ class Limits:
     pages_max: int = 100
     position_reads_max: int = 3
     settle_s: float = 0.5
+    ping_s: float = 10.0
+    reconnect_s: float = 1.0
+    reconnect_s_max: float = 30.0
 
 
 DEFAULT = Limits()

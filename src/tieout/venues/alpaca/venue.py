@@ -19,7 +19,7 @@ from tieout.core.errors import (
 )
 from tieout.core.numbers import exact
 from tieout.core.snapshot import Holding, Snapshot
-from tieout.ports import Clock, Finding, Read, Venue
+from tieout.ports import Clock, Finding, Read, Tell, Venue
 from tieout.venues.alpaca.activities import translated as activities_of
 from tieout.venues.alpaca.address import address_of
 from tieout.venues.alpaca.calls import Calls, Chance, Reply, Sleep, Trace, with_evidence
@@ -30,6 +30,7 @@ from tieout.venues.alpaca.limits import DEFAULT, Limits
 from tieout.venues.alpaca.positions import quantities, without_quote
 from tieout.venues.alpaca.positions import translated as holdings_of
 from tieout.venues.alpaca.scrub import Scrub
+from tieout.venues.alpaca.stream import TradeUpdates, stream_address_of
 from tieout.venues.alpaca.wire import (
     AccountRow,
     PositionRow,
@@ -78,6 +79,7 @@ def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock)
         key=key,
         secret=secret,
         account=settings.get("account"),
+        stream_address=settings.get("stream_address"),
         limits=_limits(settings.get("timeout_s"), connection=name),
         clock=clock,
     )
@@ -124,6 +126,7 @@ class AlpacaVenue:
         secret: str,
         clock: Clock,
         account: str | None = None,
+        stream_address: str | None = None,
         limits: Limits = DEFAULT,
         sleep: Sleep = asyncio.sleep,
         chance: Chance = random.random,
@@ -132,6 +135,12 @@ class AlpacaVenue:
         self._account = account
         self._pairs: dict[str, str] = {}
         self._asked: tuple[AccountRow, Reply] | None = None  # by `accounts`, for the reading after
+        self._updates = TradeUpdates(
+            address=stream_address or stream_address_of(address),
+            key=key,
+            secret=secret,
+            limits=limits,
+        )
         self._calls = Calls(
             Wire(address=address, key=key, secret=secret, limits=limits),
             name=name,
@@ -160,6 +169,10 @@ class AlpacaVenue:
         positions may lack it makes them be read again until two readings agree.
         """
         return await self._within(partial(self._read, account, cursor))
+
+    async def listen(self, tell: Tell) -> None:
+        """Tell of orders that were filled, cancelled and so on, and of every connect."""
+        await self._updates.listen(tell)
 
     async def check(self) -> Sequence[Finding]:
         """What `doctor` shows. A login that does not work is a finding, not an error."""
