@@ -117,12 +117,12 @@ def trimmed(value: Decimal, *, like: Decimal) -> Decimal:
     short = normal(value)
     if exponent_of(short) <= decimals:
         return short
-    return short.quantize(Decimal(1).scaleb(decimals), context=_EXACT)
+    return short.quantize(Decimal(1).scaleb(decimals, _EXACT), context=_EXACT)
 
 
 def truncate(value: Decimal, decimals: int) -> Decimal:
     """Cut after `decimals` places towards zero, as Hyperliquid does with its averages."""
-    return value.quantize(Decimal(1).scaleb(-decimals), ROUND_DOWN, context=_EXACT)
+    return value.quantize(Decimal(1).scaleb(-decimals, _EXACT), ROUND_DOWN, context=_EXACT)
 
 
 def is_quotient(result: Decimal, *, of: Decimal, by: Decimal) -> bool:
@@ -132,7 +132,7 @@ def is_quotient(result: Decimal, *, of: Decimal, by: Decimal) -> bool:
 
 def last_digit(value: Decimal) -> Decimal:
     """One unit of the last digit that was written: 0.001 for 12.345, 1 for 12."""
-    return Decimal(1).scaleb(min(0, exponent_of(value)))
+    return Decimal(1).scaleb(min(0, exponent_of(value)), _EXACT)
 
 
 @dataclass(frozen=True, slots=True)
