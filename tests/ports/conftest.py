@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("ports.store", "ports.store_records")
+pytest.register_assert_rewrite("ports.store", "ports.store_access", "ports.store_records")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ports.store import *  # noqa: F403
+from ports.store_access import *  # noqa: F403
 from ports.store_records import *  # noqa: F403
 from tieout.ports import BookStore
 from tieout.store import MemoryStore, SqliteStore

@@ -28,7 +28,7 @@ from tieout.ports.books import (
     Tell,
     Venue,
 )
-from tieout.ports.service import Delivery, Notice, RunTotals, ServiceStore, Timer
+from tieout.ports.service import Delivery, Notice, RunTotals, ServiceStore, Store, Timer
 
 __all__ = [
     "CAPABILITIES",
@@ -54,6 +54,7 @@ __all__ = [
     "RunTrigger",
     "ServiceStore",
     "Session",
+    "Store",
     "StoredBook",
     "StoredEvent",
     "Tell",

@@ -185,11 +185,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvent:
-    """An event of the outbox. Ids only grow, in the order of the commits."""
+    """An event of the outbox. Ids only grow, in the order of the commits.
+
+    `account` and `run` are None for what belongs to none.
+    """
 
     id: int
-    account: AccountId
-    run: str
+    account: AccountId | None
+    run: str | None
     event: Event
 
 
@@ -265,8 +268,10 @@ class BookStore(Protocol):
         """The journal in order, from the entry after `after`."""
         ...
 
-    def runs(self, account: AccountId | None = None, *, limit: int = 50) -> Sequence[RunRecord]:
-        """The latest runs, newest first."""
+    def runs(
+        self, account: AccountId | None = None, *, limit: int = 50, before: str | None = None
+    ) -> Sequence[RunRecord]:
+        """The latest runs, newest first; those older than the run `before`, if one is named."""
         ...
 
     def run(self, run_id: str) -> RunRecord | None:

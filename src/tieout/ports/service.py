@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from tieout.core.book import AccountId
-from tieout.ports.books import Clock, Event, RunRecord
+from tieout.ports.access import AccessStore
+from tieout.ports.books import BookStore, Clock, Event, RunRecord
 
 
 class Timer(Clock, Protocol):
@@ -47,8 +48,8 @@ class ServiceStore(Protocol):
         """What was changed while the program ran: dotted keys of tieout.toml to JSON texts."""
         ...
 
-    def put_runtime_settings(self, changed: Mapping[str, str | None], *, by: str) -> None:
-        """Change settings, all or none; None takes a change back. Each change is an event."""
+    def put_runtime_settings(self, changed: Mapping[str, str | None]) -> None:
+        """Change settings, all or none; None takes a change back."""
         ...
 
     def deliveries(self) -> Mapping[str, "Delivery"]:
@@ -104,3 +105,7 @@ class Notice:
     first_at: datetime
     told_at: datetime
     times: int = 1
+
+
+class Store(BookStore, AccessStore, ServiceStore, Protocol):
+    """One database with everything in it."""

@@ -112,9 +112,19 @@ class SqliteArchive:
 
     # Runs and breaks
 
-    def runs(self, account: AccountId | None = None, *, limit: int = 50) -> Sequence[RunRecord]:
-        asked = (limit,) if account is None else (account, limit)
-        statement = statements.RUNS if account is None else statements.RUNS_OF_ACCOUNT
+    def runs(
+        self, account: AccountId | None = None, *, limit: int = 50, before: str | None = None
+    ) -> Sequence[RunRecord]:
+        asked = [each for each in (account, before, limit) if each is not None]
+        match account is None, before is None:
+            case True, True:
+                statement = statements.RUNS
+            case True, False:
+                statement = statements.RUNS_BEFORE
+            case False, True:
+                statement = statements.RUNS_OF_ACCOUNT
+            case _:
+                statement = statements.RUNS_OF_ACCOUNT_BEFORE
         with self.connections.reading() as connection:
             found = connection.execute(statement, asked)
             return [run_of(RunRow._make(row)) for row in found]

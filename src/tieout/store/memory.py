@@ -17,7 +17,17 @@ from tieout.core.facts import Fact
 from tieout.core.instrument import LedgerId
 from tieout.core.journal import Entry, ledger_after
 from tieout.core.position import Episode, Ledger
-from tieout.ports import Commit, RawReply, Realized, RunRecord, StoredBook, StoredEvent
+from tieout.ports import (
+    Commit,
+    Event,
+    RawReply,
+    Realized,
+    RunRecord,
+    RunTotals,
+    StoredBook,
+    StoredEvent,
+)
+from tieout.store.access import SqliteAccess
 from tieout.store.closings import ClosingRow, closing_rows, realized_of
 from tieout.store.codec import time_text
 from tieout.store.episodes import PositionRow, episode_of, sealed
@@ -36,9 +46,12 @@ from tieout.store.rows import (
     break_of,
     entry_of,
     event_of,
+    lone_event_row,
     run_of,
     run_row,
 )
+from tieout.store.service import SqliteService, memory_connections
+from tieout.store.totals import totals_of
 from tieout.store.written import (
     Prepared,
     account_row,
@@ -74,10 +87,11 @@ class Shelved:
         return [realized_of(row) for row in self.closings if row.ledger == ledger]
 
 
-class MemoryStore:
-    """The BookStore that is gone with its process."""
+class MemoryStore(SqliteAccess, SqliteService):
+    """The Store that is gone with its process. Access and service are in tables in memory."""
 
     def __init__(self) -> None:
+        self.connections = memory_connections()
         self._accounts: dict[AccountId, Shelved] = {}
         self._runs: dict[str, RunRow] = {}
         self._evidence: list[EvidenceRow] = []
@@ -87,7 +101,8 @@ class MemoryStore:
         self._one_at_a_time = threading.RLock()
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Let go of the tables in memory."""
+        self.connections.close()
 
     def lease(self, account: AccountId) -> AbstractContextManager[None]:
         return self._leases.held(account)
@@ -240,9 +255,15 @@ class MemoryStore:
 
     # Runs, breaks and events
 
-    def runs(self, account: AccountId | None = None, *, limit: int = 50) -> Sequence[RunRecord]:
+    def runs(
+        self, account: AccountId | None = None, *, limit: int = 50, before: str | None = None
+    ) -> Sequence[RunRecord]:
         mine = [run for run in self._runs.values() if account in (None, run.account)]
         mine.sort(key=lambda run: (run.started_at, run.id), reverse=True)
+        if before is not None:
+            last = self._runs.get(before)
+            place = (last.started_at, last.id) if last else ("", "")
+            mine = [run for run in mine if (run.started_at, run.id) < place]
         return [run_of(run) for run in mine[:limit]]
 
     def run(self, run_id: str) -> RunRecord | None:
@@ -262,6 +283,17 @@ class MemoryStore:
 
     def last_event(self) -> int:
         return self._last_event
+
+    def add_event(self, event: Event, *, account: AccountId | None) -> int:
+        with self._one_at_a_time:
+            self._last_event += 1
+            row = lone_event_row(event, account=account)
+            self._events.append(event_of(self._last_event, row))
+            return self._last_event
+
+    def run_totals(self, account: AccountId | None = None) -> RunTotals:
+        mine = self.runs(account, limit=len(self._runs))
+        return totals_of(mine)
 
     # Letting go
 

@@ -221,11 +221,19 @@ def outbox_row(commit: Commit, event: Event) -> OutboxRow:
     )
 
 
+def lone_event_row(event: Event, *, account: AccountId | None) -> OutboxRow:
+    """An event of no run."""
+    return OutboxRow(
+        account=account or "", run="", type=event.type, at=time_text(event.at),
+        payload=event.payload,
+    )  # fmt: skip
+
+
 def event_of(number: int, row: OutboxRow) -> StoredEvent:
     return StoredEvent(
         id=number,
-        account=AccountId(row.account),
-        run=row.run,
+        account=AccountId(row.account) if row.account else None,
+        run=row.run or None,
         event=Event(type=row.type, at=time_of(row.at), payload=row.payload),
     )
 

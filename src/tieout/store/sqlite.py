@@ -11,8 +11,9 @@ from pathlib import Path
 from tieout.core.activity import ActivityId
 from tieout.core.book import Account, AccountId
 from tieout.core.errors import StoreError
-from tieout.ports import Commit, RawReply, RunRecord, StoredBook
+from tieout.ports import Commit, Event, RawReply, RunRecord, RunTotals, StoredBook
 from tieout.store import migrations, statements
+from tieout.store.access import SqliteAccess
 from tieout.store.archive import SqliteArchive
 from tieout.store.codec import time_text
 from tieout.store.connections import BUSY_TIMEOUT_S, Connections
@@ -21,12 +22,14 @@ from tieout.store.evidence import evidence_rows
 from tieout.store.kept import Kept, Shelf
 from tieout.store.lease import FileLeases, MemoryLeases
 from tieout.store.reading import read_kept
-from tieout.store.rows import run_row
+from tieout.store.rows import lone_event_row, run_row
+from tieout.store.service import SqliteService
+from tieout.store.totals import RunCounts
 from tieout.store.writing import write
 from tieout.store.written import Reached, nowhere, prepare
 
 
-class SqliteStore(SqliteArchive):
+class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
     """Books in the file at `path`; None keeps them in memory, for tests.
 
     A new file is set up, an older one brought up to date; StoreError where it is a newer
@@ -52,6 +55,7 @@ class SqliteStore(SqliteArchive):
         )
         self._reached = reached
         self._shelf = Shelf()
+        self._counts = RunCounts()
         self._bring_up_to_date()
 
     def _bring_up_to_date(self) -> None:
@@ -113,6 +117,18 @@ class SqliteStore(SqliteArchive):
         with self.connections.writing() as connection:
             connection.execute(statements.PUT_RUN, run_row(run))
             connection.executemany(statements.PUT_EVIDENCE, replies)
+
+    def run_totals(self, account: AccountId | None = None) -> RunTotals:
+        with self.connections.reading() as connection:
+            totals = self._counts.read(connection, account)
+        return replace(totals, last=next(iter(self.runs(account, limit=1)), None))
+
+    def add_event(self, event: Event, *, account: AccountId | None) -> int:
+        with self.connections.writing() as connection:
+            row = lone_event_row(event, account=account)
+            number = connection.execute(statements.PUT_EVENT, row).lastrowid
+        assert number is not None, row
+        return number
 
     # Letting go
 

@@ -142,9 +142,13 @@ LATEST_OF_LEDGER = select(
 
 PUT_RUN = insert("runs")
 RUN = select("runs", "WHERE id = ?")
-RUNS = select("runs", "ORDER BY started_at DESC, id DESC LIMIT ?")
+_BEFORE = "(started_at, id) < (SELECT started_at, id FROM runs WHERE id = ?)"
+_LATEST = "ORDER BY started_at DESC, id DESC LIMIT ?"
+RUNS = select("runs", _LATEST)
+RUNS_BEFORE = select("runs", f"WHERE {_BEFORE} {_LATEST}")
 ANCHORED_RUNS = select("runs", "WHERE account = ? AND version IS NOT NULL ORDER BY version")
-RUNS_OF_ACCOUNT = select("runs", "WHERE account = ? ORDER BY started_at DESC, id DESC LIMIT ?")
+RUNS_OF_ACCOUNT = select("runs", f"WHERE account = ? {_LATEST}")
+RUNS_OF_ACCOUNT_BEFORE = select("runs", f"WHERE account = ? AND {_BEFORE} {_LATEST}")
 PUT_EVIDENCE = insert("evidence")
 EVIDENCE = select("evidence", "WHERE run = ? ORDER BY number")
 FORGET_EVIDENCE = "DELETE FROM evidence WHERE received_at < ?"

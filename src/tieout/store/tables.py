@@ -261,3 +261,73 @@ outbox = Table(
     sqlite_autoincrement=True,
 )
 Index("outbox_at", outbox.c.at)
+
+# Who may ask and act. No secret is kept as it is.
+
+users = Table(
+    "users",
+    metadata,
+    _text("name"),
+    _text("password_hash"),
+    _text("capabilities"),  # with blanks between
+    _text("created_at"),
+    PrimaryKeyConstraint("name"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _text("id"),
+    _text("name"),
+    _text("digest"),
+    _text("capabilities"),
+    _text("created_at"),
+    _text("revoked_at", nullable=True),
+    _text("last_used_at", nullable=True),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("digest", name="api_keys_digest"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _text("digest"),
+    _text("user"),
+    _text("created_at"),
+    _text("expires_at"),
+    PrimaryKeyConstraint("digest"),
+)
+
+failed_logins = Table(
+    "failed_logins", metadata, _text("name"), _text("address"), _text("at")
+)  # fmt: skip
+Index("failed_logins_at", failed_logins.c.at)
+
+# What the service remembers over a restart.
+
+runtime_settings = Table(
+    "runtime_settings", metadata, _text("key"), _text("value"), PrimaryKeyConstraint("key")
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _text("target"),
+    _integer("event"),
+    _integer("attempts"),
+    _text("next_at", nullable=True),
+    _text("last_error", nullable=True),
+    PrimaryKeyConstraint("target"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    _text("key"),
+    _text("account"),
+    _text("digest"),
+    _text("first_at"),
+    _text("told_at"),
+    _integer("times"),
+    PrimaryKeyConstraint("key"),
+)
