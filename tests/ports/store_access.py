@@ -75,7 +75,7 @@ def test_a_key_is_found_by_its_digest_and_revoked_for_ever(store: Store):
     store.use_key("k1", at=AT + MINUTE)
     assert store.revoke_key("k1", at=AT + 2 * MINUTE)
     assert not store.revoke_key("k1", at=AT + 3 * MINUTE)
-    (kept,) = store.keys()
+    (kept,) = store.api_keys()
     assert (kept.last_used_at, kept.revoked_at) == (AT + MINUTE, AT + 2 * MINUTE)
 
 
@@ -91,7 +91,7 @@ def test_a_key_is_not_replaced(store: Store, taken):
     )
     with pytest.raises(StoreError):
         store.add_key(other)
-    assert store.keys() == [KEY]
+    assert store.api_keys() == [KEY]
 
 
 def test_a_session_ends_at_its_time_or_when_it_is_dropped(store: Store):
@@ -223,3 +223,7 @@ def test_older_runs_follow_page_by_page(store: Store):
             before = page[-1].id
             store.record_run(ACCOUNT, run_of(first + len(pages)), ())  # news do not move the rest
         assert pages == every
+
+
+def test_a_store_that_works_says_so(store: Store):
+    store.check()

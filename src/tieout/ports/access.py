@@ -70,7 +70,7 @@ class AccessStore(Protocol):
         """Remove a user and end their sessions; whether there was one."""
         ...
 
-    def keys(self) -> Sequence[ApiKey]:
+    def api_keys(self) -> Sequence[ApiKey]:
         """Every key, revoked ones included, oldest first."""
         ...
 

@@ -40,6 +40,10 @@ class RunTotals:
 class ServiceStore(Protocol):
     """What the service keeps beside the books. Every method is one transaction."""
 
+    def check(self) -> None:
+        """See that the store can be read and written. Raises StoreError where it cannot."""
+        ...
+
     def run_totals(self, account: AccountId | None = None) -> RunTotals:
         """The stored runs of an account counted; of all accounts for None."""
         ...

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from tieout.core.book import AccountId, Book
@@ -13,8 +13,10 @@ from tieout.core.planning import EVENTS
 from tieout.core.snapshot import Failure, Snapshot
 from tieout.ports import Event, RunRecord
 from tieout.runs.order import Drafted, Order, Parts
+from tieout.runs.statistics import timestamp
 
-UPDATED = "position:updated"
+UPDATED, FAILED = "position:updated", "system:error"
+SEEDS = (UPDATED, FAILED)
 
 
 def record_of(drafted: Drafted, *, finished_at: datetime, parts: Parts) -> RunRecord:
@@ -97,12 +99,14 @@ def events_of(plan: Plan, *, account: AccountId, run: str, before: Book) -> tupl
         *(("break:resolved", _break(each)) for each in plan.breaks if each.status == "resolved"),
     ]
     if plan.outcome == "failed":
-        told.append(("system:error", _error(plan)))
+        told.append((FAILED, _error(plan)))
     if plan.outcome == "held":
         told.append(("run:held", _outcome(plan)))
     told.append(("run:finished", _outcome(plan)))
+    named = {"account": account, "run": run}
     return tuple(
-        Event(type=name, at=plan.at, payload=_text({**payload, "account": account, "run": run}))
+        # The seed's two have exactly the seed's keys; the outbox knows account and run as well.
+        Event(type=name, at=plan.at, payload=_text(payload if name in SEEDS else payload | named))
         for name, payload in told
     )
 
@@ -122,7 +126,7 @@ def _updated(plan: Plan) -> dict[str, Any]:
         "created": list(plan.created),
         "updated": list(plan.updated),
         "removed": list(plan.removed),
-        "timestamp": _timestamp(plan.at),
+        "timestamp": timestamp(plan.at),
     }
 
 
@@ -131,7 +135,7 @@ def _error(plan: Plan) -> dict[str, Any]:
     return {
         "message": "Position reconciliation failed",
         "error": plan.reason,
-        "timestamp": _timestamp(plan.at),
+        "timestamp": timestamp(plan.at),
     }
 
 
@@ -162,14 +166,9 @@ def _outcome(plan: Plan) -> dict[str, Any]:
         "outcome": plan.outcome,
         "reason": plan.reason,
         "tied_out": plan.tied_out,
-        "timestamp": _timestamp(plan.at),
+        "timestamp": timestamp(plan.at),
     }
 
 
 def _text(payload: Mapping[str, Any]) -> str:
     return json.dumps(payload, ensure_ascii=False)
-
-
-def _timestamp(moment: datetime) -> str:
-    """A time as JavaScript writes it: milliseconds and Z."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -2,6 +2,6 @@
 
 from tieout.settings.reading import read_settings
 from tieout.settings.secret import Secret
-from tieout.settings.values import AccountSettings, Connection, Settings
+from tieout.settings.values import AccountSettings, Connection, Service, Settings
 
-__all__ = ["AccountSettings", "Connection", "Secret", "Settings", "read_settings"]
+__all__ = ["AccountSettings", "Connection", "Secret", "Service", "Settings", "read_settings"]

@@ -7,10 +7,11 @@ from typing import Any
 from tieout.settings import schema
 from tieout.settings.faults import Reading
 from tieout.settings.secret import Secret, secret_from
+from tieout.settings.serving import read_service
 from tieout.settings.source import Place, closest, find_file, load_file
 from tieout.settings.values import AccountSettings, Allocation, Connection, Settings
 
-TABLES = ("store", "runs", "connections", "accounts", "allocation")
+TABLES = ("store", "runs", "service", "connections", "accounts", "allocation")
 
 
 def read_settings(
@@ -32,6 +33,7 @@ def read_settings(
         accounts=_accounts(reading, material.get("accounts", {}), root, connections),
         allocation=_allocation(reading, material.get("allocation", {}), root, connections),
         on_missing=_on_missing(reading),
+        service=read_service(reading, material.get("service", {}), root),
         **runs,
     )
     reading.refuse_unknown_variables()

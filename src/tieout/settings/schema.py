@@ -25,6 +25,41 @@ RUNS: Rules = {
     "evidence_days": whole_number(least=0, most=36_500),
 }
 
+SERVICE: Rules = {
+    "enabled": yes_or_no,
+    "schedule": text,
+    "timezone": text,
+    "first_run_s": number(least="0", most="3600"),
+    "host": text,
+    "port": whole_number(least=0, most=65_535),
+    "log": one_of(("console", "json")),
+    "log_level": one_of(("debug", "info", "warning", "error")),
+    "sync_on_trade": yes_or_no,
+    "sync_on_position_update": yes_or_no,
+    "default_account": text,
+    "quiet_s": number(least="0", most="60"),
+    "quiet_s_max": number(least="0", most="600"),
+    "stale_page_s": number(least="1", most="86400"),
+    "stop_limit_s": number(least="0", most="3600"),
+    "session_hours": number(least="0.1", most="8760"),
+    "body_bytes_max": whole_number(least=1024, most=1_073_741_824),
+    "requests_per_minute": whole_number(least=1, most=1_000_000),
+}
+
+# What seeds 001 and 002 call the same.
+SERVICE_VARIABLES: Mapping[str, str] = {
+    "POSITION_SYNC_ENABLED": "enabled",
+    "POSITION_SYNC_SYNC_INTERVAL": "schedule",
+    "POSITION_SYNC_SYNC_ON_TRADE": "sync_on_trade",
+    "POSITION_SYNC_SYNC_ON_POSITION_UPDATE": "sync_on_position_update",
+    "POSITION_SYNC_DEFAULT_ACCOUNT_ID": "default_account",
+}
+POSITION_SYNC = (
+    *SERVICE_VARIABLES,
+    "POSITION_SYNC_MARK_MISSING_AS_CLOSED",
+    "POSITION_SYNC_CALCULATE_REALIZED_PNL",
+)
+
 CONNECTION: Rules = {
     "venue": text,
     "address": address,

@@ -48,6 +48,35 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """How `tieout serve` works: when it runs, where it listens, what it waits for.
+
+    `schedule` is seconds or a cron expression in `timezone`. `default_account` is whose book is
+    meant where nobody says; None means all. Events are gathered for `quiet_s`, at most for
+    `quiet_s_max`. A book that is older than `stale_page_s` is synced when its page is opened.
+    """
+
+    enabled: bool = True
+    schedule: str = "*/5 * * * *"
+    timezone: str = "America/New_York"
+    first_run_s: Decimal = Decimal(10)
+    host: str = "127.0.0.1"
+    port: int = 5000
+    log: str = "console"
+    log_level: str = "info"
+    sync_on_trade: bool = True
+    sync_on_position_update: bool = True
+    default_account: str | None = None
+    quiet_s: Decimal = Decimal("0.5")
+    quiet_s_max: Decimal = Decimal(5)
+    stale_page_s: Decimal = Decimal(300)
+    stop_limit_s: Decimal = Decimal(30)
+    session_hours: Decimal = Decimal(12)
+    body_bytes_max: int = 1_048_576
+    requests_per_minute: int = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that is set. `path` is the file it came from, None where there was none."""
 
@@ -57,6 +86,7 @@ class Settings:
     accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
     allocation: Allocation = Allocation()
     on_missing: OnMissing | None = None
+    service: Service = Service()
     deadline_s: Decimal = Decimal(1000)
     evidence_days: int = 90
 

@@ -64,7 +64,7 @@ class SqliteAccess:
             gone = connection.execute("DELETE FROM users WHERE name = ?", (name,))
             return gone.rowcount > 0
 
-    def keys(self) -> Sequence[ApiKey]:
+    def api_keys(self) -> Sequence[ApiKey]:
         with self.connections.reading() as connection:
             return [_key(row) for row in connection.execute(f"{KEYS} ORDER BY created_at, rowid")]
 

@@ -291,6 +291,9 @@ class MemoryStore(SqliteAccess, SqliteService):
             self._events.append(event_of(self._last_event, row))
             return self._last_event
 
+    def check(self) -> None:
+        """Memory is always there."""
+
     def run_totals(self, account: AccountId | None = None) -> RunTotals:
         mine = self.runs(account, limit=len(self._runs))
         return totals_of(mine)

@@ -57,6 +57,7 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
         self._shelf = Shelf()
         self._counts = RunCounts()
         self._bring_up_to_date()
+        self._inode = None if path is None else _inode_of(path)
 
     def _bring_up_to_date(self) -> None:
         place = self.connections.place
@@ -118,6 +119,12 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
             connection.execute(statements.PUT_RUN, run_row(run))
             connection.executemany(statements.PUT_EVIDENCE, replies)
 
+    def check(self) -> None:
+        if self.path is not None and _inode_of(self.path) != self._inode:
+            raise StoreError(f"{self.connections.place} was taken away; put it back and restart")
+        with self.connections.writing() as connection:
+            connection.execute("SELECT 1 FROM accounts LIMIT 1").fetchall()
+
     def run_totals(self, account: AccountId | None = None) -> RunTotals:
         with self.connections.reading() as connection:
             totals = self._counts.read(connection, account)
@@ -149,6 +156,13 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
     def forget_events(self, before: datetime) -> int:
         with self.connections.writing() as connection:
             return connection.execute(statements.FORGET_EVENTS, (time_text(before),)).rowcount
+
+
+def _inode_of(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def _clear(connection: sqlite3.Connection, account: str, seal: str, *, before: str) -> int:

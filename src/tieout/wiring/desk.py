@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from tieout.core.instrument import LedgerId
 from tieout.core.position import Ledger
 from tieout.core.rebuilding import method_of_book
 from tieout.core.snapshot import LocalAction
-from tieout.ports import BookStore, Clock, Finding, News, Read, RunTrigger, Tell, Venue
+from tieout.ports import Clock, Finding, News, Read, RunTrigger, Store, Tell, Venue
 from tieout.runs import Finished, Order, Parts, plan_only, run
 from tieout.runs.approvals import approve, reject, settle
 from tieout.runs.past import ledgers_as_of, rebuilt
@@ -30,13 +30,7 @@ from tieout.store.opening import open_store
 from tieout.store.sqlite import SqliteStore
 from tieout.store.verify import Anchor, VerifyReport, verify
 from tieout.venues.registry import connect
-
-
-class SystemClock:
-    """The clock of this machine."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
+from tieout.wiring.clock import SystemClock
 
 
 class Connected:
@@ -107,7 +101,7 @@ class Answer:
 class Desk:
     """Everything a command or route needs, put together. `aclose` lets go of it."""
 
-    def __init__(self, settings: Settings, *, store: BookStore, clock: Clock) -> None:
+    def __init__(self, settings: Settings, *, store: Store, clock: Clock) -> None:
         self.settings = settings
         self.store = store
         self.clock = clock
@@ -122,9 +116,14 @@ class Desk:
 
     async def aclose(self) -> None:
         """Let go of every connection and of the store."""
+        await self.leave()
+        self.store.close()
+
+    async def leave(self) -> None:
+        """Let go of every connection."""
         for venue in self._venues.values():
             await venue.aclose()
-        self.store.close()
+        self._venues.clear()
 
     # Venues and accounts
 
@@ -215,27 +214,33 @@ class Desk:
             if each not in found
         ]
 
+    async def reach(self, connection: str) -> tuple[Venue, list[Account]]:
+        """A connection and its accounts. Where it does not even say which, those we know of,
+        and a venue of which every reading fails like that. Raises its error where we know none.
+        """
+        try:
+            return self.venue(connection), await self.accounts_at(connection)
+        except VenueError as error:
+            expected = list(self._expected_at(self.settings.connection(connection)).values())
+            if not expected:
+                raise
+            return Unreachable(connection, error), expected
+
     async def _sync_connection(
         self, connection: str, wanted: set[str], *, is_plan: bool
     ) -> list[Answer]:
-        venue: Venue
         try:
-            venue = self.venue(connection)
-            accounts = await self.accounts_at(connection)
-        except VenueError as error:
-            venue = Unreachable(connection, error)
-            accounts = list(self._expected_at(self.settings.connection(connection)).values())
-            if not accounts:
-                return [Answer(subject=connection, error=error)]
+            venue, accounts = await self.reach(connection)
         except TieoutError as error:
             return [Answer(subject=connection, error=error)]
-        chosen = [
-            each
-            for each in accounts
-            if not wanted or wanted & {connection, each.id, self.name_of(each.id)}
-        ]
+        chosen = [each for each in accounts if self.is_meant(each.id, wanted)]
         runs = (self._sync_account(venue, each, is_plan=is_plan) for each in chosen)
         return list(await asyncio.gather(*runs))
+
+    def is_meant(self, account: AccountId, wanted: Collection[str]) -> bool:
+        """Whether an account is among those named: by its name, its connection, or both."""
+        names = {account, self.name_of(account), connection_of(account)}
+        return not wanted or not names.isdisjoint(wanted)
 
     async def _sync_account(self, venue: Venue, account: Account, *, is_plan: bool) -> Answer:
         action = plan_only if is_plan else run

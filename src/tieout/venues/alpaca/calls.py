@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -19,6 +20,7 @@ Decoded = TypeVar("Decoded")
 Sleep = Callable[[float], Awaitable[None]]
 Chance = Callable[[], float]  # a number from 0 up to 1
 OK = 200
+THREADS = 4
 
 
 @dataclass(slots=True)
@@ -63,6 +65,8 @@ class Calls:
         self._clock = clock
         self._sleep = sleep
         self._chance = chance
+        # Of its own, so that one that hangs takes no thread from the others.
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"alpaca-{name}")
 
     async def get(
         self, path: str, parameters: Mapping[str, str] | None = None, *, trace: Trace
@@ -72,7 +76,9 @@ class Calls:
         call = call_of(path, parameters)
         for tries in range(1, self.limits.tries_max + 1):
             sent_at = self._clock.now()
-            answer = await asyncio.to_thread(self._wire.request, path, parameters)
+            answer = await asyncio.get_running_loop().run_in_executor(
+                self._threads, self._wire.request, path, parameters
+            )
             now = self._clock.now()
             kept = self._evidence(call, answer, now)
             trace.replies.append(kept)
@@ -113,6 +119,7 @@ class Calls:
         return self._clock.now()
 
     def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
         self._wire.close()
 
     def _wait_s(self, answer: Answer, *, tries: int, now: datetime) -> float:

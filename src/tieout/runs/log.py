@@ -1,0 +1,106 @@
+"""What is said of runs in the log, in the words of seed 000, each with its facts as fields."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tieout.core.numbers import plain, printed
+from tieout.core.plan import Change
+from tieout.ports import RunTrigger
+from tieout.runs.order import Finished
+from tieout.runs.statistics import duration_ms
+
+if TYPE_CHECKING:
+    from tieout.core.book import AccountId
+
+JOB = "[PositionReconciliation]"
+SYNC = "[Sync]"
+CREATED = ("created",)
+REMOVED = ("closed",)
+QUIET = ("missing", "invalid")
+
+
+class Logger(Protocol):
+    """The part of structlog's logger that is used."""
+
+    def info(self, event: str, **facts: Any) -> Any: ...
+    def warning(self, event: str, **facts: Any) -> Any: ...
+    def error(self, event: str, **facts: Any) -> Any: ...
+
+
+class RunLog:
+    """Says what runs do."""
+
+    def __init__(self, logger: Logger) -> None:
+        self._log = logger
+
+    def scheduled(self, words: str) -> None:
+        """The schedule has begun."""
+        self._log.info(f"{JOB} Cron job started - syncing {words.lower()}", schedule=words)
+
+    def is_scheduled_already(self) -> None:
+        """Somebody started what runs."""
+        self._log.warning(f"{JOB} Job already running, ignoring start request")
+
+    def skipped(self, account: "AccountId") -> None:
+        """It was due while a run was in progress."""
+        self._log.warning(f"{JOB} Sync already in progress, skipping this run", account=account)
+
+    def begins(self, account: "AccountId", trigger: RunTrigger) -> None:
+        """A run begins."""
+        self._log.info(f"{JOB} Starting position sync...", account=account, trigger=trigger)
+
+    def finished(self, finished: Finished) -> None:
+        """A run came to an end, good or not."""
+        record, plan = finished.record, finished.plan
+        facts = {"account": record.account, "run": record.id, "outcome": record.outcome}
+        if record.outcome == "failed":
+            self.failed(record.reason or "unknown", duration_ms(record), **facts)
+            return
+        for change in plan.changes:
+            self._changed(change, facts)
+        counts = (len(plan.created), len(plan.updated), len(plan.removed), len(plan.errors))
+        created, updated, removed, errors = counts
+        self._log.info(
+            f"{JOB} Position sync completed (created: {created}, updated: {updated},"
+            f" removed: {removed}, errors: {errors}, duration: {duration_ms(record)}ms)",
+            **facts,
+            tied_out=record.tied_out,
+        )
+        self._counted(plan.created, "Created {} new positions: {}", facts, self._log.info)
+        self._counted(plan.updated, "Updated {} existing positions: {}", facts, self._log.info)
+        self._counted(plan.removed, "Removed {} stale positions: {}", facts, self._log.warning)
+        if record.outcome in ("held", "rejected"):
+            self._log.warning(f"{JOB} Snapshot {record.outcome}: {record.reason}", **facts)
+        if errors:
+            self._log.error(f"{JOB} Encountered {errors} errors during sync", **facts)
+
+    def failed(self, error: str, duration_ms: int, **facts: Any) -> None:
+        """A run failed."""
+        self._log.error(
+            f"{JOB} Position sync failed (error: {error}, duration: {duration_ms}ms)", **facts
+        )
+
+    def stream(self, connection: str, kind: str, reason: str) -> None:
+        """A venue's stream was connected or lost."""
+        say = self._log.warning if kind == "lost" else self._log.info
+        say(f"[Stream] {connection} {kind}", connection=connection, reason=reason)
+
+    def _counted(self, symbols: Iterable[str], words: str, facts: dict[str, Any], say: Any) -> None:
+        listed = list(symbols)
+        if listed:
+            say(f"{JOB} {words.format(len(listed), ', '.join(listed))}", **facts, symbols=listed)
+
+    def _changed(self, change: Change, facts: dict[str, Any]) -> None:
+        if change.kind in CREATED:
+            self._log.info(f"{SYNC} Created position for {change.symbol}", **facts)
+        elif change.kind in REMOVED:
+            self._log.warning(f"{SYNC} Removed stale position for {change.symbol}", **facts)
+        elif change.kind not in QUIET:
+            price = (
+                "unknown" if change.average_price is None else f"${printed(change.average_price)}"
+            )
+            self._log.info(
+                f"{SYNC} Updated position for {change.symbol}:"
+                f" qty={plain(change.before)} -> {plain(change.after)}, price={price}",
+                **facts,
+            )

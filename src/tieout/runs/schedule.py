@@ -1,0 +1,120 @@
+"""When runs are due: a cron expression in a zone, or every so many seconds."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from apscheduler.triggers.cron import CronTrigger
+
+NEW_YORK = "America/New_York"
+FIVE_MINUTES = "*/5 * * * *"
+SECONDS_MAX = 7 * 24 * 3600
+DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")  # as cron counts them
+A_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """Due times. With `every_s` they count from the last one, with `cron` from the clock."""
+
+    cron: str | None = FIVE_MINUTES
+    every_s: int | None = None
+    zone: str = NEW_YORK
+
+    def next_after(self, moment: datetime) -> datetime:
+        """The first due time after a moment, in UTC.
+
+        >>> Schedule().next_after(datetime(2026, 11, 20, 15, 3, tzinfo=UTC)).isoformat()
+        '2026-11-20T15:05:00+00:00'
+        """
+        if self.every_s is not None:
+            return moment + timedelta(seconds=self.every_s)
+        assert self.cron is not None, self
+        found = _trigger(self.cron, self.zone).get_next_fire_time(None, moment + A_MOMENT)
+        assert found is not None, self.cron  # an expression without end
+        due: datetime = found.astimezone(UTC)
+        return due
+
+    def interval_s(self, moment: datetime) -> int:
+        """The seconds between the next two due times."""
+        first = self.next_after(moment)
+        return round((self.next_after(first) - first).total_seconds())
+
+    @property
+    def words(self) -> str:
+        """The schedule for people.
+
+        >>> Schedule().words, Schedule(cron=None, every_s=90).words
+        ('Every 5 minutes', 'Every 90 seconds')
+        """
+        if self.every_s is not None:
+            return _every(self.every_s)
+        assert self.cron is not None, self
+        minute, *rest = self.cron.split()
+        step = minute.removeprefix("*/")
+        if rest == ["*"] * 4 and step.isdecimal() and minute != step:
+            return _every(60 * int(step))
+        return f"Cron {self.cron} ({self.zone})"
+
+
+def schedule_of(text: str, *, zone: str = NEW_YORK) -> Schedule:
+    """A schedule as people write it: seconds, or a cron expression with five fields.
+
+    Raises ValueError with what is allowed.
+    """
+    allowed = f"must be seconds from 1 to {SECONDS_MAX}, or a cron expression like {FIVE_MINUTES}"
+    words = text.split()
+    if len(words) == 1 and words[0].isdecimal() and words[0].isascii():
+        seconds = int(words[0])
+        if not 1 <= seconds <= SECONDS_MAX:
+            raise ValueError(allowed)
+        return Schedule(cron=None, every_s=seconds, zone=zone)
+    cron = " ".join(words)
+    try:
+        due = _trigger(cron, zone).get_next_fire_time(None, datetime(2026, 1, 1, tzinfo=UTC))
+    except ZoneInfoNotFoundError:
+        raise ValueError(f"{zone} is no zone; use one like {NEW_YORK}") from None
+    except (ValueError, TypeError):
+        raise ValueError(allowed) from None
+    if due is None:
+        raise ValueError(f"{cron} never comes; {allowed}")
+    return Schedule(cron=cron, zone=zone)
+
+
+def _trigger(cron: str, zone: str) -> CronTrigger:
+    minute, hour, day, month, weekday = cron.split()
+    return CronTrigger(
+        minute=minute,
+        hour=hour,
+        day=day,
+        month=month,
+        day_of_week=_weekdays(weekday),
+        timezone=ZoneInfo(zone),
+    )
+
+
+def _weekdays(field: str) -> str:
+    """The field by names: cron counts from Sunday, the library from Monday.
+
+    >>> _weekdays("1-5"), _weekdays("0,6"), _weekdays("*/3")
+    ('mon,tue,wed,thu,fri', 'sun,sat', 'sun,wed,sat')
+    """
+    if field == "*" or not any(letter.isdecimal() for letter in field):
+        return field
+    named: list[str] = []
+    for part in field.split(","):
+        days, _, step = part.partition("/")
+        first, _, last = ("0", "-", "6") if days == "*" else days.partition("-")
+        numbers = range(int(first), int(last or first) + 1, int(step or 1))
+        if not numbers:
+            raise ValueError(field)
+        named += [DAYS[number] for number in numbers]
+    return ",".join(dict.fromkeys(named))
+
+
+def _every(seconds: int) -> str:
+    for unit, size in (("hour", 3600), ("minute", 60)):
+        if seconds % size == 0:
+            count = seconds // size
+            return f"Every {unit}" if count == 1 else f"Every {count} {unit}s"
+    return f"Every {seconds} seconds" if seconds != 1 else "Every second"

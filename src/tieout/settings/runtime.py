@@ -1,0 +1,72 @@
+"""Settings changed while the program runs: the same rules, on top of what was read at the start."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from tieout.settings import schema
+from tieout.settings.faults import Reading
+from tieout.settings.rules import Rule, yes_or_no
+from tieout.settings.source import closest
+from tieout.settings.values import AccountSettings, Settings
+
+# What may be changed: the rest (addresses, keys, ports) needs a restart.
+CHANGEABLE = (
+    "enabled",
+    "schedule",
+    "timezone",
+    "sync_on_trade",
+    "sync_on_position_update",
+    "stale_page_s",
+)
+PAUSED = "service.is_paused"
+
+
+def with_runtime(settings: Settings, changed: Mapping[str, Any]) -> Settings:
+    """The settings with these changes. Raises one SettingsError that names every wrong one.
+
+    Keys are `service.schedule` and so on, `accounts.CONNECTION/ACCOUNT.policy.NAME`, and
+    `service.is_paused`, which is checked here and kept elsewhere.
+    """
+    reading = Reading(environment={})
+    service: dict[str, Any] = {}
+    policies: dict[str, dict[str, Any]] = {}
+    for key, value in changed.items():
+        table, _, name = key.partition(".")
+        if key == PAUSED:
+            _read(reading, key, yes_or_no, value)
+        elif table == "service" and name in CHANGEABLE:
+            service[name] = _read(reading, key, schema.SERVICE[name], value)
+        elif table == "accounts" and ".policy." in name:
+            account, _, word = name.rpartition(".policy.")
+            _read_policy(reading, key, word, value, policies.setdefault(account, {}))
+        else:
+            known = (*(f"service.{each}" for each in CHANGEABLE), "accounts.ACCOUNT.policy.NAME")
+            reading.fault(key, f"cannot be changed at run time; {closest(key, known)}")
+    reading.raise_faults()
+    accounts = dict(settings.accounts)
+    for account, policy in policies.items():
+        before = accounts.get(account, AccountSettings(key=account))
+        tolerance = {**before.policy.get("tolerance", {}), **policy.get("tolerance", {})}
+        merged = {**before.policy, **policy, **({"tolerance": tolerance} if tolerance else {})}
+        accounts[account] = replace(before, policy=merged)
+    return replace(settings, service=replace(settings.service, **service), accounts=accounts)
+
+
+def _read(reading: Reading, key: str, rule: Rule, value: Any) -> Any:
+    try:
+        return rule(value)
+    except ValueError as fault:
+        reading.fault(key, str(fault))
+        return None
+
+
+def _read_policy(reading: Reading, key: str, word: str, value: Any, policy: dict[str, Any]) -> None:
+    name, _, inner = word.partition(".")
+    if name == "tolerance" and inner in schema.TOLERANCE:
+        tolerance = policy.setdefault("tolerance", {})
+        tolerance[inner] = _read(reading, key, schema.TOLERANCE[inner], value)
+    elif not inner and name in schema.POLICY:
+        policy[name] = _read(reading, key, schema.POLICY[name], value)
+    else:
+        reading.fault(key, f"is no policy; {closest(word, schema.POLICY)}")

@@ -1,0 +1,21 @@
+"""The clock of this machine, to be read and waited on."""
+
+import asyncio
+from datetime import UTC, datetime
+
+NAP_S_MAX = 60.0  # a clock that was set is noticed within this time
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class SystemTimer(SystemClock):
+    """The clock, with an alarm."""
+
+    async def until(self, moment: datetime) -> None:
+        while (left_s := (moment - self.now()).total_seconds()) > 0:
+            await asyncio.sleep(min(left_s, NAP_S_MAX))

@@ -1,0 +1,250 @@
+"""Keeping every account tied out: rounds by the clock, runs after events, one run at a time.
+
+All of it happens in one event loop, the service's own. `wiring.service` is the way in from other
+threads.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from tieout.core.book import Account, AccountId
+from tieout.core.errors import SettingsError, TieoutError
+from tieout.ports import AccountBusy, Event, News, RunTrigger, Timer, Venue
+from tieout.runs import Finished, run
+from tieout.runs.log import RunLog
+from tieout.runs.queue_local import LocalQueue, Pace
+from tieout.runs.schedule import Schedule, schedule_of
+from tieout.runs.scheduler import Scheduler
+from tieout.settings import Service as ServiceSettings
+from tieout.settings import Settings
+from tieout.wiring.desk import Answer, Desk, connections_named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reached:
+    """An account and the venue that it is read at."""
+
+    account: Account
+    venue: Venue
+
+
+class Keeper:
+    """Keeps the accounts of a desk tied out. `published` is called after events were written."""
+
+    def __init__(
+        self, desk: Desk, *, timer: Timer, log: RunLog, published: Callable[[], None]
+    ) -> None:
+        self.desk = desk
+        self.timer = timer
+        self.log = log
+        self.is_paused = False
+        self._published = published
+        service = desk.settings.service
+        pace = Pace(quiet_s=float(service.quiet_s), quiet_s_max=float(service.quiet_s_max))
+        self.queue: LocalQueue[Finished] = LocalQueue(
+            start=self._run, timer=timer, pace=pace, skipped=log.skipped
+        )
+        self.scheduler = Scheduler(
+            schedule=schedule_in(service),
+            timer=timer,
+            tick=self.tick,
+            first_run_s=float(service.first_run_s),
+        )
+        self._reached: dict[AccountId, _Reached] = {}
+        self._rounds: dict[str, asyncio.Task[None]] = {}
+        self._heard: set[str] = set()
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    # Life
+
+    def start(self) -> None:
+        """Begin: the schedule, and listening to every connection."""
+        self._go_by(self.desk.settings)
+        self.log.scheduled(self.scheduler.schedule.words)
+        self._tasks = [asyncio.create_task(self.scheduler.run())]
+        for connection in self.desk.settings.connections:
+            self._tasks.append(asyncio.create_task(self._listen(connection.name)))
+
+    async def stop(self, *, limit_s: float) -> bool:
+        """Stop: nothing new begins, runs in progress finish; whether they did within the limit."""
+        self.scheduler.stop()
+        for task in (*self._tasks, *self._rounds.values()):
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._rounds.values(), return_exceptions=True)
+        try:
+            async with asyncio.timeout(limit_s):
+                await self.queue.close()
+        except TimeoutError:
+            return False
+        return True
+
+    def change(self, settings: Settings, *, is_paused: bool | None = None) -> None:
+        """Go by other settings from now on."""
+        schedule_in(settings.service)  # refused before anything changes
+        self.desk.settings = settings
+        if is_paused is not None:
+            self.is_paused = is_paused
+        self._go_by(settings)
+
+    def _go_by(self, settings: Settings) -> None:
+        is_paused = self.is_paused or not settings.service.enabled
+        self.scheduler.change(schedule=schedule_in(settings.service), is_paused=is_paused)
+
+    # What starts runs
+
+    def tick(self) -> None:
+        """A round is due: one run of every account of every connection."""
+        for connection in self.desk.settings.connections:
+            self._begin_round(connection.name, "schedule")
+
+    def tell(self, trigger: RunTrigger, account: AccountId | None = None) -> None:
+        """Something happened that the book should know of soon, to one account or to any."""
+        service = self.desk.settings.service
+        is_unwanted = {
+            "trade": not service.sync_on_trade,
+            "stream": not service.sync_on_position_update,
+        }
+        if is_unwanted.get(trigger, False):
+            return
+        known = [each for each in self._reached if account is None or each == account]
+        for each in known:
+            self.queue.tell(each, trigger)
+        if not known:
+            for name in connections_named(self.desk.settings, [account] if account else []):
+                self._begin_round(name, trigger)
+
+    def page_opened(self, now: datetime) -> None:
+        """Somebody looks at the book: what is too old is read anew."""
+        oldest = now - timedelta(seconds=float(self.desk.settings.service.stale_page_s))
+        for account in list(self._reached):
+            last = self.desk.store.run_totals(account).last
+            if last is None or last.finished_at < oldest:
+                self.queue.tell(account, "page")
+
+    async def sync(self, wanted: Collection[str], trigger: RunTrigger) -> list[Answer]:
+        """Run these accounts now (all for none). Raises AccountBusy while they are being run."""
+        names = connections_named(self.desk.settings, set(wanted))
+        groups = await asyncio.gather(*(self._reach(name) for name in names))
+        answers = [each for group in groups for each in group if isinstance(each, Answer)]
+        accounts = [
+            each.account.id
+            for group in groups
+            for each in group
+            if isinstance(each, _Reached) and self.desk.is_meant(each.account.id, wanted)
+        ]
+        busy = [each for each in accounts if self.queue.is_running(each)]
+        if busy:
+            raise AccountBusy(f"a run of {busy[0]} is in progress; wait until it has finished")
+        if not accounts and not answers:
+            raise SettingsError("there is no such account; `tieout accounts` lists them")
+        answers += await asyncio.gather(*(self._run_now(each, trigger) for each in accounts))
+        if answers and all(isinstance(each.error, AccountBusy) for each in answers):
+            raise answers[0].error or AccountBusy("a run is in progress")
+        return answers
+
+    async def _run_now(self, account: AccountId, trigger: RunTrigger) -> Answer:
+        try:
+            finished = await self.queue.run_now(account, trigger)
+        except TieoutError as error:
+            return Answer(subject=account, error=error)
+        return Answer(subject=account, finished=finished)
+
+    # Rounds
+
+    def _begin_round(self, connection: str, trigger: RunTrigger) -> None:
+        """Each connection by itself, so that one that hangs holds up no other."""
+        before = self._rounds.get(connection)
+        if before is not None and not before.done():
+            self.log.skipped(AccountId(connection))
+            return
+        self._rounds[connection] = asyncio.create_task(self._round(connection, trigger))
+
+    async def _round(self, connection: str, trigger: RunTrigger) -> None:
+        for each in await self._reach(connection):
+            if isinstance(each, _Reached):
+                start = self.queue.tick if trigger == "schedule" else self.queue.tell
+                start(each.account.id, trigger)
+
+    async def _reach(self, connection: str) -> "Iterable[_Reached | Answer]":
+        try:
+            async with asyncio.timeout(float(self.desk.settings.deadline_s)):
+                venue, accounts = await self.desk.reach(connection)
+        except (TieoutError, TimeoutError) as error:
+            self.log.failed(str(error) or "no answer in time", 0, account=connection)
+            wrong = error if isinstance(error, TieoutError) else TieoutError("no answer in time")
+            return [Answer(subject=connection, error=wrong)]
+        found = [_Reached(account=account, venue=venue) for account in accounts]
+        self._reached |= {each.account.id: each for each in found}
+        return found
+
+    async def _listen(self, connection: str) -> None:
+        try:
+            await self.desk.venue(connection).listen(partial(self._hear, connection))
+        except TieoutError as error:
+            self.log.stream(connection, "lost", str(error))
+
+    def _hear(self, connection: str, news: News) -> None:
+        """Take news of a stream. The first connect is no news: the first round comes anyway."""
+        is_first = connection not in self._heard
+        if news.kind != "changed":
+            self.log.stream(connection, news.kind, news.reason)
+        if news.kind == "lost":
+            return
+        self._heard.add(connection)
+        if news.kind == "connected" and is_first:
+            return
+        trigger: RunTrigger = "reconnect" if news.kind == "connected" else "stream"
+        own = f"{connection}/"
+        for account in list(self._reached):
+            if account == news.account or (news.account is None and account.startswith(own)):
+                self._tell_one(account, trigger)
+
+    def _tell_one(self, account: AccountId, trigger: RunTrigger) -> None:
+        if trigger != "stream" or self.desk.settings.service.sync_on_position_update:
+            self.queue.tell(account, trigger)
+
+    # One run
+
+    async def _run(self, account: AccountId, trigger: RunTrigger) -> Finished:
+        reached = self._reached[account]
+        started_at = self.timer.now()
+        self.log.begins(account, trigger)
+        try:
+            self._say_started(account, trigger, started_at)
+            order = self.desk.order(reached.account, trigger)
+            finished = await run(order, venue=reached.venue, parts=self.desk.parts)
+        except AccountBusy:
+            self.log.skipped(account)
+            raise
+        except Exception as error:
+            took = self.timer.now() - started_at
+            self.log.failed(
+                str(error) or type(error).__name__,
+                round(took / timedelta(milliseconds=1)),
+                account=account,
+            )
+            raise
+        finally:
+            self._published()
+        self.log.finished(finished)
+        return finished
+
+    def _say_started(self, account: AccountId, trigger: RunTrigger, at: datetime) -> None:
+        payload = json.dumps({"account": account, "trigger": trigger}, ensure_ascii=False)
+        self.desk.store.add_event(
+            Event(type="run:started", at=at, payload=payload), account=account
+        )
+        self._published()
+
+
+def schedule_in(service: ServiceSettings) -> Schedule:
+    """The schedule that is set. Raises SettingsError with what is allowed."""
+    try:
+        return schedule_of(service.schedule, zone=service.timezone)
+    except ValueError as fault:
+        raise SettingsError(f"service.schedule: is {service.schedule!r}, {fault}") from None

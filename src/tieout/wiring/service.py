@@ -1,0 +1,281 @@
+"""The service: everything that keeps accounts tied out, in a thread of its own.
+
+A long run must not hold up a request or a stream, so the web has its thread and the service
+another. They share the store, which is made for that, and this object, whose methods may be
+called from any thread.
+"""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from tieout.core.book import AccountId
+from tieout.core.errors import SettingsError, StoreError
+from tieout.core.snapshot import LocalAction
+from tieout.ports import Event, RunRecord, RunTotals, RunTrigger, Store, Timer
+from tieout.runs import Finished
+from tieout.runs.log import Logger, RunLog
+from tieout.runs.statistics import JobState
+from tieout.settings import Settings
+from tieout.settings.rules import is_loopback
+from tieout.settings.runtime import PAUSED, with_runtime
+from tieout.store.opening import open_store
+from tieout.wiring.clock import SystemTimer
+from tieout.wiring.desk import Answer, Desk
+from tieout.wiring.keeping import Keeper, schedule_in
+
+Result = TypeVar("Result")
+JOIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Whether the service can do its work; `problem` says in words what keeps it from it."""
+
+    is_ready: bool
+    problem: str | None = None
+
+
+class Service:
+    """Keeps every account of the settings tied out. `start` begins, `stop` ends it."""
+
+    def __init__(
+        self, settings: Settings, *, store: Store, logger: Logger, timer: Timer | None = None
+    ) -> None:
+        self.store = store
+        self.timer = timer or SystemTimer()
+        self._at_start = settings
+        changed = {key: json.loads(text) for key, text in store.runtime_settings().items()}
+        self.desk = Desk(with_runtime(settings, changed), store=store, clock=self.timer)
+        self._listeners: list[Callable[[], None]] = []
+        self._keeper = Keeper(
+            self.desk, timer=self.timer, log=RunLog(logger), published=self._published
+        )
+        self._keeper.is_paused = bool(changed.get(PAUSED, False))
+        self._log = RunLog(logger)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._also: list[Callable[[], Coroutine[Any, Any, None]]] = []
+
+    # Life
+
+    def also(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Have something else run in the service's loop from its start until its stop."""
+        self._also.append(work)
+
+    def start(self) -> None:
+        """Begin to keep the accounts; returns once the service runs."""
+        if self._thread is not None:
+            self._log.is_scheduled_already()
+            return
+        ready = threading.Event()
+        self._thread = threading.Thread(
+            target=self._live, args=(ready,), name="tieout-service", daemon=True
+        )
+        self._thread.start()
+        ready.wait()
+
+    def _live(self, ready: threading.Event) -> None:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        others: list[asyncio.Task[None]] = []
+
+        def begin() -> None:
+            self._keeper.start()
+            others.extend(loop.create_task(work()) for work in self._also)
+            ready.set()
+
+        loop.call_soon(begin)
+        self._loop = loop
+        try:
+            loop.run_forever()
+            for task in others:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*others, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            loop.close()
+
+    def stop(self, *, limit_s: float) -> bool:
+        """Stop: runs in progress finish; whether they did within the limit."""
+        loop, thread = self._loop, self._thread
+        if loop is None or thread is None:
+            return True
+        ended = asyncio.run_coroutine_threadsafe(self._end(limit_s), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(JOIN_S)
+        self._loop = self._thread = None
+        return ended
+
+    async def _end(self, limit_s: float) -> bool:
+        is_done = await self._keeper.stop(limit_s=limit_s)
+        await self.desk.leave()
+        return is_done
+
+    def on_published(self, listener: Callable[[], None]) -> None:
+        """Have this called, in the service's thread, whenever events were written."""
+        self._listeners.append(listener)
+
+    def _published(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+    # Asking from other threads
+
+    async def _ask(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Have something done in the service's loop."""
+        if self._loop is None:
+            work.close()
+            raise StoreError("the service is not running; start it again")
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    async def sync(
+        self, account: str | None = None, *, trigger: RunTrigger = "manual"
+    ) -> list[Answer]:
+        """Tie accounts out now: the one named, else the default one, else all.
+
+        Raises AccountBusy while one of them is being run.
+        """
+        named = account or self.desk.settings.service.default_account
+        return await self._ask(self._keeper.sync([named] if named else [], trigger))
+
+    def trigger(self, trigger: RunTrigger, account: AccountId | None = None) -> None:
+        """Something happened (a trade, a reconnect): a run follows soon. Never blocks or fails."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._keeper.tell, trigger, account)
+
+    def page_opened(self) -> None:
+        """Somebody looks at the book; a run follows where it is too old."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._keeper.page_opened, self.timer.now())
+
+    async def approve(self, run_id: str) -> Finished:
+        """Approve a held run."""
+        return await self._ask(self._told(self.desk.approve(run_id)))
+
+    async def reject(self, run_id: str) -> Finished:
+        """Reject a held run."""
+
+        async def rejecting() -> Finished:
+            return self.desk.reject(run_id)
+
+        return await self._ask(self._told(rejecting()))
+
+    async def settle(self, account: str, break_id: str, action: LocalAction) -> Finished:
+        """A person's decision about an open break of an account."""
+        found = self.desk.account(account)
+        for each in self.store.breaks(found.id):
+            if each.id == break_id:
+                return await self._ask(self._told(self.desk.settle(found, each, action)))
+        raise SettingsError(f"there is no open break {break_id} of {account}")
+
+    async def _told(self, work: Coroutine[Any, Any, Finished]) -> Finished:
+        try:
+            return await work
+        finally:
+            self._published()
+
+    # How it stands
+
+    def state(self, account: AccountId | None = None) -> JobState:
+        """The schedule, and whether runs are in progress."""
+        scheduler, service = self._keeper.scheduler, self.desk.settings.service
+        running = self._keeper.queue.running()
+        schedule = schedule_in(service)
+        return JobState(
+            is_enabled=service.enabled,
+            schedule=schedule.words,
+            interval_s=schedule.interval_s(self.timer.now()),
+            is_running=account in running if account is not None else bool(running),
+            next_run_at=scheduler.next_at if self._loop is not None else None,
+        )
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether somebody paused the schedule."""
+        return self._keeper.is_paused
+
+    def totals(self, account: AccountId | None = None) -> RunTotals:
+        """The stored runs counted."""
+        return self.store.run_totals(account)
+
+    def latest_runs(self) -> list[RunRecord]:
+        """The last run of every account."""
+        found = (self.store.runs(each.id, limit=1) for each in self.store.accounts())
+        return [run for runs in found for run in runs]
+
+    def health(self) -> Health:
+        """Whether the store can be used and the service's thread is alive."""
+        if self._thread is None or not self._thread.is_alive():
+            return Health(is_ready=False, problem="the service is not running")
+        try:
+            self.store.check()
+        except StoreError as error:
+            return Health(is_ready=False, problem=str(error))
+        return Health(is_ready=True)
+
+    # Changes
+
+    async def pause(self) -> None:
+        """Skip the schedule until `resume`, over restarts too. Events and people still run."""
+        await self.change_settings({PAUSED: True}, by="pause")
+
+    async def resume(self) -> None:
+        """Go by the schedule again."""
+        await self.change_settings({PAUSED: False}, by="resume")
+
+    async def enable(self) -> None:
+        """Switch the job on."""
+        await self.change_settings({"service.enabled": True}, by="enable")
+
+    async def disable(self) -> None:
+        """Switch the job off, over restarts too."""
+        await self.change_settings({"service.enabled": False}, by="disable")
+
+    async def change_settings(self, changed: Mapping[str, Any], *, by: str) -> Settings:
+        """Change settings while running; None takes a change back. All or none.
+
+        Raises SettingsError that names every wrong value. They are kept and take effect at once.
+        """
+        return await self._ask(self._change(dict(changed), by))
+
+    async def _change(self, changed: dict[str, Any], by: str) -> Settings:
+        known = {key: json.loads(text) for key, text in self.store.runtime_settings().items()}
+        merged = {key: each for key, each in (known | changed).items() if each is not None}
+        settings = with_runtime(self._at_start, merged)
+        schedule_in(settings.service)
+        texts = {key: None if each is None else _text(each) for key, each in changed.items()}
+        self.store.put_runtime_settings(texts)
+        self._keeper.change(settings, is_paused=bool(merged.get(PAUSED, False)))
+        self._say_changed(changed, by, self.timer.now())
+        return settings
+
+    def _say_changed(self, changed: Mapping[str, Any], by: str, at: datetime) -> None:
+        payload = _text({"changed": dict(changed), "by": by})
+        self.store.add_event(Event(type="settings:changed", at=at, payload=payload), account=None)
+        self._published()
+
+
+def open_service(settings: Settings, *, logger: Logger, timer: Timer | None = None) -> Service:
+    """The service for these settings. Nothing goes over the network yet."""
+    return Service(settings, store=open_store(settings.store_url), logger=logger, timer=timer)
+
+
+def refuse_open_door(store: Store, *, host: str) -> None:
+    """Raises SettingsError for an address others can reach while nobody has to sign in."""
+    has_login = bool(store.users()) or any(each.revoked_at is None for each in store.api_keys())
+    if not is_loopback(host) and not has_login:
+        raise SettingsError(
+            f"service.host: {host} can be reached by others, and there is no user or key yet;"
+            " make one first: tieout users add NAME, or tieout keys add NAME"
+        )
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
