@@ -240,8 +240,6 @@ def test_events_are_stored_with_the_run_and_told_after_it(bench):
         "updated": [],
         "removed": [],
         "timestamp": "2024-11-20T15:00:03.000Z",
-        "account": "paper/PA1",
-        "run": "run-1",
     }
 
 

@@ -70,8 +70,8 @@ def _show(
     has_accounts: bool,
 ) -> None:
     from tieout.cli import tables
-    from tieout.cli.records import break_json
     from tieout.cli.words import break_sentence
+    from tieout.wiring.material import break_json
 
     now = opened.clock.now()
     if as_json:

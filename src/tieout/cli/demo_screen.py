@@ -121,13 +121,14 @@ class LiveScreen:
 def positions_of(opened: "Desk") -> Any:
     """The table of all open positions."""
     from tieout.cli import tables
+    from tieout.wiring.material import lines_of
 
     accounts = opened.store.accounts()
     lines = []
     for account in accounts:
         book = opened.store.load(account).book
         name = opened.name_of(account.id)
-        lines += tables.lines_of(account.id, book.ledgers.values(), book.marks, name=name)
+        lines += lines_of(account.id, book.ledgers.values(), book.marks, name=name)
     if not lines:
         return tables.text("No open positions.", tables.QUIET)
     return tables.positions_table(lines, has_accounts=len(accounts) > 1, width=console().width)

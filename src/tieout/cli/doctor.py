@@ -31,7 +31,7 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
         findings = [_of_settings(settings), _of_book(settings)]
         findings += asyncio.run(_of_connections(settings))
     if as_json:
-        from tieout.cli.records import finding_json
+        from tieout.wiring.material import finding_json
 
         write_json({"findings": [finding_json(each) for each in findings]})
     else:

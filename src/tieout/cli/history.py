@@ -84,7 +84,7 @@ def _unknown(opened: "Desk", accounts: "Sequence[Account]", symbol: str) -> str:
 
 
 def _json(account: str, ledger: "Ledger", entries: "Sequence[Entry]") -> dict[str, Any]:
-    from tieout.cli.records import entry_json
+    from tieout.wiring.material import entry_json
 
     return {
         "account": account,

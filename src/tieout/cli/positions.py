@@ -10,9 +10,10 @@ from tieout.cli.frame import AsJson, OfAccount, reading_desk
 from tieout.cli.output import NOT_TIED_OUT, TIED_OUT, console, write_json
 
 if TYPE_CHECKING:
-    from tieout.cli.tables import Line, Standing
+    from tieout.cli.tables import Standing
     from tieout.core.book import Account
     from tieout.wiring import Desk
+    from tieout.wiring.material import Line
 
 AsOf = Annotated[
     str | None,
@@ -72,7 +73,7 @@ def _present(opened: "Desk", accounts: "Sequence[Account]", *, is_all: bool, as_
 
 
 def _lines(opened: "Desk", account: "Account") -> "list[Line]":
-    from tieout.cli.tables import lines_of
+    from tieout.wiring.material import lines_of
 
     book = opened.store.load(account).book
     name = opened.name_of(account.id)
@@ -86,8 +87,8 @@ def _json(
     *,
     is_all: bool,
 ) -> dict[str, Any]:
-    from tieout.cli.records import episode_json, position_json
     from tieout.cli.standings import is_good, standing_json
+    from tieout.wiring.material import episode_json, position_json
 
     material = {
         "tied_out": all(is_good(each) for _, each in standings),
@@ -149,13 +150,13 @@ def _past(
 ) -> None:
     from tieout.cli import tables
     from tieout.cli.moments import in_full
-    from tieout.cli.records import position_json
+    from tieout.wiring.material import lines_of, position_json
 
     lines = []
     for account in accounts:
         ledgers = opened.ledgers_as_of(account, as_of=as_of, known_at=known_at)
         name = opened.name_of(account.id)
-        lines += tables.lines_of(account.id, ledgers.values(), {}, name=name)
+        lines += lines_of(account.id, ledgers.values(), {}, name=name)
     if as_json:
         found = [{**position_json(line), "reconciliation": None} for line in lines]
         write_json({"as_of": as_of, "known_at": known_at, "positions": found})

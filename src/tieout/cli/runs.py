@@ -61,7 +61,7 @@ def list_runs(
 
 def _show_list(opened: "Desk", records: "Sequence[RunRecord]", *, as_json: bool) -> None:
     from tieout.cli import run_tables
-    from tieout.cli.records import record_json
+    from tieout.wiring.material import record_json
 
     if as_json:
         write_json({"runs": [record_json(each) for each in records]})
@@ -83,7 +83,7 @@ def show(context: typer.Context, run: RunName, as_json: AsJson = False) -> None:
     tieout runs show 20261120-150000-3f9a21
     """
     from tieout.cli import run_tables
-    from tieout.cli.records import record_json
+    from tieout.wiring.material import record_json
 
     with reading_desk(context) as opened:
         record = found_run(opened, run)
@@ -120,7 +120,7 @@ def reject(context: typer.Context, run: RunName, as_json: AsJson = False) -> Non
 
     tieout runs reject 20261120-150000-3f9a21
     """
-    from tieout.cli.records import record_json
+    from tieout.wiring.material import record_json
 
     with desk(settings_of(context), has_book=True) as opened:
         finished = opened.reject(found_run(opened, run).id)

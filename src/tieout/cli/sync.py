@@ -87,8 +87,8 @@ def answers_json(
 
 
 def _answer_json(answer: "Answer", opened: "Desk", *, is_plan: bool) -> dict[str, Any]:
-    from tieout.cli.records import record_json
     from tieout.core.book import AccountId
+    from tieout.wiring.material import record_json
 
     name = {"account": answer.subject, "name": opened.name_of(AccountId(answer.subject))}
     if answer.finished is None:

@@ -17,13 +17,11 @@ from tieout.cli.words import (
     quantity,
     time_of_day,
 )
-from tieout.core.book import AccountId
 from tieout.core.breaks import Break
-from tieout.core.errors import NumberError
 from tieout.core.instrument import LedgerId
-from tieout.core.numbers import NOTHING, ZERO, Amount, exact
+from tieout.core.numbers import NOTHING, ZERO, Amount
 from tieout.core.position import Episode, Ledger
-from tieout.core.snapshot import Holding
+from tieout.wiring.material import Line
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 
     from tieout.runs import Finished
 
-WORST_FIRST = ("FAILED", "DRIFT", "PENDING", "SYNCED")
 STYLES = {"FAILED": "bold red", "DRIFT": "red", "PENDING": "yellow", "SYNCED": "green"}
 GOOD, BAD, DOUBT, QUIET = "bold green", "bold red", "bold yellow", "dim"
 
@@ -61,58 +58,6 @@ def table(*columns: str, title: str = "") -> "Table":
 
 
 # Positions
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One open position with what the venue last said about it."""
-
-    account: AccountId
-    name: str
-    ledger: Ledger
-    mark: Holding | None
-
-    @property
-    def price(self) -> Decimal | None:
-        """The last price, if it is a number."""
-        if self.mark is None or self.mark.price is None:
-            return None
-        try:
-            return exact(self.mark.price)
-        except NumberError:
-            return None
-
-    @property
-    def average(self) -> Decimal | None:
-        position = self.ledger.position
-        return position.average_price(self.ledger.instrument) if position else None
-
-    @property
-    def unrealized(self) -> Amount | None:
-        position = self.ledger.position
-        return position.unrealized_pnl(self.ledger.instrument, self.price) if position else None
-
-    @property
-    def order(self) -> tuple[str, int, str, str]:
-        """By account, what is wrong first, then by symbol."""
-        rank = WORST_FIRST.index(self.ledger.reconciliation)
-        return (self.name, rank, self.ledger.instrument.symbol, self.ledger.side or "")
-
-
-def lines_of(
-    account: AccountId,
-    ledgers: Iterable[Ledger],
-    marks: Mapping[LedgerId, Holding],
-    *,
-    name: str,
-) -> list[Line]:
-    """The open positions among the ledgers, what is wrong first."""
-    lines = [
-        Line(account=account, name=name, ledger=each, mark=marks.get(each.id))
-        for each in ledgers
-        if each.position is not None
-    ]
-    return sorted(lines, key=lambda line: line.order)
 
 
 def positions_table(lines: Sequence[Line], *, has_accounts: bool, width: int) -> "Table":

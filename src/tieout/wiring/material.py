@@ -1,19 +1,78 @@
-"""Values of the book as JSON material: decimals stay numbers, keys are snake case."""
+"""Positions, runs, breaks and entries as JSON material: exact decimals, keys in snake case."""
 
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
-if TYPE_CHECKING:
-    from tieout.cli.tables import Line
-    from tieout.core.breaks import Break
-    from tieout.core.journal import Entry
-    from tieout.core.pnl import Figures
-    from tieout.core.position import Episode
-    from tieout.ports import Finding, RunRecord
+from tieout.core.book import AccountId
+from tieout.core.breaks import Break
+from tieout.core.errors import NumberError
+from tieout.core.instrument import LedgerId
+from tieout.core.journal import Entry
+from tieout.core.numbers import Amount, exact, printed
+from tieout.core.pnl import Figures
+from tieout.core.position import Episode, Ledger
+from tieout.core.snapshot import Holding
+from tieout.ports import Finding, RunRecord
+
+WORST_FIRST = ("FAILED", "DRIFT", "PENDING", "SYNCED")
 
 
-def record_json(record: "RunRecord") -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One open position with what the venue last said about it."""
+
+    account: AccountId
+    name: str
+    ledger: Ledger
+    mark: Holding | None
+
+    @property
+    def price(self) -> Decimal | None:
+        """The last price, if it is a number."""
+        if self.mark is None or self.mark.price is None:
+            return None
+        try:
+            return exact(self.mark.price)
+        except NumberError:
+            return None
+
+    @property
+    def average(self) -> Decimal | None:
+        position = self.ledger.position
+        return position.average_price(self.ledger.instrument) if position else None
+
+    @property
+    def unrealized(self) -> Amount | None:
+        position = self.ledger.position
+        return position.unrealized_pnl(self.ledger.instrument, self.price) if position else None
+
+    @property
+    def order(self) -> tuple[str, int, str, str]:
+        """By account, what is wrong first, then by symbol."""
+        rank = WORST_FIRST.index(self.ledger.reconciliation)
+        return (self.name, rank, self.ledger.instrument.symbol, self.ledger.side or "")
+
+
+def lines_of(
+    account: AccountId,
+    ledgers: Iterable[Ledger],
+    marks: Mapping[LedgerId, Holding],
+    *,
+    name: str,
+) -> list[Line]:
+    """The open positions among the ledgers, what is wrong first."""
+    lines = [
+        Line(account=account, name=name, ledger=each, mark=marks.get(each.id))
+        for each in ledgers
+        if each.position is not None
+    ]
+    return sorted(lines, key=lambda line: line.order)
+
+
+def record_json(record: RunRecord) -> dict[str, Any]:
     """A run, with what it did."""
     took_s = (record.finished_at - record.started_at).total_seconds()
     return {
@@ -60,19 +119,14 @@ def with_numbers(material: Any) -> Any:
 
 
 def _number(text: str) -> Any:
-    from tieout.core.errors import NumberError
-    from tieout.core.numbers import exact
-
     try:
         return exact(text)
     except NumberError:
         return text
 
 
-def position_json(line: "Line") -> dict[str, Any]:
+def position_json(line: Line) -> dict[str, Any]:
     """An open position, with all digits."""
-    from tieout.core.numbers import printed
-
     ledger = line.ledger
     position, instrument = ledger.position, ledger.instrument
     assert position is not None, ledger.id
@@ -97,7 +151,7 @@ def position_json(line: "Line") -> dict[str, Any]:
     }
 
 
-def figures_json(by_currency: "Mapping[str, Figures]") -> dict[str, Any]:
+def figures_json(by_currency: Mapping[str, Figures]) -> dict[str, Any]:
     """Realized money by currency; what is not known is null, and says so."""
     return {
         currency: {
@@ -114,12 +168,10 @@ def figures_json(by_currency: "Mapping[str, Figures]") -> dict[str, Any]:
 
 
 def _decimal(text: str) -> Any:
-    from decimal import Decimal
-
     return Decimal(text)
 
 
-def episode_json(account: str, episode: "Episode") -> dict[str, Any]:
+def episode_json(account: str, episode: Episode) -> dict[str, Any]:
     """A position that has ended."""
     return {
         "account": account,
@@ -134,7 +186,7 @@ def episode_json(account: str, episode: "Episode") -> dict[str, Any]:
     }
 
 
-def break_json(account: str, found: "Break", sentence: str) -> dict[str, Any]:
+def break_json(account: str, found: Break, sentence: str) -> dict[str, Any]:
     """A break with its identity, its explanation and what is left."""
     return {
         "account": account,
@@ -159,7 +211,7 @@ def break_json(account: str, found: "Break", sentence: str) -> dict[str, Any]:
     }
 
 
-def entry_json(entry: "Entry") -> dict[str, Any]:
+def entry_json(entry: Entry) -> dict[str, Any]:
     """A line of the journal, with what it says."""
     return {
         "sequence": entry.sequence,
@@ -173,7 +225,7 @@ def entry_json(entry: "Entry") -> dict[str, Any]:
     }
 
 
-def finding_json(finding: "Finding") -> dict[str, Any]:
+def finding_json(finding: Finding) -> dict[str, Any]:
     """A line of `doctor`."""
     return {
         "subject": finding.subject,

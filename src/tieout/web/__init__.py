@@ -1,0 +1,1 @@
+"""How browsers and programs reach Tieout: REST, events, sign-in. Start reading at `web.app`."""

@@ -1,0 +1,144 @@
+"""Who is asking, and what they may do: a session's cookie or an API key, and capabilities."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+
+from tieout.ports import AccessStore, Capability, Clock, FailedLogin, User
+from tieout.web.passwords import digest_of, is_password
+from tieout.web.problems import Problem
+
+COOKIE = "session"
+KEY_HEADER = "x-api-key"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+USE_NOTED_EVERY = timedelta(minutes=1)
+FAILURES_FREE = 5
+WAIT_S_MAX = 900
+WINDOW = timedelta(hours=1)
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asks: a user by a session (`session` is its digest), or a program by a key."""
+
+    name: str
+    capabilities: frozenset[Capability]
+    session: str | None = None
+    key: str | None = None
+
+
+class Access:
+    """Signs in and recognises, by what the store keeps."""
+
+    def __init__(self, store: AccessStore, clock: Clock) -> None:
+        self.store = store
+        self.clock = clock
+        self._noted: dict[str, datetime] = {}
+
+    def principal(self, *, cookie: str | None, key: str | None) -> Principal | None:
+        """Who is behind a key, else behind a cookie."""
+        if key:
+            return self._by_key(key)
+        return self._by_cookie(cookie) if cookie else None
+
+    def _by_key(self, key: str) -> Principal | None:
+        found = self.store.key_of(digest_of(key))
+        if found is None or found.revoked_at is not None:
+            return None
+        now = self.clock.now()
+        if now - self._noted.get(found.id, datetime.min.replace(tzinfo=now.tzinfo)) > (
+            USE_NOTED_EVERY
+        ):
+            self._noted[found.id] = now
+            self.store.use_key(found.id, at=now)
+        return Principal(name=found.name, capabilities=found.capabilities, key=found.id)
+
+    def _by_cookie(self, cookie: str) -> Principal | None:
+        session = self.store.session_of(digest_of(cookie), at=self.clock.now())
+        user = self.store.user(session.user) if session else None
+        if session is None or user is None:
+            return None
+        return Principal(name=user.name, capabilities=user.capabilities, session=session.digest)
+
+    def refuse_flood(self, name: str, address: str) -> None:
+        """Make whoever fails again and again wait, longer each time. Raises Problem 429."""
+        now = self.clock.now()
+        failed = self.store.failed_logins(since=now - WINDOW, name=name, address=address)
+        extra = len(failed) - FAILURES_FREE
+        if extra < 0:
+            return
+        wait = timedelta(seconds=min(2 ** min(extra, 20), WAIT_S_MAX))
+        left_s = (failed[-1].at + wait - now).total_seconds()
+        if left_s > 0:
+            raise Problem(
+                429,
+                "Too many failed logins",
+                f"wait {round(left_s) + 1} s and try again",
+                headers={"Retry-After": str(round(left_s) + 1)},
+            )
+
+    def log_in(self, name: str, password: str, *, address: str) -> User:
+        """The user of a name and password. Raises Problem 401, which does not say what is wrong."""
+        user = self.store.user(name)
+        if is_password(password, user.password_hash if user else None) and user is not None:
+            self.store.clear_failed_logins(name=name, address=address)
+            return user
+        self.store.add_failed_login(FailedLogin(name=name, address=address, at=self.clock.now()))
+        raise Problem(401, "The login failed", "name or password is wrong")
+
+
+class Authentication(AbstractAuthenticationMiddleware):
+    """Finds out who asks. It refuses nobody; guards do."""
+
+    async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
+        access: Access = connection.app.state.access
+        principal = access.principal(
+            cookie=connection.cookies.get(COOKIE), key=connection.headers.get(KEY_HEADER)
+        )
+        return AuthenticationResult(user=principal, auth=None)
+
+
+def needs(capability: Capability) -> Callable[[Connection, BaseRouteHandler], None]:
+    """A guard: 401 for whom we do not know, 403 for who may not do this."""
+
+    def guard(connection: Connection, _: BaseRouteHandler) -> None:
+        principal: Principal | None = connection.scope.get("user")
+        if principal is None:
+            raise Problem(
+                401,
+                "Sign in first",
+                "send the cookie of POST /api/login, or an API key as X-API-Key",
+                headers={"WWW-Authenticate": "Cookie, ApiKey"},
+            )
+        if capability not in principal.capabilities:
+            raise Problem(
+                403, "You may not do this", f"it needs the capability {capability}; ask an admin"
+            )
+        if principal.session is not None:
+            refuse_other_sites(connection)
+
+    return guard
+
+
+def refuse_other_sites(connection: Connection) -> None:
+    """A page of somebody else must not act with a visitor's cookie. Raises Problem 403.
+
+    Browsers say where a request comes from; programs send no such header and no cookie by
+    themselves.
+    """
+    if connection.scope.get("method") in SAFE_METHODS:
+        return
+    site = connection.headers.get("sec-fetch-site")
+    origin = connection.headers.get("origin")
+    host = connection.headers.get("host", "")
+    is_other = site is not None and site not in ("same-origin", "none")
+    if is_other or (origin is not None and urlsplit(origin).netloc != host):
+        raise Problem(403, "This came from another site", "use Tieout's own page, or an API key")

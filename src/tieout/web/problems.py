@@ -1,0 +1,138 @@
+"""Errors as problem details (RFC 9457), with `error` and `message` beside, as in seed 000."""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from tieout.core.errors import (
+    SettingsError,
+    StaleVersion,
+    StoreError,
+    TieoutError,
+    VenueError,
+)
+from tieout.ports import AccountBusy
+
+MEDIA_TYPE = "application/problem+json"
+BUSY = ("Position sync already in progress", "Please wait for the current sync to complete")
+
+
+class ProblemDetails(msgspec.Struct, kw_only=True):
+    """What went wrong, and what to do next."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    error: str
+    message: str
+    errors: list[str] = []
+
+
+class Problem(TieoutError):
+    """An answer that is no success. `error` is short, `message` says what to do next."""
+
+    code = "problem"
+
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        message: str,
+        *,
+        errors: list[str] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{error}: {message}")
+        self.status = status
+        self.error = error
+        self.message = message
+        self.errors = errors or []
+        self.headers = headers or {}
+
+
+def not_found(what: str, advice: str) -> Problem:
+    """There is no such thing."""
+    return Problem(404, f"There is no {what}", advice)
+
+
+def bad_request(error: str, message: str, *, errors: list[str] | None = None) -> Problem:
+    """The request cannot be understood."""
+    return Problem(400, error, message, errors=errors)
+
+
+def response_of(problem: Problem) -> Response[bytes]:
+    """A problem as a reply."""
+    status = HTTPStatus(problem.status)
+    details = ProblemDetails(
+        type=f"/problems/{status.phrase.lower().replace(' ', '-')}",
+        title=status.phrase,
+        status=problem.status,
+        detail=problem.message,
+        error=problem.error,
+        message=problem.message,
+        errors=problem.errors,
+    )
+    return Response(
+        msgspec.json.encode(details),
+        media_type=MEDIA_TYPE,
+        status_code=problem.status,
+        headers=problem.headers,
+    )
+
+
+def problem_of(error: TieoutError) -> Problem:
+    """An error of ours as a problem."""
+    match error:
+        case Problem():
+            return error
+        case AccountBusy():
+            return Problem(409, *BUSY)
+        case StaleVersion():
+            return Problem(409, "The book was changed meanwhile", f"{error}; try again")
+        case SettingsError():
+            return bad_request("The request cannot be carried out", str(error))
+        case StoreError():
+            return Problem(503, "The book cannot be used now", str(error))
+        case VenueError():
+            return Problem(502, "The venue could not be read", str(error))
+        case _:
+            return Problem(500, "The request failed", str(error))
+
+
+def on_error(request: Request[Any, Any, Any], error: TieoutError) -> Response[bytes]:
+    """The handler of our own errors."""
+    del request
+    return response_of(problem_of(error))
+
+
+def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """The handler of what the framework refuses: no such path, a wrong method, a bad value."""
+    del request
+    phrase = HTTPStatus(error.status_code).phrase
+    listed = _faults(error)
+    message = "; ".join(listed) or error.detail or phrase
+    headers = {str(name): str(text) for name, text in (error.headers or {}).items()}
+    problem = Problem(error.status_code, phrase, message, errors=listed, headers=headers)
+    return response_of(problem)
+
+
+def _faults(error: HTTPException) -> list[str]:
+    if not isinstance(error, ValidationException) or not isinstance(error.extra, list):
+        return []
+    return [
+        f"{each.get('key', 'body')}: {each.get('message', 'is wrong')}"
+        for each in error.extra
+        if isinstance(each, dict)
+    ]
+
+
+def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The handler of our mistakes: logged in full, told in short."""
+    request.app.logger.error("request failed", path=request.url.path, exc_info=error)  # type: ignore[union-attr, call-arg]
+    return response_of(
+        Problem(500, "The request failed", "this is a mistake of ours; the log has the details")
+    )
