@@ -76,7 +76,8 @@ def _show(
     now = opened.clock.now()
     if as_json:
         listed = [
-            break_json(name, found, break_sentence(found, _instrument(ledger), now=now))
+            break_json(name, found)
+            | {"summary": break_sentence(found, _instrument(ledger), now=now)}
             for name, found, ledger in rows
         ]
         write_json({"breaks": listed})

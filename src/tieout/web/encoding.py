@@ -14,6 +14,7 @@ from tieout.runs.statistics import timestamp
 Decimals = Literal["number", "string"]
 Shape = TypeVar("Shape")
 JSON = "application/json"
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def encoded(material: Any, *, decimals: Decimals = "number") -> bytes:
@@ -27,7 +28,7 @@ def encoded(material: Any, *, decimals: Decimals = "number") -> bytes:
 
 def decoded(body: bytes) -> Any:
     """What a JSON body says; numbers with a point are decimals. Raises msgspec.DecodeError."""
-    return msgspec.json.decode(body, float_hook=Decimal)
+    return _DECODER.decode(body)
 
 
 def reply(

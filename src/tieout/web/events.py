@@ -145,6 +145,13 @@ class EventHub:
         client.is_gone = True
         client.cut()
 
+    def lag(self) -> int:
+        """How many events are written and were not taken in yet."""
+        try:
+            return max(0, self._store.last_event() - self._position)
+        except StoreError:
+            return 0
+
     # Clients
 
     def first_position(self, last_id: int | None) -> int:

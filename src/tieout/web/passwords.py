@@ -29,9 +29,10 @@ def hash_of_password(password: str) -> str:
 def is_password(password: str, hashed: str | None) -> bool:
     """Whether a password is the one behind a hash; None takes as long and is never right."""
     try:
-        return _HASHER.verify(hashed or _NOBODY, password) and hashed is not None
+        _HASHER.verify(hashed or _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
+    return hashed is not None
 
 
 def new_secret() -> str:

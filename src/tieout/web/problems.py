@@ -132,7 +132,7 @@ def _faults(error: HTTPException) -> list[str]:
 
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The handler of our mistakes: logged in full, told in short."""
-    request.app.logger.error("request failed", path=request.url.path, exc_info=error)  # type: ignore[union-attr, call-arg]
+    request.app.state.log.error("[Web] Request failed", path=request.url.path, exc_info=error)
     return response_of(
         Problem(500, "The request failed", "this is a mistake of ours; the log has the details")
     )

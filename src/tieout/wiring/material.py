@@ -186,7 +186,7 @@ def episode_json(account: str, episode: Episode) -> dict[str, Any]:
     }
 
 
-def break_json(account: str, found: Break, sentence: str) -> dict[str, Any]:
+def break_json(account: str, found: Break) -> dict[str, Any]:
     """A break with its identity, its explanation and what is left."""
     return {
         "account": account,
@@ -207,7 +207,6 @@ def break_json(account: str, found: Break, sentence: str) -> dict[str, Any]:
         ],
         "remainder": found.remainder,
         "prevents_tie_out": found.prevents_tie_out,
-        "summary": sentence,
     }
 
 

@@ -30,6 +30,7 @@ from tieout.wiring.keeping import Keeper, schedule_in
 
 Result = TypeVar("Result")
 JOIN_S = 5.0
+SCHEDULE_KEYS = ("service.schedule", "service.timezone")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +184,15 @@ class Service:
 
     # How it stands
 
+    def is_known(self, account: str) -> bool:
+        """Whether an account or connection is called this."""
+        settings = self.desk.settings
+        names = {each.name for each in settings.connections}
+        names |= {settings.name_of(key) for key in settings.accounts} | {*settings.accounts}
+        for each in self.store.accounts():
+            names |= {each.id, self.desk.name_of(each.id)}
+        return account in names
+
     def state(self, account: AccountId | None = None) -> JobState:
         """The schedule, and whether runs are in progress."""
         scheduler, service = self._keeper.scheduler, self.desk.settings.service
@@ -248,12 +258,28 @@ class Service:
     async def _change(self, changed: dict[str, Any], by: str) -> Settings:
         known = {key: json.loads(text) for key, text in self.store.runtime_settings().items()}
         merged = {key: each for key, each in (known | changed).items() if each is not None}
-        settings = with_runtime(self._at_start, merged)
-        schedule_in(settings.service)
+        settings = self._changed(merged)
         texts = {key: None if each is None else _text(each) for key, each in changed.items()}
         self.store.put_runtime_settings(texts)
         self._keeper.change(settings, is_paused=bool(merged.get(PAUSED, False)))
         self._say_changed(changed, by, self.timer.now())
+        return settings
+
+    def _changed(self, merged: Mapping[str, Any]) -> Settings:
+        """The settings with all changes. Every wrong one is named at once."""
+        faults = []
+        try:
+            settings = with_runtime(self._at_start, merged)
+        except SettingsError as error:
+            faults.append(str(error))
+            known = {key: each for key, each in merged.items() if key in SCHEDULE_KEYS}
+            settings = with_runtime(self._at_start, known)
+        try:
+            schedule_in(settings.service)
+        except SettingsError as error:
+            faults.append(str(error))
+        if faults:
+            raise SettingsError("\n".join(faults))
         return settings
 
     def _say_changed(self, changed: Mapping[str, Any], by: str, at: datetime) -> None:

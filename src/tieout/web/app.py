@@ -1,0 +1,115 @@
+"""The application: routes, sign-in, limits and events around one service."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import Any
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
+from litestar.response import Response
+from litestar.types import ControllerRouterHandler
+
+from tieout.core.errors import TieoutError
+from tieout.runs.log import Logger
+from tieout.web.auth import Access, Authentication
+from tieout.web.events import EventHub, Pace
+from tieout.web.limits import RateLimit, monotonic
+from tieout.web.openapi import configuration
+from tieout.web.problems import on_bug, on_error, on_http_error
+from tieout.web.routes import (
+    accounts,
+    breaks,
+    health,
+    jobs,
+    journal,
+    keys,
+    positions,
+    runs,
+    sessions,
+    settings,
+    stream,
+)
+from tieout.wiring.service import Service
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+NOUNS = (
+    jobs, accounts, positions, breaks, runs, journal, settings, keys, sessions, health, stream,
+)  # fmt: skip
+
+
+def create_app(
+    service: Service,
+    *,
+    logger: Logger,
+    pace: Pace | None = None,
+    cut: Callable[[Any], None] | None = None,
+    seconds: Callable[[], float] = monotonic,
+) -> Litestar:
+    """The web application of a service, which somebody else starts and stops.
+
+    `cut` ends the connection of a client at once (uvicorn's, by the address of the client).
+    """
+    hub = EventHub(service.store, pace=pace or Pace())
+    service.on_published(hub.wake)
+    service_settings = service.desk.settings.service
+    handlers: list[ControllerRouterHandler] = [each for noun in NOUNS for each in noun.routes]
+    return Litestar(
+        route_handlers=handlers,
+        lifespan=[partial(_streaming, hub)],
+        state=State(
+            {
+                "service": service,
+                "hub": hub,
+                "access": Access(service.store, service.timer),
+                "books": positions.EncodedBooks(),
+                "log": logger,
+                "cut": cut,
+            }
+        ),
+        middleware=[
+            DefineMiddleware(
+                RateLimit,
+                requests_per_minute=service_settings.requests_per_minute,
+                seconds=seconds,
+            ),
+            DefineMiddleware(Authentication),
+        ],
+        exception_handlers={
+            TieoutError: on_error,
+            HTTPException: on_http_error,
+            Exception: on_bug,
+        },
+        after_request=_with_security_headers,
+        request_max_body_size=service_settings.body_bytes_max,
+        openapi_config=configuration(),
+        logging_config=None,
+        debug=False,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _streaming(hub: EventHub, app: Litestar) -> AsyncIterator[None]:
+    del app
+    reading = asyncio.create_task(hub.run())
+    try:
+        yield
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+
+def _with_security_headers(response: Response[Any]) -> Response[Any]:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

@@ -1,0 +1,105 @@
+"""Signing in and out."""
+
+import asyncio
+from datetime import timedelta
+
+from litestar import Response, get, post
+from litestar.datastructures import Cookie
+
+from tieout.ports import Session
+from tieout.runs.statistics import timestamp
+from tieout.web import examples
+from tieout.web.auth import COOKIE, Access, needs, refuse_other_sites
+from tieout.web.context import Asking, service_of
+from tieout.web.encoding import reply
+from tieout.web.openapi import described
+from tieout.web.passwords import digest_of, new_secret
+from tieout.web.problems import Problem
+from tieout.web.shapes import Done, Login, SignedIn
+
+
+@post(
+    "/api/login",
+    status_code=200,
+    **described(
+        "sign-in",
+        "Sign in; the cookie `session` is set",
+        SignedIn,
+        example=examples.SIGNED_IN,
+        problems=(401, 403),
+        is_public=True,
+    ),
+)
+async def log_in(request: Asking, data: Login) -> Response[SignedIn]:
+    refuse_other_sites(request)
+    access: Access = request.app.state.access
+    address = request.client.host if request.client else "-"
+    access.refuse_flood(data.username, address)
+    try:
+        user = await asyncio.to_thread(access.log_in, data.username, data.password, address=address)
+    except Problem:
+        request.app.state.log.warning("[Sign-in] Login failed", user=data.username, address=address)
+        raise
+    service = service_of(request)
+    lasting = timedelta(hours=float(service.desk.settings.service.session_hours))
+    secret, now = new_secret(), service.timer.now()
+    session = Session(
+        digest=digest_of(secret), user=user.name, created_at=now, expires_at=now + lasting
+    )
+    service.store.put_session(session)
+    request.app.state.log.info("[Sign-in] Signed in", user=user.name, address=address)
+    answer = reply(
+        {
+            "user": user.name,
+            "capabilities": sorted(user.capabilities),
+            "expires_at": timestamp(session.expires_at),
+        },
+        SignedIn,
+    )
+    answer.set_cookie(
+        Cookie(
+            key=COOKIE,
+            value=secret,
+            path="/",
+            max_age=round(lasting.total_seconds()),
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+    )
+    return answer
+
+
+@post(
+    "/api/logout",
+    guards=[needs("read")],
+    status_code=200,
+    **described(
+        "sign-in",
+        "Sign out; the session ends",
+        Done,
+        example={"success": True, "message": "Signed out"},
+    ),
+)
+async def log_out(request: Asking) -> Response[Done]:
+    if request.user.session is not None:
+        service_of(request).store.drop_session(request.user.session)
+    answer = reply({"success": True, "message": "Signed out"}, Done)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+@get(
+    "/api/session",
+    guards=[needs("read")],
+    sync_to_thread=False,
+    **described("sign-in", "Who is signed in", SignedIn, example=examples.SIGNED_IN),
+)
+def show_session(request: Asking) -> Response[SignedIn]:
+    who = request.user
+    return reply(
+        {"user": who.name, "capabilities": sorted(who.capabilities), "expires_at": None}, SignedIn
+    )
+
+
+routes = [log_in, log_out, show_session]

@@ -1,0 +1,70 @@
+"""What can be changed while the service runs."""
+
+import json
+from typing import Any
+
+import msgspec
+from litestar import Response, get, patch
+
+from tieout.settings.runtime import CHANGEABLE
+from tieout.web import examples
+from tieout.web.auth import needs
+from tieout.web.context import Asking, service_of
+from tieout.web.encoding import decoded, reply
+from tieout.web.openapi import described, with_body
+from tieout.web.problems import bad_request
+from tieout.web.shapes import SettingsShape
+from tieout.wiring.service import Service
+
+KEYS_MAX = 100
+
+
+def _material(service: Service) -> dict[str, Any]:
+    current = service.desk.settings.service
+    texts = service.store.runtime_settings()
+    return {
+        "settings": {f"service.{name}": getattr(current, name) for name in CHANGEABLE},
+        "changed": {key: json.loads(text) for key, text in texts.items()},
+    }
+
+
+@get(
+    "/api/settings",
+    guards=[needs("read")],
+    sync_to_thread=False,
+    **described(
+        "settings", "What can be changed at run time", SettingsShape, example=examples.SETTINGS
+    ),
+)
+def show_settings(request: Asking) -> Response[SettingsShape]:
+    return reply(_material(service_of(request)), SettingsShape)
+
+
+@patch(
+    "/api/settings",
+    guards=[needs("admin:write")],
+    operation_class=with_body(
+        "Keys to values: service.schedule, accounts.CONNECTION/ACCOUNT.policy.on_missing and so"
+        " on; null takes a change back.",
+        example={"service.schedule": "60"},
+    ),
+    **described(
+        "settings",
+        "Change settings, all or none; kept over restarts, in effect at once",
+        SettingsShape,
+        example=examples.SETTINGS,
+    ),
+)
+async def change_settings(request: Asking) -> Response[SettingsShape]:
+    service = service_of(request)
+    try:
+        changed = decoded(await request.body())
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise bad_request("The body is not JSON", "send an object of keys and values") from None
+    if not isinstance(changed, dict) or not 0 < len(changed) <= KEYS_MAX:
+        raise bad_request("The body is no object", f"send 1 to {KEYS_MAX} keys with their values")
+    await service.change_settings(changed, by=request.user.name)
+    return reply(_material(service), SettingsShape)
+
+
+routes = [show_settings, change_settings]

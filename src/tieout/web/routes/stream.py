@@ -1,0 +1,107 @@
+"""Events as they are written, by SSE."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any
+
+from litestar import Response, get
+from litestar.params import Parameter
+
+from tieout.web.auth import COOKIE, KEY_HEADER, Access, needs
+from tieout.web.context import Asking, accounts_of, service_of
+from tieout.web.events import Client, EventHub
+from tieout.web.frames import Wanted
+from tieout.web.openapi import described
+from tieout.web.problems import bad_request
+from tieout.web.streaming import EventStream
+
+ID_DIGITS_MAX = 18
+Types = Annotated[
+    list[str] | None,
+    Parameter(query="type", description="Only these types of events; commas may stand between."),
+]
+Accounts = Annotated[
+    list[str] | None, Parameter(query="account", description="Only these accounts.")
+]
+LastId = Annotated[
+    str | None,
+    Parameter(header="Last-Event-ID", description="Go on after this event.", max_length=100),
+]
+LastIdInQuery = Annotated[
+    str | None,
+    Parameter(query="last_event_id", description="The same, where no header can be sent."),
+]
+
+
+class EventsResponse(Response[str]):
+    """A reply that is written as events come."""
+
+    def __init__(self, stream: EventStream) -> None:
+        super().__init__("", media_type="text/event-stream")
+        self._stream = stream
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> Any:
+        return self._stream
+
+
+@get(
+    "/api/stream/events",
+    guards=[needs("read")],
+    sync_to_thread=False,
+    media_type="text/event-stream",
+    **described(
+        "events",
+        "Events as they are written",
+        str,
+        example='id: 57\nevent: position:updated\ndata: {"type": "reconciliation"}\n\n',
+        problems=(404,),
+        media_type="text/event-stream",
+    ),
+)
+def events(
+    request: Asking,
+    types: Types = None,
+    accounts: Accounts = None,
+    last_event_id: LastId = None,
+    last_id: LastIdInQuery = None,
+) -> Response[str]:
+    service = service_of(request)
+    hub: EventHub = request.app.state.hub
+    named = [each.id for name in accounts or [] for each in accounts_of(service, name)]
+    wanted = Wanted(
+        types=frozenset(word for each in types or [] for word in each.split(",") if word),
+        accounts=frozenset(named),
+    )
+    position = hub.first_position(_number(last_event_id or last_id))
+    client = Client(position=position, wanted=wanted, may_listen=_still(request))
+    return EventsResponse(EventStream(hub, client, abort=partial(_abort, request)))
+
+
+def _number(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal() or not text.isascii() or len(text) > ID_DIGITS_MAX:
+        raise bad_request("Last-Event-ID is not one of ours", "send the id as it was received")
+    return int(text)
+
+
+def _still(request: Asking) -> Callable[[], bool]:
+    """Whether the session or key behind a stream is still good."""
+    access: Access = request.app.state.access
+    cookie, key = request.cookies.get(COOKIE), request.headers.get(KEY_HEADER)
+
+    def still() -> bool:
+        found = access.principal(cookie=cookie, key=key)
+        return found is not None and "read" in found.capabilities
+
+    return still
+
+
+def _abort(request: Asking) -> None:
+    """End the connection under a client that takes nothing any more."""
+    cut: Callable[[Any], None] | None = getattr(request.app.state, "cut", None)
+    if cut is not None:
+        cut(request.scope.get("client"))
+
+
+routes = [events]
