@@ -20,12 +20,16 @@ from tieout.cli.demo import demo
 from tieout.cli.diff import diff
 from tieout.cli.doctor import doctor
 from tieout.cli.history import history
+from tieout.cli.keys import app as keys
+from tieout.cli.openapi import openapi
 from tieout.cli.pnl import pnl
 from tieout.cli.positions import positions
 from tieout.cli.replay import replay
 from tieout.cli.runs import app as runs
+from tieout.cli.serve import serve
 from tieout.cli.sim import app as sim
 from tieout.cli.sync import plan, sync
+from tieout.cli.users import app as users
 from tieout.cli.verify import verify
 
 # Wrong arguments are errors of the library that parses them; it does not name their class.
@@ -43,6 +47,7 @@ app = typer.Typer(
 )
 
 app.command()(demo)
+app.command()(serve)
 app.command()(sync)
 app.command()(plan)
 app.command()(positions)
@@ -55,6 +60,9 @@ app.command(short_help="Tie out two position files.")(diff)
 app.command(short_help="Positions and realized P&L from a file of fills.")(replay)
 app.command(short_help="Tie out a case file: a tie-out as data.")(case)
 app.command()(accounts)
+app.add_typer(users, name="users")
+app.add_typer(keys, name="keys")
+app.command()(openapi)
 app.command()(doctor)
 app.add_typer(sim, name="sim")
 app.add_typer(db, name="db")

@@ -11,8 +11,8 @@ from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
 from tieout.ports import AccessStore, Capability, Clock, FailedLogin, User
-from tieout.web.passwords import digest_of, is_password
 from tieout.web.problems import Problem
+from tieout.wiring.credentials import digest_of, is_password
 
 COOKIE = "session"
 KEY_HEADER = "x-api-key"

@@ -73,6 +73,7 @@ class EventHub:
         self._news = asyncio.Event()
         self._asked = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_closed = False
 
     # Reading
 
@@ -145,6 +146,13 @@ class EventHub:
         client.is_gone = True
         client.cut()
 
+    def close(self) -> None:
+        """End every stream in good order; what was not told yet is told after the next connect."""
+        self._is_closed = True
+        for client in list(self._clients):
+            client.is_gone = True
+        self._wake_clients()
+
     def lag(self) -> int:
         """How many events are written and were not taken in yet."""
         try:
@@ -166,6 +174,7 @@ class EventHub:
     def join(self, client: Client) -> bytes:
         """Add a client; what it is told first."""
         client.beats = self._beats
+        client.is_gone = self._is_closed
         self._clients.add(client)
         self.counts.clients = len(self._clients)
         return greeting(client.position, retry_ms=self.pace.retry_ms)

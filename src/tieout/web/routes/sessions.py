@@ -13,9 +13,9 @@ from tieout.web.auth import COOKIE, Access, needs, refuse_other_sites
 from tieout.web.context import Asking, service_of
 from tieout.web.encoding import reply
 from tieout.web.openapi import described
-from tieout.web.passwords import digest_of, new_secret
 from tieout.web.problems import Problem
 from tieout.web.shapes import Done, Login, SignedIn
+from tieout.wiring.credentials import digest_of, new_secret
 
 
 @post(

@@ -1,0 +1,101 @@
+"""`tieout serve`: keep every account tied out, and answer programs and people."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from tieout.cli.frame import settings_of
+from tieout.cli.output import tell
+
+if TYPE_CHECKING:
+    import socket
+
+    from tieout.runs.log import Logger
+    from tieout.settings import Settings
+    from tieout.wiring.service import Service
+
+Host = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Listen here; else 127.0.0.1, this machine.")
+]
+Port = Annotated[
+    int | None, typer.Option(min=0, max=65_535, help="Listen on this port; else 5000. 0: any.")
+]
+Log = Annotated[
+    Literal["console", "json"] | None,
+    typer.Option(help="One line an event, for people or as JSON."),
+]
+
+
+def serve(context: typer.Context, host: Host = None, port: Port = None, log: Log = None) -> None:
+    """Keep every account tied out by itself, with a REST API and a live stream of events.
+
+    Runs every five minutes (service.schedule), after events of a venue, and when asked.
+    It ends with Ctrl-C or SIGTERM, once runs in progress have finished.
+
+    Examples:
+
+    tieout users add ada
+
+    tieout serve
+
+    TIEOUT_SERVICE_SCHEDULE=60 tieout serve --port 8080 --log json
+    """
+    from tieout.cli.logs import secrets_of, start_log
+    from tieout.web.server import bound
+    from tieout.wiring.desk import check_connections, connections_named
+    from tieout.wiring.service import open_service, refuse_open_door
+
+    settings = _with_options(settings_of(context), host, port, log)
+    check_connections(settings, connections_named(settings, ()))
+    logger = start_log(settings, secrets=secrets_of(settings))
+    service = open_service(settings, logger=logger)
+    try:
+        refuse_open_door(service.store, host=settings.service.host)
+        with bound(settings.service.host, settings.service.port) as listening:
+            is_ended = _serve(service, listening, logger)
+    finally:
+        service.store.close()
+    if not is_ended:
+        tell(
+            "tieout: a run was still in progress after"
+            f" {settings.service.stop_limit_s} s and was left; it booked nothing"
+        )
+
+
+def _with_options(
+    settings: "Settings", host: str | None, port: int | None, log: str | None
+) -> "Settings":
+    given = settings.service
+    chosen = replace(
+        given,
+        host=given.host if host is None else host,
+        port=given.port if port is None else port,
+        log=given.log if log is None else log,
+    )
+    return replace(settings, service=chosen)
+
+
+def _serve(service: "Service", listening: "socket.socket", logger: "Logger") -> bool:
+    """Serve until a signal; whether every run had finished by then."""
+    from tieout.web.app import create_app
+    from tieout.web.server import Server, url_of
+
+    chosen = service.desk.settings.service
+    limit_s = float(chosen.stop_limit_s)
+    app = create_app(service, logger=logger, cut=lambda client: server.cut(client))
+    server = Server(app, stopping=app.state.hub.close, stop_limit_s=limit_s)
+    logger.info(f"[Serve] Listening at {url_of(listening, host=chosen.host)}")
+    if not service.store.users() and not service.store.api_keys():
+        logger.warning(
+            "[Serve] Nobody can sign in yet; make a user with: tieout users add NAME,"
+            " or a key for a program with: tieout keys add NAME"
+        )
+    service.start()
+    try:
+        server.run(sockets=[listening])
+    finally:
+        logger.info("[Serve] Stopping; a run in progress finishes first")
+        is_ended = service.stop(limit_s=limit_s)
+    logger.info("[Serve] Stopped")
+    return is_ended

@@ -1,0 +1,86 @@
+"""The application on a real socket, until a signal ends it."""
+
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import uvicorn
+from litestar import Litestar
+
+from tieout.core.errors import SettingsError
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+BACKLOG = 2048
+
+
+class Server(uvicorn.Server):
+    """Uvicorn that ends its streams when it is told to stop, and then returns.
+
+    It also cuts single connections, which it knows by the address of the client.
+    """
+
+    def __init__(self, app: Litestar, *, stopping: Callable[[], None], stop_limit_s: float) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                access_log=False,
+                log_config=None,
+                proxy_headers=False,
+                server_header=False,
+                timeout_graceful_shutdown=max(1, round(stop_limit_s)),
+                ws="none",
+            )
+        )
+        self._stopping = stopping
+
+    def cut(self, client: Any) -> None:
+        """End the connection of a client at once."""
+        for connection in list(self.server_state.connections):
+            if getattr(connection, "client", None) == client and connection.transport is not None:
+                connection.transport.abort()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams first: they would go on for ever."""
+        self._stopping()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take signals while serving. They are not raised again: what follows has to be done."""
+        before = {each: signal.signal(each, self.handle_exit) for each in SIGNALS}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A listening address. Raises SettingsError where it cannot be had, with what to do."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        made = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise SettingsError(
+            f"service.host: {host} is no address of this machine: {error}"
+        ) from None
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind(address)
+        made.listen(BACKLOG)
+    except OSError as error:
+        made.close()
+        raise SettingsError(
+            f"service.port: {host}:{port} cannot be had ({error.strerror}); end the program that"
+            " has it, or give another port: --port or TIEOUT_SERVICE_PORT"
+        ) from None
+    return made
+
+
+def url_of(listening: socket.socket, *, host: str) -> str:
+    """What to type into a browser."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listening.getsockname()[1]}"
