@@ -80,10 +80,15 @@ class RunLog:
             f"{JOB} Position sync failed (error: {error}, duration: {duration_ms}ms)", **facts
         )
 
+    def unkept(self, problem: str) -> None:
+        """Something could not be written down."""
+        self._log.error(f"{JOB} The book cannot be written", problem=problem)
+
     def stream(self, connection: str, kind: str, reason: str) -> None:
         """A venue's stream was connected or lost."""
         say = self._log.warning if kind == "lost" else self._log.info
-        say(f"[Stream] {connection} {kind}", connection=connection, reason=reason)
+        facts = {"reason": reason} if reason else {}
+        say(f"[Stream] {connection} {kind}", connection=connection, **facts)
 
     def _counted(self, symbols: Iterable[str], words: str, facts: dict[str, Any], say: Any) -> None:
         listed = list(symbols)

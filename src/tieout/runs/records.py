@@ -99,7 +99,7 @@ def events_of(plan: Plan, *, account: AccountId, run: str, before: Book) -> tupl
         *(("break:resolved", _break(each)) for each in plan.breaks if each.status == "resolved"),
     ]
     if plan.outcome == "failed":
-        told.append((FAILED, _error(plan)))
+        told.append((FAILED, failure_payload(plan.reason, at=plan.at)))
     if plan.outcome == "held":
         told.append(("run:held", _outcome(plan)))
     told.append(("run:finished", _outcome(plan)))
@@ -130,12 +130,12 @@ def _updated(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _error(plan: Plan) -> dict[str, Any]:
-    """Seed 000's payload."""
+def failure_payload(error: str | None, *, at: datetime) -> dict[str, Any]:
+    """Seed 000's payload of `system:error`."""
     return {
         "message": "Position reconciliation failed",
-        "error": plan.reason,
-        "timestamp": timestamp(plan.at),
+        "error": error,
+        "timestamp": timestamp(at),
     }
 
 

@@ -6,12 +6,17 @@ from typing import Any
 
 from tieout.settings import schema
 from tieout.settings.faults import Reading
-from tieout.settings.secret import Secret, secret_from
+from tieout.settings.lists import named_tables, read_secret
+from tieout.settings.secret import Secret
 from tieout.settings.serving import read_service
 from tieout.settings.source import Place, closest, find_file, load_file
+from tieout.settings.telling import read_alerts, read_notifications, read_webhooks
 from tieout.settings.values import AccountSettings, Allocation, Connection, Settings
 
-TABLES = ("store", "runs", "service", "connections", "accounts", "allocation")
+TABLES = (
+    "store", "runs", "service", "connections", "accounts", "allocation",
+    "alerts", "webhooks", "notifications",
+)  # fmt: skip
 
 
 def read_settings(
@@ -34,6 +39,11 @@ def read_settings(
         allocation=_allocation(reading, material.get("allocation", {}), root, connections),
         on_missing=_on_missing(reading),
         service=read_service(reading, material.get("service", {}), root),
+        alerts=read_alerts(reading, material.get("alerts", {}), root),
+        webhooks=read_webhooks(reading, material.get("webhooks", []), root, base=base),
+        notifications=read_notifications(
+            reading, material.get("notifications", []), root, base=base
+        ),
         **runs,
     )
     reading.refuse_unknown_variables()
@@ -68,33 +78,12 @@ def _connections(
     reading: Reading, material: Any, root: Place, *, base: Path
 ) -> tuple[Connection, ...]:
     place = root.at("connections")
-    if not isinstance(material, list):
-        reading.fault(place, "must be a list of tables, write [[connections]]")
-        return ()
-    if not material:
+    if material == []:
         return _connections_by_environment(reading, place, base=base)
-    found: dict[str, Connection] = {}
-    for index, each in enumerate(material):
-        name = _connection_name(reading, each, place.at(index, word=f"[{index + 1}]"))
-        if name is None:
-            continue
-        here = place.at(index, word=name)
-        if name in found:
-            reading.fault(here, f"is the second connection named {name!r}, names differ")
-            continue
-        found[name] = _connection(reading, name, each, here, base=base)
-    return tuple(found.values())
-
-
-def _connection_name(reading: Reading, material: Any, place: Place) -> str | None:
-    if not isinstance(material, Mapping):
-        reading.fault(place, "must be a table, write [[connections]]")
-        return None
-    name = material.get("name")
-    if not isinstance(name, str) or not name.strip() or "/" in name or name != name.strip():
-        reading.fault(place.at("name"), "must be a text without slash, it names the connection")
-        return None
-    return name
+    return tuple(
+        _connection(reading, name, each, here, base=base)
+        for name, each, here in named_tables(reading, material, place, noun="connection")
+    )
 
 
 def _connection(
@@ -114,7 +103,7 @@ def _connection(
     values = _with_venue_variables(reading, venue, values)
     for key in schema.SECRETS:
         if key in values:
-            values[key] = _secret(reading, values[key], place.at(key), base=base)
+            values[key] = read_secret(reading, values[key], place.at(key), base=base)
         elif key in schema.VENUE_VARIABLES.get(venue, {}):
             values[key] = _missing_secret(venue, key, place.at(key))
     return Connection(name=name, venue=venue, options=options, **values)
@@ -130,14 +119,6 @@ def _with_venue_variables(reading: Reading, venue: str, values: dict[str, Any]) 
             if found is not None:
                 values[key] = found
     return values
-
-
-def _secret(reading: Reading, text: str, place: Place, *, base: Path) -> Secret:
-    try:
-        return secret_from(text, where=str(place), environment=reading.environment, folder=base)
-    except ValueError as fault:
-        reading.fault(place, str(fault))
-        return Secret(None, problem=str(fault))
 
 
 def _missing_secret(venue: str, key: str, place: Place) -> Secret:

@@ -26,9 +26,17 @@ def text(value: Any) -> str:
     return value.strip()
 
 
-def one_of(words: Iterable[str]) -> Rule:
+def words(value: Any) -> tuple[str, ...]:
+    """Several texts: a list, or one text with commas."""
+    listed = value.split(",") if isinstance(value, str) else value
+    if not isinstance(listed, list) or not listed:
+        raise ValueError("must be a list of texts, or one text with commas")
+    return tuple(text(each) for each in listed)
+
+
+def one_of(allowed_words: Iterable[str]) -> Rule:
     """One of a few words."""
-    allowed = tuple(words)
+    allowed = tuple(allowed_words)
 
     def rule(value: Any) -> str:
         if not isinstance(value, str) or value not in allowed:
@@ -103,6 +111,14 @@ def address(value: Any) -> str:
 def stream_address(value: Any) -> str:
     """Where a venue streams: wss anywhere, ws only on this machine."""
     return _checked_address(text(value), insecure="ws", secure="wss")
+
+
+def hook_address(value: Any) -> str:
+    """Where a webhook goes: a URL with https, http only on this machine."""
+    found = text(value)
+    if "://" not in found:
+        raise ValueError("must be https://HOST/PATH, or http:// on this machine (127.0.0.1)")
+    return _checked_address(found, insecure="http", secure="https")
 
 
 def _checked_address(found: str, *, insecure: str, secure: str) -> str:

@@ -13,6 +13,7 @@ from tieout.settings.rules import (
     stream_address,
     text,
     whole_number,
+    words,
     yes_or_no,
 )
 
@@ -71,6 +72,14 @@ CONNECTION: Rules = {
     "timeout_s": number(least="0.1", most="600"),
 }
 SECRETS = ("key", "secret")
+
+ALERTS: Rules = {
+    "after_failures": whole_number(least=1, most=1000),
+    "repeat_hours": number(least="0", most="8760"),
+}
+
+WEBHOOK: Rules = {"url": text, "secret": text, "types": words, "accounts": words}
+NOTIFICATION: Rules = {"url": text, "types": words, "accounts": words}
 
 ACCOUNT: Rules = {"name": text}
 

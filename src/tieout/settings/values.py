@@ -77,6 +77,38 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """A program that is told of events by signed requests. Empty `types` or `accounts` mean all."""
+
+    name: str
+    url: Secret
+    secret: Secret
+    types: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """People who are told by chat or mail; `url` is one of Apprise's (mailto://..., slack://...)."""
+
+    name: str
+    url: Secret
+    types: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alerts:
+    """When people are told: after so many failed runs in a row, and again after so many hours.
+
+    `repeat_hours` 0 never repeats what has not changed.
+    """
+
+    after_failures: int = 2
+    repeat_hours: Decimal = Decimal(24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that is set. `path` is the file it came from, None where there was none."""
 
@@ -87,6 +119,9 @@ class Settings:
     allocation: Allocation = Allocation()
     on_missing: OnMissing | None = None
     service: Service = Service()
+    alerts: Alerts = Alerts()
+    webhooks: tuple[Webhook, ...] = ()
+    notifications: tuple[Notification, ...] = ()
     deadline_s: Decimal = Decimal(1000)
     evidence_days: int = 90
 

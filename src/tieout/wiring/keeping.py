@@ -23,6 +23,7 @@ from tieout.runs.scheduler import Scheduler
 from tieout.settings import Service as ServiceSettings
 from tieout.settings import Settings
 from tieout.wiring.desk import Answer, Desk, connections_named
+from tieout.wiring.watch import Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class Keeper:
         self.log = log
         self.is_paused = False
         self._published = published
+        self.watch = Watch(desk, log=log)
         service = desk.settings.service
         pace = Pace(quiet_s=float(service.quiet_s), quiet_s_max=float(service.quiet_s_max))
         self.queue: LocalQueue[Finished] = LocalQueue(
@@ -129,7 +131,7 @@ class Keeper:
     async def sync(self, wanted: Collection[str], trigger: RunTrigger) -> list[Answer]:
         """Run these accounts now (all for none). Raises AccountBusy while they are being run."""
         names = connections_named(self.desk.settings, set(wanted))
-        groups = await asyncio.gather(*(self._reach(name) for name in names))
+        groups = await asyncio.gather(*(self._reach(name, trigger) for name in names))
         answers = [each for group in groups for each in group if isinstance(each, Answer)]
         accounts = [
             each.account.id
@@ -165,19 +167,22 @@ class Keeper:
         self._rounds[connection] = asyncio.create_task(self._round(connection, trigger))
 
     async def _round(self, connection: str, trigger: RunTrigger) -> None:
-        for each in await self._reach(connection):
+        for each in await self._reach(connection, trigger):
             if isinstance(each, _Reached):
                 start = self.queue.tick if trigger == "schedule" else self.queue.tell
                 start(each.account.id, trigger)
 
-    async def _reach(self, connection: str) -> "Iterable[_Reached | Answer]":
+    async def _reach(self, connection: str, trigger: RunTrigger) -> "Iterable[_Reached | Answer]":
+        started_at = self.timer.now()
         try:
             async with asyncio.timeout(float(self.desk.settings.deadline_s)):
                 venue, accounts = await self.desk.reach(connection)
         except (TieoutError, TimeoutError) as error:
-            self.log.failed(str(error) or "no answer in time", 0, account=connection)
             wrong = error if isinstance(error, TieoutError) else TieoutError("no answer in time")
+            self.watch.unreached(connection, wrong, trigger=trigger, started_at=started_at)
+            self._published()
             return [Answer(subject=connection, error=wrong)]
+        self.watch.reached(connection)
         found = [_Reached(account=account, venue=venue) for account in accounts]
         self._reached |= {each.account.id: each for each in found}
         return found
@@ -222,16 +227,13 @@ class Keeper:
             self.log.skipped(account)
             raise
         except Exception as error:
-            took = self.timer.now() - started_at
-            self.log.failed(
-                str(error) or type(error).__name__,
-                round(took / timedelta(milliseconds=1)),
-                account=account,
-            )
+            self.watch.broken(account, error, took=self.timer.now() - started_at)
             raise
         finally:
             self._published()
         self.log.finished(finished)
+        self.watch.finished(finished)
+        self._published()
         return finished
 
     def _say_started(self, account: AccountId, trigger: RunTrigger, at: datetime) -> None:

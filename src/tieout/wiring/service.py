@@ -8,7 +8,7 @@ called from any thread.
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from tieout.core.book import AccountId
 from tieout.core.errors import SettingsError, StoreError
 from tieout.core.snapshot import LocalAction
+from tieout.notify import Deliveries, Target
 from tieout.ports import Event, RunRecord, RunTotals, RunTrigger, Store, Timer
 from tieout.runs import Finished
 from tieout.runs.log import Logger, RunLog
@@ -27,6 +28,7 @@ from tieout.store.opening import open_store
 from tieout.wiring.clock import SystemTimer
 from tieout.wiring.desk import Answer, Desk
 from tieout.wiring.keeping import Keeper, schedule_in
+from tieout.wiring.telling import targets_of
 
 Result = TypeVar("Result")
 JOIN_S = 5.0
@@ -45,10 +47,17 @@ class Service:
     """Keeps every account of the settings tied out. `start` begins, `stop` ends it."""
 
     def __init__(
-        self, settings: Settings, *, store: Store, logger: Logger, timer: Timer | None = None
+        self,
+        settings: Settings,
+        *,
+        store: Store,
+        logger: Logger,
+        timer: Timer | None = None,
+        targets: Iterable[Target] = (),
     ) -> None:
         self.store = store
         self.timer = timer or SystemTimer()
+        self._deliveries = Deliveries(targets, store=store, timer=self.timer, log=logger)
         self._at_start = settings
         changed = {key: json.loads(text) for key, text in store.runtime_settings().items()}
         self.desk = Desk(with_runtime(settings, changed), store=store, clock=self.timer)
@@ -60,13 +69,8 @@ class Service:
         self._log = RunLog(logger)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._also: list[Callable[[], Coroutine[Any, Any, None]]] = []
 
     # Life
-
-    def also(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Have something else run in the service's loop from its start until its stop."""
-        self._also.append(work)
 
     def start(self) -> None:
         """Begin to keep the accounts; returns once the service runs."""
@@ -83,20 +87,20 @@ class Service:
     def _live(self, ready: threading.Event) -> None:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
-        others: list[asyncio.Task[None]] = []
+        telling: list[asyncio.Task[None]] = []
 
         def begin() -> None:
             self._keeper.start()
-            others.extend(loop.create_task(work()) for work in self._also)
+            telling.append(loop.create_task(self._deliveries.run()))
             ready.set()
 
         loop.call_soon(begin)
         self._loop = loop
         try:
             loop.run_forever()
-            for task in others:
+            for task in telling:
                 task.cancel()
-            loop.run_until_complete(asyncio.gather(*others, return_exceptions=True))
+            loop.run_until_complete(asyncio.gather(*telling, return_exceptions=True))
             loop.run_until_complete(loop.shutdown_asyncgens())
         finally:
             loop.close()
@@ -122,6 +126,7 @@ class Service:
         self._listeners.append(listener)
 
     def _published(self) -> None:
+        self._deliveries.wake()
         for listener in self._listeners:
             listener()
 
@@ -178,7 +183,9 @@ class Service:
 
     async def _told(self, work: Coroutine[Any, Any, Finished]) -> Finished:
         try:
-            return await work
+            finished = await work
+            self._keeper.watch.finished(finished)
+            return finished
         finally:
             self._published()
 
@@ -290,7 +297,10 @@ class Service:
 
 def open_service(settings: Settings, *, logger: Logger, timer: Timer | None = None) -> Service:
     """The service for these settings. Nothing goes over the network yet."""
-    return Service(settings, store=open_store(settings.store_url), logger=logger, timer=timer)
+    timer = timer or SystemTimer()
+    targets = targets_of(settings, clock=timer)
+    store = open_store(settings.store_url)
+    return Service(settings, store=store, logger=logger, timer=timer, targets=targets)
 
 
 def refuse_open_door(store: Store, *, host: str) -> None:

@@ -1,0 +1,136 @@
+"""The outbox, told to every target in order, each at its own pace, over restarts."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Protocol
+
+from tieout.core.errors import StoreError
+from tieout.notify.target import Target, Undelivered
+from tieout.ports import Delivery, Store, StoredEvent, Timer
+
+PAGE = 500
+POLL_S = 5.0  # other processes write events too
+FIRST_WAIT_S, LONGEST_WAIT_S = 5.0, 3600.0
+ATTEMPTS_MAX = 100  # about four days
+
+
+class Logger(Protocol):
+    """The part of a logger that is used."""
+
+    def warning(self, event: str, **facts: Any) -> Any: ...
+    def error(self, event: str, **facts: Any) -> Any: ...
+
+
+class Deliveries:
+    """Tells the targets. `run` is its loop; `wake` says that there is something new.
+
+    A target that fails is tried again with growing waits, and holds up no other. Nothing is
+    skipped before it has failed for about four days.
+    """
+
+    def __init__(
+        self, targets: Iterable[Target], *, store: Store, timer: Timer, log: Logger
+    ) -> None:
+        self._targets = tuple(targets)
+        self._store = store
+        self._timer = timer
+        self._log = log
+        self._news = {each.name: asyncio.Event() for each in self._targets}
+
+    def wake(self) -> None:
+        """Something was published. Called in the loop that `run` is in."""
+        for each in self._news.values():
+            each.set()
+
+    async def run(self) -> None:
+        """Tell until cancelled."""
+        try:
+            await asyncio.gather(*(self._tell(each) for each in self._targets))
+        finally:
+            await asyncio.gather(*(each.aclose() for each in self._targets))
+
+    async def _tell(self, target: Target) -> None:
+        while True:
+            self._news[target.name].clear()
+            try:
+                is_more = await self._tell_page(target)
+            except StoreError as error:
+                self._log.error("[Notify] The book cannot be used", problem=str(error))
+                is_more = False
+            if not is_more:
+                await self._rest(target)
+
+    async def _tell_page(self, target: Target) -> bool:
+        """Tell the next events; whether there may be more."""
+        delivery = self._delivery(target.name)
+        events = self._store.events(after=delivery.event, limit=PAGE)
+        for event in events:
+            if target.wants(event):
+                delivery = await self._deliver(target, event, delivery)
+            else:
+                delivery = replace(delivery, event=event.id)
+        if events:
+            self._store.put_delivery(delivery)
+        return len(events) == PAGE
+
+    def _delivery(self, name: str) -> Delivery:
+        """How far a target was told; a new one is told what happens from now on."""
+        known = self._store.deliveries().get(name)
+        if known is not None:
+            return known
+        begun = Delivery(target=name, event=self._store.last_event())
+        self._store.put_delivery(begun)
+        return begun
+
+    async def _deliver(self, target: Target, event: StoredEvent, delivery: Delivery) -> Delivery:
+        """Send one event until it is taken, or given up; the progress, which is kept each time."""
+        while True:
+            if delivery.next_at is not None:
+                await self._timer.until(delivery.next_at)
+            try:
+                await target.send(event)
+            except Undelivered as error:
+                delivery = self._failed(delivery, error)
+                if delivery.attempts < ATTEMPTS_MAX:
+                    self._store.put_delivery(delivery)
+                    continue
+                self._log.error(
+                    f"[Notify] {target.name} was not told of event {event.id}: gave up",
+                    target=target.name,
+                    event_id=event.id,
+                )
+            done = Delivery(target=delivery.target, event=event.id)
+            self._store.put_delivery(done)
+            return done
+
+    def _failed(self, delivery: Delivery, error: Undelivered) -> Delivery:
+        attempts = delivery.attempts + 1
+        wait_s = min(FIRST_WAIT_S * 2 ** min(attempts - 1, 20), LONGEST_WAIT_S)
+        wait_s = max(wait_s, error.retry_after_s or 0)
+        self._log.warning(
+            f"[Notify] {delivery.target} could not be told: {error}; trying again",
+            target=delivery.target,
+            attempts=attempts,
+            wait_s=wait_s,
+        )
+        return replace(
+            delivery,
+            attempts=attempts,
+            next_at=self._timer.now() + timedelta(seconds=wait_s),
+            last_error=str(error),
+        )
+
+    async def _rest(self, target: Target) -> None:
+        """Until there is news, or it is time to look whether another process wrote some."""
+        news = asyncio.create_task(self._news[target.name].wait())
+        alarm = asyncio.create_task(
+            self._timer.until(self._timer.now() + timedelta(seconds=POLL_S))
+        )
+        try:
+            await asyncio.wait({news, alarm}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (news, alarm):
+                task.cancel()
+            await asyncio.gather(news, alarm, return_exceptions=True)

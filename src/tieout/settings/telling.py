@@ -1,0 +1,87 @@
+"""Reading whom to tell: [alerts], [[webhooks]] and [[notifications]]."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tieout.settings import schema
+from tieout.settings.faults import Reading
+from tieout.settings.lists import named_tables, read_secret
+from tieout.settings.rules import Rule, hook_address
+from tieout.settings.secret import Secret
+from tieout.settings.source import Place
+from tieout.settings.values import Alerts, Notification, Webhook
+
+URL, SECRET = "url", "secret"
+
+
+def read_alerts(reading: Reading, material: Any, root: Place) -> Alerts:
+    """When people are told of what is wrong."""
+    return Alerts(**reading.table(material, schema.ALERTS, root.at("alerts")))
+
+
+def read_webhooks(
+    reading: Reading, material: Any, root: Place, *, base: Path
+) -> tuple[Webhook, ...]:
+    """Programs that are told by signed requests."""
+    return tuple(
+        Webhook(name=name, **values)
+        for name, values in _targets(
+            reading, material, root.at("webhooks"), rules=schema.WEBHOOK, noun="webhook", base=base
+        )
+    )
+
+
+def read_notifications(
+    reading: Reading, material: Any, root: Place, *, base: Path
+) -> tuple[Notification, ...]:
+    """People who are told by chat or mail."""
+    return tuple(
+        Notification(name=name, **values)
+        for name, values in _targets(
+            reading,
+            material,
+            root.at("notifications"),
+            rules=schema.NOTIFICATION,
+            noun="notification",
+            base=base,
+        )
+    )
+
+
+def _targets(
+    reading: Reading,
+    material: Any,
+    place: Place,
+    *,
+    rules: Mapping[str, Rule],
+    noun: str,
+    base: Path,
+) -> list[tuple[str, dict[str, Any]]]:
+    """The values of each table. Addresses are secrets too: those of chats carry tokens."""
+    found = []
+    for name, each, here in named_tables(reading, material, place, noun=noun):
+        rest = {key: value for key, value in each.items() if key != "name"}
+        values = reading.table(rest, rules, here, hidden=(URL, SECRET), also=("name",))
+        for key in (URL, SECRET):
+            if key not in rules:
+                continue
+            if key in values:
+                values[key] = read_secret(reading, values[key], here.at(key), base=base)
+            else:
+                if key not in each:
+                    reading.fault(here.at(key), "is missing: a value, env:NAME or file:PATH")
+                values[key] = Secret(None, problem=f"{here.at(key)}: is missing")
+        if SECRET in rules:
+            _check_url(reading, values[URL], here.at(URL))
+        found.append((name, values))
+    return found
+
+
+def _check_url(reading: Reading, url: Secret, place: Place) -> None:
+    if url.problem:
+        return
+    try:
+        hook_address(url.reveal())
+    except ValueError as fault:
+        reading.fault(place, str(fault))

@@ -1,0 +1,99 @@
+"""What comes of runs, watched: logged, kept where no run could be, and told where it lasts."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from tieout.core.book import Account, AccountId
+from tieout.core.breaks import Break
+from tieout.core.errors import StoreError
+from tieout.ports import Event, RunRecord, RunTrigger
+from tieout.runs import Finished
+from tieout.runs.alerts import Alerts, Patience
+from tieout.runs.log import RunLog
+from tieout.runs.records import FAILED, failure_payload
+from tieout.settings.values import connection_of
+from tieout.wiring.desk import Desk
+
+
+class Watch:
+    """Watches the runs of a desk."""
+
+    def __init__(self, desk: Desk, *, log: RunLog) -> None:
+        self._desk = desk
+        self._log = log
+        self._alerts = Alerts(desk.store)
+
+    def finished(self, finished: Finished) -> None:
+        """A run came to a plan, good or not."""
+        is_read = finished.record.outcome in ("applied", "partial")
+        self._judge(finished.record, finished.after.open_breaks if is_read else None)
+
+    def broken(self, account: AccountId, error: Exception, *, took: timedelta) -> None:
+        """A run ended in an error; its record, if the store took one, is the latest."""
+        message = str(error) or type(error).__name__
+        self._log.failed(message, round(took / timedelta(milliseconds=1)), account=account)
+        try:
+            latest = next(iter(self._desk.store.runs(account, limit=1)), None)
+        except StoreError:
+            return
+        if latest is not None and latest.outcome == "failed":
+            self._judge(latest, None)
+
+    def unreached(
+        self, connection: str, error: Exception, *, trigger: RunTrigger, started_at: datetime
+    ) -> None:
+        """A connection did not even say which accounts it has, and none of it is known."""
+        account = AccountId(connection)
+        now = self._desk.clock.now()
+        took = now - started_at
+        self._log.failed(str(error), round(took / timedelta(milliseconds=1)), account=account)
+        record = RunRecord(
+            id=self._desk.parts.name_run(started_at),
+            account=account,
+            trigger=trigger,
+            started_at=started_at,
+            finished_at=now,
+            outcome="failed",
+            reason=str(error),
+            tied_out=False,
+            errors=(str(error),),
+        )
+        venue = self._desk.settings.connection(connection).venue
+        payload = json.dumps(failure_payload(str(error), at=now), ensure_ascii=False)
+        try:
+            self._desk.store.record_run(Account(id=account, venue=venue), record, ())
+            self._desk.store.add_event(Event(type=FAILED, at=now, payload=payload), account=account)
+        except StoreError as problem:
+            self._log.unkept(str(problem))
+            return
+        self._judge(record, None)
+
+    def reached(self, connection: str) -> None:
+        """A connection answered; if people were told that it does not, that is over."""
+        try:
+            self._alerts.over(AccountId(connection), name=connection, at=self._desk.clock.now())
+        except StoreError as problem:
+            self._log.unkept(str(problem))
+
+    def _judge(self, record: RunRecord, open_breaks: Mapping[str, Break] | None) -> None:
+        try:
+            self._alerts.after_run(
+                record,
+                open_breaks,
+                name=self._desk.name_of(record.account),
+                patience=self._patience(record.account),
+            )
+        except StoreError as problem:
+            self._log.unkept(str(problem))
+
+    def _patience(self, account: AccountId) -> Patience:
+        settings = self._desk.settings
+        name = connection_of(account)
+        venue = next((each.venue for each in settings.connections if each.name == name), "local")
+        policy = settings.policy_for(account, venue=venue)
+        return Patience(
+            failures=settings.alerts.after_failures,
+            confirmations=policy.alert_confirmations,
+            repeat_hours=float(settings.alerts.repeat_hours),
+        )
