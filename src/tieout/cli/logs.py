@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 HIDDEN = "***"
 SECRET_LENGTH_MIN = 6  # shorter ones would hide ordinary words
 # What libraries say of their own work; their warnings and errors are kept.
-TALKATIVE = ("uvicorn", "uvicorn.error", "httpx", "httpcore", "apprise", "websockets", "alpaca")
+TALKATIVE = ("uvicorn", "httpx", "httpcore", "apprise", "websockets", "alpaca", "alembic")
 
 
 def start_log(

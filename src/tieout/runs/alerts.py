@@ -154,7 +154,8 @@ def run_matters(
         return (Matter(key=key, digest=_digest("partial", listed), text=f"partly read: {listed}"),)
     if record.outcome in FAILED and failures_before + 1 >= patience.failures:
         said = record.errors[0] if record.errors else record.reason
-        text = f"{failures_before + 1} runs in a row failed; the last one: {said}"
+        count = failures_before + 1
+        text = f"{f'{count} runs in a row' if count > 1 else 'a run'} failed: {said}"
         return (Matter(key=key, digest="failed", text=text),)
     return ()
 
