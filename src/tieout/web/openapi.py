@@ -1,6 +1,7 @@
 """The OpenAPI document: what every operation says of itself, in one place."""
 
 from collections.abc import Iterable
+from importlib.metadata import version
 from typing import Any
 
 from litestar.openapi.config import OpenAPIConfig
@@ -16,7 +17,6 @@ from litestar.openapi.spec import (
     SecurityScheme,
 )
 
-import tieout
 from tieout.web.problems import MEDIA_TYPE, ProblemDetails
 
 SIGNED_IN: list[dict[str, list[str]]] = [{"cookie": []}, {"key": []}]
@@ -93,7 +93,7 @@ def configuration() -> OpenAPIConfig:
     """What the document says of the whole."""
     return OpenAPIConfig(
         title="Tieout",
-        version=tieout.__version__,
+        version=version("tieout"),
         description="Keeps your own position book true to what your brokers say you hold.",
         path="/schema",
         components=Components(

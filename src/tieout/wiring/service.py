@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from tieout.core.book import AccountId
-from tieout.core.errors import SettingsError, StoreError
+from tieout.core.errors import SettingsError, StoreError, TieoutError
 from tieout.core.snapshot import LocalAction
 from tieout.notify import Deliveries, Target
 from tieout.ports import Event, RunRecord, RunTotals, RunTrigger, Store, Timer
@@ -146,14 +146,37 @@ class Service:
 
         Raises AccountBusy while one of them is being run.
         """
-        named = account or self.desk.settings.service.default_account
-        return await self._ask(self._keeper.sync([named] if named else [], trigger))
+        wanted = self._wanted(account or self.desk.settings.service.default_account)
+        if self.is_alive:
+            return await self._ask(self._keeper.sync(wanted, trigger))
+        return await self.desk.sync(wanted)  # nobody else runs anything here
+
+    def _wanted(self, account: str | None) -> list[str]:
+        """The account that is meant. Seed 002 numbers them: the first in the book is 1."""
+        if account is None:
+            return []
+        if self.is_known(account) or not (account.isascii() and account.isdecimal()):
+            return [account]
+        ids = [each.id for each in self.store.accounts()]
+        if not ids and account == "1":
+            return []  # the first run finds it
+        index = int(account) - 1
+        return [ids[index]] if 0 <= index < len(ids) else [account]
 
     def trigger(self, trigger: RunTrigger, account: AccountId | None = None) -> None:
         """Something happened (a trade, a reconnect): a run follows soon. Never blocks or fails."""
         loop = self._loop
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(self._keeper.tell, trigger, account)
+
+    def after_trade(self, account: str | None = None) -> None:
+        """An embedding bot traded: a run of that account follows soon. Never blocks or fails."""
+        try:
+            wanted = self._wanted(account)
+        except TieoutError as error:
+            self._log.unkept(str(error))
+            return
+        self.trigger("trade", AccountId(wanted[0]) if wanted else None)
 
     def page_opened(self) -> None:
         """Somebody looks at the book; a run follows where it is too old."""
@@ -214,6 +237,11 @@ class Service:
         )
 
     @property
+    def is_alive(self) -> bool:
+        """Whether it has been started and not stopped."""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
     def is_paused(self) -> bool:
         """Whether somebody paused the schedule."""
         return self._keeper.is_paused
@@ -229,7 +257,7 @@ class Service:
 
     def health(self) -> Health:
         """Whether the store can be used and the service's thread is alive."""
-        if self._thread is None or not self._thread.is_alive():
+        if not self.is_alive:
             return Health(is_ready=False, problem="the service is not running")
         try:
             self.store.check()
