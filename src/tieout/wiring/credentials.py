@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -19,8 +20,6 @@ NAME_LENGTH_MAX = 100
 PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_MAX = 1024
 _HASHER = PasswordHasher()
-# Compared with where there is no such user, so that both refusals take as long.
-_NOBODY = _HASHER.hash("nobody has this password")
 
 
 def hash_of_password(password: str) -> str:
@@ -35,10 +34,16 @@ def hash_of_password(password: str) -> str:
 def is_password(password: str, hashed: str | None) -> bool:
     """Whether a password is the one behind a hash; None takes as long and is never right."""
     try:
-        _HASHER.verify(hashed or _NOBODY, password)
+        _HASHER.verify(hashed or _hash_of_nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
     return hashed is not None
+
+
+@cache
+def _hash_of_nobody() -> str:
+    """Compared with where there is no such user, so that both refusals take as long."""
+    return _HASHER.hash("nobody has this password")
 
 
 def new_secret() -> str:

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import requests
-from alpaca.common.exceptions import APIError
-from alpaca.trading.client import TradingClient
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from tieout.venues.alpaca.address import is_loopback
 from tieout.venues.alpaca.limits import Limits
+from tieout.venues.alpaca.sdk import APIError, TradingClient
 
 Fault = Literal["unreachable", "timeout", "tls", "cut", "too_large"]
 PIECE_BYTES = 65_536

@@ -9,10 +9,9 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from alpaca.trading.stream import TradingStream
-
 from tieout.ports import News, Tell
 from tieout.venues.alpaca.limits import Limits
+from tieout.venues.alpaca.sdk import TradingStream
 
 PATH = "/stream"
 STOP_AGAIN_S = 0.05
