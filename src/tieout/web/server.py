@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -49,6 +50,9 @@ class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Take signals while serving. They are not raised again: what follows has to be done."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # somebody else ends it, by `should_exit`
+            return
         before = {each: signal.signal(each, self.handle_exit) for each in SIGNALS}
         try:
             yield

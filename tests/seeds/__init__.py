@@ -1,0 +1,1 @@
+"""The promises of the documents that Tieout comes from, each with its test."""
