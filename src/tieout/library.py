@@ -81,9 +81,10 @@ class OpenBook:
         for each in self._chosen(account):
             book = self._desk.store.load(each).book
             name = self._desk.name_of(each.id)
-            found += map(
-                position_json, lines_of(each.id, book.ledgers.values(), book.marks, name=name)
+            lines = lines_of(
+                each.id, book.ledgers.values(), book.marks, name=name, synced_at=book.state.as_of
             )
+            found += map(position_json, lines)
         return found
 
     def breaks(self, account: str | None = None) -> list[dict[str, Any]]:

@@ -77,7 +77,9 @@ def _lines(opened: "Desk", account: "Account") -> "list[Line]":
 
     book = opened.store.load(account).book
     name = opened.name_of(account.id)
-    return lines_of(account.id, book.ledgers.values(), book.marks, name=name)
+    return lines_of(
+        account.id, book.ledgers.values(), book.marks, name=name, synced_at=book.state.as_of
+    )
 
 
 def _json(
@@ -88,7 +90,7 @@ def _json(
     is_all: bool,
 ) -> dict[str, Any]:
     from tieout.cli.standings import is_good, standing_json
-    from tieout.wiring.material import episode_json, position_json
+    from tieout.wiring.material import ended_of, position_json
 
     material = {
         "tied_out": all(is_good(each) for _, each in standings),
@@ -97,9 +99,9 @@ def _json(
     }
     if is_all:
         material["ended"] = [
-            episode_json(account.id, episode)
+            made
             for account, _ in standings
-            for _, episode in opened.store.ended(account.id)
+            for made in ended_of(opened.store, account, opened.name_of(account.id))
         ]
     return material
 

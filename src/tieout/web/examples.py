@@ -51,8 +51,17 @@ SYNC_STATUS: dict[str, Any] = {
 POSITION: dict[str, Any] = {
     "account": ACCOUNT, "name": "main", "symbol": "AAPL", "side": None, "asset_class": "stock",
     "currency": "USD", "quantity": 6, "average_price": 100.00, "basis": "actual",
-    "price": 131.00, "unrealized_pnl": 186.00, "status": "REDUCED", "reconciliation": "SYNCED",
-    "opened_at": AT, "realized": {},
+    "current_price": 131.00, "unrealized_pnl": 186.00, "unrealized_pnl_pct": 31.0,
+    "realized_pnl": 119.00,
+    "realized": {
+        "USD": {
+            "gross": 120.00, "fees": 1.00, "net": 119.00, "funding": 0, "income": 0,
+            "incomplete": False,
+        }
+    },
+    "status": "REDUCED", "reconciliation": "SYNCED", "opened_at": AT, "closed_at": None,
+    "reason": None, "estimated": None, "entry_trade_id": "20261120103000::f1",
+    "exit_trade_id": None, "last_synced_at": AT,
 }  # fmt: skip
 POSITIONS: dict[str, Any] = {"positions": [POSITION], "next_cursor": None}
 BREAK: dict[str, Any] = {

@@ -139,7 +139,11 @@ class Money(msgspec.Struct, kw_only=True):
 
 
 class Position(msgspec.Struct, kw_only=True):
-    """An open position. `quantity` is signed: short is negative."""
+    """A position. `quantity` is signed: short is negative, ended is 0.
+
+    `realized_pnl` is net, in `currency`, of this position so far; null where it is not known.
+    The ids of trades are the venue's, null where it told of none.
+    """
 
     account: str
     name: str
@@ -149,13 +153,21 @@ class Position(msgspec.Struct, kw_only=True):
     currency: str
     quantity: Number
     average_price: Number | None
-    basis: str
-    price: Number | None
+    basis: str | None
+    current_price: Number | None
     unrealized_pnl: Number | None
-    status: str
-    reconciliation: str
-    opened_at: str
+    unrealized_pnl_pct: float | None
+    realized_pnl: Number | None
     realized: dict[str, Money]
+    status: str
+    reconciliation: str | None
+    opened_at: str
+    closed_at: str | None
+    reason: str | None
+    estimated: bool | None
+    entry_trade_id: str | None
+    exit_trade_id: str | None
+    last_synced_at: str | None
 
 
 class Positions(msgspec.Struct, kw_only=True):

@@ -3,31 +3,36 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from tieout.core.book import AccountId
+from tieout.core.book import Account, AccountId
 from tieout.core.breaks import Break
 from tieout.core.errors import NumberError
 from tieout.core.instrument import LedgerId
 from tieout.core.journal import Entry
-from tieout.core.numbers import Amount, exact, printed
+from tieout.core.lots import total_cost
+from tieout.core.numbers import ZERO, Amount, divide, exact, magnitude, printed
 from tieout.core.pnl import Figures
 from tieout.core.position import Episode, Ledger
 from tieout.core.snapshot import Holding
-from tieout.ports import Finding, RunRecord
+from tieout.ports import BookStore, Finding, RunRecord
 
+# What opens or closes a position without an activity: the core's words for it.
+NO_ACTIVITY = ("adopted:", "book:", "booked:", "observed:", "withdrawn:")
 WORST_FIRST = ("FAILED", "DRIFT", "PENDING", "SYNCED")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One open position with what the venue last said about it."""
+    """One open position with what the venue last said about it, and when it was last compared."""
 
     account: AccountId
     name: str
     ledger: Ledger
     mark: Holding | None
+    synced_at: datetime | None = None
 
     @property
     def price(self) -> Decimal | None:
@@ -50,6 +55,15 @@ class Line:
         return position.unrealized_pnl(self.ledger.instrument, self.price) if position else None
 
     @property
+    def unrealized_pct(self) -> float | None:
+        """The same as a percentage of what the position cost."""
+        position, unrealized = self.ledger.position, self.unrealized
+        cost = total_cost(position.lots) if position else None
+        if cost is None or unrealized is None or not cost.value or self.ledger.instrument.inverse:
+            return None
+        return round(float(divide(unrealized.value, magnitude(cost.value)) * 100), 6)
+
+    @property
     def order(self) -> tuple[str, int, str, str]:
         """By account, what is wrong first, then by symbol."""
         rank = WORST_FIRST.index(self.ledger.reconciliation)
@@ -62,10 +76,11 @@ def lines_of(
     marks: Mapping[LedgerId, Holding],
     *,
     name: str,
+    synced_at: datetime | None = None,
 ) -> list[Line]:
     """The open positions among the ledgers, what is wrong first."""
     lines = [
-        Line(account=account, name=name, ledger=each, mark=marks.get(each.id))
+        Line(account=account, name=name, ledger=each, mark=marks.get(each.id), synced_at=synced_at)
         for each in ledgers
         if each.position is not None
     ]
@@ -126,7 +141,7 @@ def _number(text: str) -> Any:
 
 
 def position_json(line: Line) -> dict[str, Any]:
-    """An open position, with all digits."""
+    """An open position, with all digits. The keys are those of one that ended as well."""
     ledger = line.ledger
     position, instrument = ledger.position, ledger.instrument
     assert position is not None, ledger.id
@@ -142,13 +157,74 @@ def position_json(line: Line) -> dict[str, Any]:
         "quantity": position.quantity,
         "average_price": None if average is None else _decimal(printed(average)),
         "basis": position.basis,
-        "price": line.price,
+        "current_price": line.price,
         "unrealized_pnl": None if unrealized is None else _decimal(unrealized.text()),
+        "unrealized_pnl_pct": line.unrealized_pct,
+        "realized_pnl": _net(position.totals.by_currency, instrument.currency),
+        "realized": figures_json(position.totals.by_currency),
         "status": position.status,
         "reconciliation": ledger.reconciliation,
         "opened_at": position.opened_at,
-        "realized": figures_json(position.totals.by_currency),
+        "closed_at": None,
+        "reason": None,
+        "estimated": None,
+        "entry_trade_id": _trade(position.opened_by),
+        "exit_trade_id": None,
+        "last_synced_at": line.synced_at,
     }
+
+
+def ended_of(
+    store: BookStore, account: Account, name: str, *, limit: int = 1000
+) -> list[dict[str, Any]]:
+    """The positions of an account that have ended, the latest to close first."""
+    ledgers = store.load(account).book.ledgers
+    return [
+        _ended_json(account.id, name, ledgers[key], episode)
+        for key, episode in store.ended(account.id, limit=limit)
+    ]
+
+
+def _ended_json(account: AccountId, name: str, ledger: Ledger, episode: Episode) -> dict[str, Any]:
+    """A position that has ended, with the keys of an open one."""
+    return {
+        "account": account,
+        "name": name,
+        "symbol": episode.symbol,
+        "side": episode.side,
+        "asset_class": ledger.instrument.asset_class,
+        "currency": episode.currency,
+        "quantity": ZERO,
+        "average_price": None,
+        "basis": None,
+        "current_price": None,
+        "unrealized_pnl": None,
+        "unrealized_pnl_pct": None,
+        "realized_pnl": _net(episode.totals.by_currency, episode.currency),
+        "realized": figures_json(episode.totals.by_currency),
+        "status": episode.status,
+        "reconciliation": None,
+        "opened_at": episode.opened_at,
+        "closed_at": episode.closed_at,
+        "reason": episode.reason,
+        "estimated": episode.is_estimated,
+        "entry_trade_id": _trade(episode.opened_by),
+        "exit_trade_id": _trade(episode.closed_by),
+        "last_synced_at": None,
+    }
+
+
+def _net(by_currency: Mapping[str, Figures], currency: str) -> Any:
+    """What is realized so far in the instrument's currency, after fees; None where not known."""
+    figures = by_currency.get(currency)
+    if figures is None:
+        return ZERO
+    return None if figures.unknown else _decimal(figures.net.text())
+
+
+def _trade(cause: str) -> str | None:
+    """The activity behind an opening or closing; None where the broker told of none."""
+    return None if cause.startswith(NO_ACTIVITY) else cause
 
 
 def figures_json(by_currency: Mapping[str, Figures]) -> dict[str, Any]:
@@ -169,21 +245,6 @@ def figures_json(by_currency: Mapping[str, Figures]) -> dict[str, Any]:
 
 def _decimal(text: str) -> Any:
     return Decimal(text)
-
-
-def episode_json(account: str, episode: Episode) -> dict[str, Any]:
-    """A position that has ended."""
-    return {
-        "account": account,
-        "symbol": episode.symbol,
-        "side": episode.side,
-        "opened_at": episode.opened_at,
-        "closed_at": episode.closed_at,
-        "reason": episode.reason,
-        "status": episode.status,
-        "estimated": episode.is_estimated,
-        "realized": figures_json(episode.totals.by_currency),
-    }
 
 
 def break_json(account: str, found: Break) -> dict[str, Any]:
