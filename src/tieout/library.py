@@ -204,6 +204,14 @@ def get_scheduler(config: str | Path | None = None) -> Scheduler:
         return _schedulers[settings.store_url]
 
 
+def forget_schedulers() -> list[Scheduler]:
+    """Have `get_scheduler` make new ones, with settings read anew; those that there were."""
+    with _one_at_a_time:
+        known = list(_schedulers.values())
+        _schedulers.clear()
+    return known
+
+
 def get_position_sync_service(config: str | Path | None = None) -> PositionSyncService:
     """Seed 002's way to sync by hand: the service behind `get_scheduler`."""
     return get_scheduler(config).position_sync

@@ -95,6 +95,7 @@ class Listener:
 
     def __init__(self, headers: Mapping[str, str], *, address: Callable[[], str]) -> None:
         self.ids: list[int] = []
+        self.answers: list[str] = []
         self._headers = dict(headers)
         self._address = address
         self._news = threading.Condition()
@@ -106,14 +107,16 @@ class Listener:
         while not self._is_ended.is_set():
             try:
                 self._listen_once()
-            except httpx.HTTPError:
-                self._is_ended.wait(0.02)  # the service is being started again
+            except httpx.HTTPError as error:
+                self.answers.append(type(error).__name__)
+            self._is_ended.wait(0.02)  # the service is being started again
 
     def _listen_once(self) -> None:
         last = self.ids[-1] if self.ids else 0
         headers = {**self._headers, "Last-Event-ID": str(last)}
         address = f"{self._address()}/api/stream/events"
         with httpx.stream("GET", address, headers=headers, timeout=ANSWER_S) as reply:
+            self.answers.append(str(reply.status_code))
             has_event, number = False, 0
             for line in reply.iter_lines():
                 if line.startswith("id: "):

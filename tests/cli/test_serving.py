@@ -123,7 +123,8 @@ class Load:
     def _work(self) -> None:
         while not self._is_ended.is_set():
             symbol = self._chance.choice(("AAPL", "MSFT", "NVDA", "TSLA", "AMD"))
-            self._broker.trade(symbol, str(self._chance.randint(1, 5)), "100")
+            quantity = self._chance.choice((-3, -2, -1, 1, 2, 3))  # never far from flat
+            self._broker.trade(symbol, str(quantity), "100")
             try:
                 path = f"{self.address}/api/sync/positions"
                 httpx.post(path, headers=self._headers, timeout=ANSWER_S)
@@ -142,6 +143,9 @@ def load(book, broker) -> Iterator[Load]:
     made.end()
 
 
+BUSY = {"first_run_s": "0", "schedule": "1", "requests_per_minute": "1000000"}
+
+
 def kill_often(
     book: Path, folder: Path, load: Load, *, times: int, seed: int
 ) -> tuple[list[int], dict[str, Any]]:
@@ -149,10 +153,11 @@ def kill_often(
     headers, chance = key_for(book), random.Random(seed)
     listener = Listener(headers, address=lambda: load.address)
     for _ in range(times):
-        with serving(folder, first_run_s="0", schedule="1") as served:
+        with serving(folder, **BUSY) as served:
             load.address = served.address
             enough = len(listener.ids) + chance.randint(1, 25)
-            assert listener.wait_until(lambda ids, enough=enough: len(ids) >= enough)
+            is_enough = listener.wait_until(lambda ids, enough=enough: len(ids) >= enough)
+            assert is_enough, (listener.answers[-9:], served.log[-9:])
             served.process.kill()
             served.process.wait(ANSWER_S)
     load.end()

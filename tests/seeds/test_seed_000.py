@@ -8,19 +8,13 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from seeds.conftest import Running
 from seeds.quoting import code_blocks, promise
+from seeds.running import Running, vanish
 from tieout.runs.schedule import schedule_of
 from tieout.simulators.faults import CutBody, Delay, Fault, SetField
 
 S = "000"
 NEW_YORK = "America/New_York"
-
-
-def vanish(running: Running, symbol: str) -> None:
-    """The broker no longer has a position, and nothing says why."""
-    with running.broker.market.changing():
-        running.broker.market.account("main").holdings.pop(symbol)
 
 
 # Overview and features
@@ -50,7 +44,7 @@ def test_after_a_sync_the_book_holds_what_the_broker_holds(adopted: Running):
     "Subsequent syncs run every 5 minutes",
     "Cron schedule is started",
 )
-@pytest.mark.parametrize("environment", [{"TIEOUT_SERVICE_SCHEDULE": ""}])
+@pytest.mark.parametrize("environment", [{"POSITION_SYNC_SYNC_INTERVAL": ""}])
 def test_the_default_schedule_is_every_five_minutes_in_new_york(running: Running):
     chosen = running.settings.service
     assert (chosen.schedule, chosen.timezone) == ("*/5 * * * *", NEW_YORK)
@@ -229,8 +223,7 @@ def test_a_second_manual_sync_is_told_that_one_is_in_progress(adopted: Running):
     answers: list[httpx.Response] = []
     first = threading.Thread(target=lambda: answers.append(adopted.sync()))
     first.start()
-    while not adopted.status["isRunning"]:
-        first.join(0.02)
+    assert adopted.until(lambda: adopted.status["isRunning"])
     second = adopted.sync()
     first.join(20)
     assert second.status_code == 409
@@ -308,7 +301,9 @@ def test_a_position_that_changed_is_updated(adopted: Running):
     adopted.broker.market.set_price("GOOGL", "170")
     assert adopted.result()["updated"] == ["GOOGL"]
     updated = adopted.positions()["GOOGL"]
-    figures = [updated[name] for name in ("quantity", "average_price", "price", "unrealized_pnl")]
+    figures = [
+        updated[name] for name in ("quantity", "average_price", "current_price", "unrealized_pnl")
+    ]
     assert figures == [12, 110, 170, 720]
     line = "[Sync] Updated position for GOOGL: qty=10 -> 12, price=$110"
     assert line in adopted.log.words("info")
@@ -319,7 +314,7 @@ def test_another_price_alone_emits_nothing(adopted: Running):
     before = adopted.events("position:updated")
     adopted.broker.market.set_price("GOOGL", "171")
     assert adopted.result()["updated"] == []
-    assert adopted.positions()["GOOGL"]["price"] == 171
+    assert adopted.positions()["GOOGL"]["current_price"] == 171
     assert adopted.events("position:updated") == before
 
 
@@ -463,8 +458,7 @@ def test_a_run_in_progress_completes_at_the_stop(adopted: Running):
     slow = Fault(Delay(seconds=0.5), path="/v2/positions", times=1)
     adopted.broker.simulator.faults.add(slow)
     adopted.service.trigger("trade")
-    while not adopted.status["isRunning"]:
-        threading.Event().wait(0.02)
+    assert adopted.until(lambda: adopted.status["isRunning"])
     assert adopted.service.stop(limit_s=20) is True
     last = adopted.service.totals().last
     assert last is not None
@@ -501,10 +495,7 @@ def test_every_run_is_kept(adopted: Running):
 @promise(S, "Sync on-demand when user views positions page")
 def test_opening_the_positions_of_an_old_book_starts_a_run(adopted: Running):
     adopted.broker.trade("AAPL", "1", "120")
-    for _ in range(200):
-        if adopted.positions()["AAPL"]["quantity"] == 11:
-            break
-        threading.Event().wait(0.05)
+    assert adopted.until(lambda: adopted.positions()["AAPL"]["quantity"] == 11)
     assert adopted.get("/api/runs?limit=1")["runs"][0]["trigger"] == "page"
 
 
