@@ -99,7 +99,7 @@ class OpenBook:
         return self.accounts() if account is None else [self._desk.account(account)]
 
 
-def open(config: str | Path | None = None) -> OpenBook:  # noqa: A001 - `tieout.open`, as SPEC has it
+def open(config: str | Path | None = None) -> OpenBook:  # noqa: A001 - `tieout.open`
     """Open the book that the settings name; nothing goes over the network yet."""
     return OpenBook(open_desk(_settings(config)))
 

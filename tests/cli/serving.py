@@ -3,7 +3,7 @@
 import json
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -117,16 +117,10 @@ class Listener:
         address = f"{self._address()}/api/stream/events"
         with httpx.stream("GET", address, headers=headers, timeout=ANSWER_S) as reply:
             self.answers.append(str(reply.status_code))
-            has_event, number = False, 0
-            for line in reply.iter_lines():
-                if line.startswith("id: "):
-                    number = int(line[4:])
-                has_event = has_event or line.startswith("event: ")
-                if not line and has_event:
-                    has_event = False
-                    with self._news:
-                        self.ids.append(number)
-                        self._news.notify_all()
+            for number in _event_ids(reply.iter_lines()):
+                with self._news:
+                    self.ids.append(number)
+                    self._news.notify_all()
                 if self._is_ended.is_set():
                     return
 
@@ -137,3 +131,15 @@ class Listener:
 
     def end(self) -> None:
         self._is_ended.set()
+
+
+def _event_ids(lines: Iterable[str]) -> Iterator[int]:
+    """The id of each event in a stream; what has an id only (the greeting) is none."""
+    has_type, number = False, 0
+    for line in lines:
+        if line.startswith("id: "):
+            number = int(line[4:])
+        has_type = has_type or line.startswith("event: ")
+        if not line and has_type:
+            has_type = False
+            yield number

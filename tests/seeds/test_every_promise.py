@@ -1,6 +1,7 @@
 """Every line of the seeds is quoted by a test, or stands in the list with a reason."""
 
 import importlib
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +9,8 @@ from seeds.elsewhere import ELSEWHERE, NO_PROMISES
 from seeds.quoting import KEPT, Line, Promise, prose, seed_text
 
 SEEDS = ("000", "001", "002")
-for seed in SEEDS:
-    importlib.import_module(f"seeds.test_seed_{seed}")  # registers what its tests keep
+for module in sorted(Path(__file__).parent.glob("test_seed_*.py")):
+    importlib.import_module(f"seeds.{module.stem}")  # registers what its tests keep
 QUOTED = (*KEPT, *ELSEWHERE)
 
 

@@ -63,15 +63,15 @@ def _targets(
     for name, each, here in named_tables(reading, material, place, noun=noun):
         rest = {key: value for key, value in each.items() if key != "name"}
         values = reading.table(rest, rules, here, hidden=(URL, SECRET), also=("name",))
-        for key in (URL, SECRET):
-            if key not in rules:
-                continue
-            if key in values:
-                values[key] = read_secret(reading, values[key], here.at(key), base=base)
-            else:
-                if key not in each:
-                    reading.fault(here.at(key), "is missing: a value, env:NAME or file:PATH")
-                values[key] = Secret(None, problem=f"{here.at(key)}: is missing")
+        for key in (secret for secret in (URL, SECRET) if secret in rules):
+            if key not in values and key not in each:
+                reading.fault(here.at(key), "is missing: a value, env:NAME or file:PATH")
+            given = values.get(key)
+            values[key] = (
+                Secret(None, problem=f"{here.at(key)}: is missing")
+                if given is None
+                else read_secret(reading, given, here.at(key), base=base)
+            )
         if SECRET in rules:
             _check_url(reading, values[URL], here.at(URL))
         found.append((name, values))

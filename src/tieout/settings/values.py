@@ -78,7 +78,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """A program that is told of events by signed requests. Empty `types` or `accounts` mean all."""
+    """A program that is told of events by signed requests. Empty `types`, `accounts` mean all."""
 
     name: str
     url: Secret
@@ -89,7 +89,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """People who are told by chat or mail; `url` is one of Apprise's (mailto://..., slack://...)."""
+    """People who are told by chat or mail; `url` is one of Apprise's (mailto:, slack:)."""
 
     name: str
     url: Secret
