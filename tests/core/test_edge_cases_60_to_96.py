@@ -67,6 +67,24 @@ def test_case_74_long_and_short_at_once():
     """)
 
 
+def test_case_74_a_leg_is_settled_in_what_its_symbol_names():
+    check("""
+        account venue ccxt:bybit
+        book    BTC/USDT:USDT 2 @ 100 side long
+        fill f1 BTC/USDT:USDT -1 @ 110 side long
+        =>      reduced BTC/USDT:USDT long 2 -> 1 realized 10 USDT
+    """)
+
+
+def test_case_74_a_perpetual_is_never_split():
+    check("""
+        account venue ccxt:okx
+        book    BTC/USDT:USDT 10 @ 100
+        broker  BTC/USDT:USDT 20 @ 50 price 55
+        =>      increased 10 -> 20 @ 50  break quantity 10 -> 20
+    """)
+
+
 def test_case_75_contracts_are_not_coins():
     check("""
         account venue ccxt:okx

@@ -170,6 +170,7 @@ def read_instrument(fields: Fields, account: Account) -> Instrument:
     if multiplier is None and (asset_class == told.asset_class or asset_class not in CONTRACTS):
         multiplier = told.multiplier
     venue_id = fields.text("venue_id")
+    is_inverse = fields.flag("inverse")
     decimals = fields.count("price_decimals", at_least=0)
     if decimals is not None and decimals > PRICE_DECIMALS_MAX:
         fields.fault("price_decimals", f"must be at most {PRICE_DECIMALS_MAX}")
@@ -184,5 +185,5 @@ def read_instrument(fields: Fields, account: Account) -> Instrument:
         spellings=fields.texts("spellings"),
         expires=fields.day("expires") or told.expires,
         price_decimals=decimals,
-        inverse=fields.flag("inverse") or False,
+        inverse=told.inverse if is_inverse is None else is_inverse,
     )
