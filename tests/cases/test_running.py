@@ -124,6 +124,19 @@ def test_a_case_that_is_written_is_read_as_the_same_case(text):
     assert read_case(case_text(case).encode()) == case
 
 
+def test_products_that_are_declared_each_for_itself_stay_apart():
+    one = read("account venue coinbase\ninstrument BTC-USD decimals 2\nbroker nothing").case
+    assert one.instruments[0].spellings == ("BTC", "BTC-USDC")
+    two = read("""
+        account venue coinbase
+        instrument BTC-USD decimals 2
+        instrument BTC-USDC USDC
+        broker nothing
+    """).case
+    assert [each.spellings for each in two.instruments] == [(), ()]
+    assert read_case(case_text(two).encode()) == two
+
+
 def test_what_its_symbol_tells_to_be_inverse_may_be_declared_not_to_be():
     material = read("instrument BTC/USD:BTC perpetual\nbroker nothing").material
     assert read_case(json.dumps(material).encode()).instruments[0].inverse

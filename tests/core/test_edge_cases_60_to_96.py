@@ -51,6 +51,37 @@ def test_case_65_partial_liquidation():
     """)
 
 
+def test_case_73_btc_usd_and_btc_usdc_move_the_same_coin():
+    check("""
+        account venue coinbase
+        fill f1 BTC-USD  1 @ 50000 at 14:00
+        fill f2 BTC-USDC 1 @ 50010 at 14:01
+        broker  BTC 2
+        =>      created BTC-USD 0 -> 2 @ 50005  tied out
+        ---
+        fill f3 BTC-USD -2 @ 51000
+        =>      closed BTC-USD 2 -> 0 realized 1990 USD
+    """)
+
+
+def test_case_73_whichever_comes_first():
+    check("""
+        account venue coinbase
+        book    BTC-USDC 1 @ 50010
+        fill f3 BTC-USD -1 @ 51000
+        =>      closed BTC-USDC 1 -> 0
+    """)
+
+
+def test_case_73_a_coin_paid_in_euros_is_kept_apart():
+    check("""
+        account venue coinbase
+        book    BTC-USD 1 @ 50000
+        fill f1 BTC-EUR 1 @ 45000
+        =>      created BTC-EUR 0 -> 1
+    """)
+
+
 # O. Hedging venues and contracts
 
 

@@ -83,6 +83,33 @@ def test_a_symbol_tells_its_kind(symbol, venue, kind, currency, multiplier):
 
 
 @pytest.mark.parametrize(
+    ("symbol", "currency", "also"),
+    [
+        ("BTC-USD", "USD", ("BTC", "BTC-USDC")),
+        ("BTC-USDC", "USD", ("BTC", "BTC-USD")),
+        ("btc/usdc", "USD", ("BTC", "BTC-USD")),
+        ("BTCUSDC", "USD", ("BTC", "BTC-USD")),
+        ("BTC", "USD", ("BTC-USD", "BTC-USDC")),
+        ("WBTC", "USD", ("WBTC-USD", "WBTC-USDC")),
+        ("BTC-USD", "EUR", ("BTC-USDC",)),  # a plain coin is then one in euros
+        ("BTC", "EUR", ()),
+        ("BTC-EUR", "USD", ()),
+        ("ETH-BTC", "USD", ()),
+        ("BTC-PERP-INTX", "USD", ()),
+        ("BIT-26APR24-CDE", "USD", ()),
+        ("USD", "USD", ()),
+        ("USDC", "USD", ()),
+        ("EUR-USD", "USD", ()),
+        ("USDC-USD", "USD", ()),
+        ("USDT-USDC", "USD", ("USDT", "USDT-USD")),
+    ],
+)
+def test_the_dollar_products_of_a_coinbase_coin_are_one_wallet(symbol, currency, also):
+    assert told_by_symbol(symbol, venue="coinbase", currency=currency).spellings == also
+    assert told_by_symbol(symbol, venue="alpaca", currency=currency).spellings == ()
+
+
+@pytest.mark.parametrize(
     ("symbol", "kind", "currency", "expires"),
     [
         ("BTC/USDT:USDT-241227", "future", "USDT", date(2024, 12, 27)),

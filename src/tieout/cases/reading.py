@@ -53,7 +53,7 @@ def read_case(data: bytes, *, venues: Sequence[str] = VENUES) -> Case:
     instruments = read_instruments(top, account)
     steps = read_steps(Fields(top.members, top.path, later_faults))
     case = Case(account=account, policy=policy, instruments=instruments, steps=steps)
-    book = read_book(top, instruments, starts_at=case.starts_at)
+    book = read_book(top, instruments, account, starts_at=case.starts_at)
     faults.found |= later_faults.found
     faults.refuse()
     return replace(case, book=book)
@@ -151,6 +151,21 @@ def read_instruments(top: Fields, account: Account) -> tuple[Instrument, ...]:
                 top.faults.add(path, f"has the same {name[0]} {name[1]} as {owners[name]}")
             owners.setdefault(name, path)
         found.append(instrument)
+    return with_told_spellings(found, account)
+
+
+def with_told_spellings(declared: Sequence[Instrument], account: Account) -> tuple[Instrument, ...]:
+    """With the other names that a symbol tells, where the file gives none and declares none.
+
+    Products of one coin that are declared each for itself are kept apart.
+    """
+    symbols = {spelling_key(instrument.symbol) for instrument in declared}
+    found = []
+    for each in declared:
+        told = told_by_symbol(each.symbol, venue=account.venue, currency=account.currency)
+        is_alone = symbols.isdisjoint(map(spelling_key, told.spellings))
+        also = told.spellings if is_alone else ()
+        found.append(replace(each, spellings=each.spellings or also))
     return tuple(found)
 
 

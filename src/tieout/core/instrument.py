@@ -19,10 +19,12 @@ ASSET_CLASSES: tuple[AssetClass, ...] = (
 
 QUOTES = ("USDC", "USDT", "USDG", "USD", "EUR", "GBP", "BTC", "ETH", "JPY", "CHF", "CAD", "AUD")
 _PAIR = re.compile(rf"([A-Z0-9.]+)[/-]({'|'.join(QUOTES)})")
+_JOINED_PAIR = re.compile(r"(?=.{6})(.+?)(USDC|USDT|USD)")  # a shorter one may be a ticker
 _ANY_PAIR = re.compile(r"([^/:]+)/([^/:]+)")
 _OCC = re.compile(r"([A-Z.]{1,6}[0-9]?)(\d{6})([CP])(\d{8})")
 _CONTRACT = re.compile(r"([^/:]+)/([^/:]+):([^/:-]+)(?:-(\d{6})(?:-[\d.]+-([CP]))?)?")
 CCXT = "ccxt:"
+DOLLARS = ("USD", "USDC")  # one for one at Coinbase and Hyperliquid
 SPELLINGS_KEPT = 1 << 17  # the same symbols come again in every run
 _FIAT = ("USD", "EUR", "GBP", "JPY", "CHF", "CAD", "AUD")
 
@@ -112,6 +114,8 @@ def told_by_symbol(symbol: str, *, venue: str, currency: str) -> Instrument:
         told = _told_at_hyperliquid(text, currency)
     if told is None:
         told = _told_pair(text, venue) or _told_plain(text, venue, currency)
+    if venue == "coinbase":
+        told = _with_wallet(told, text, currency)
     return replace(told, symbol=name)
 
 
@@ -156,8 +160,35 @@ def _told_at_hyperliquid(text: str, currency: str) -> Instrument:
     return Instrument(
         symbol=text,
         asset_class="spot" if pair or text.startswith("@") else "perpetual",
-        currency=currency if quote in ("USD", "USDC") else quote,
+        currency=currency if quote in DOLLARS else quote,
     )
+
+
+def _with_wallet(told: Instrument, text: str, currency: str) -> Instrument:
+    """Coinbase has one wallet for a coin: what it trades in USD and in USDC is the same coin.
+
+    The plain coin is its wallet too, where the account counts in dollars.
+    """
+    pair = _PAIR.fullmatch(text) or _JOINED_PAIR.fullmatch(text)
+    coin, quote = (pair[1], pair[2]) if pair else (text, currency)
+    is_coin = coin.isalnum() and coin not in (*_FIAT, "USDC")
+    if not is_coin or told.asset_class != "spot" or quote not in DOLLARS:
+        return told
+    plain = (coin,) if currency in DOLLARS else ()
+    names = (*plain, *(f"{coin}-{dollar}" for dollar in DOLLARS))
+    own = spelling_key(text)
+    return replace(told, spellings=tuple(name for name in names if spelling_key(name) != own))
+
+
+def identity_key(instrument: Instrument) -> str:
+    """One key for all names of an instrument, whichever of them is its symbol.
+
+    >>> bought, sold = (told_by_symbol(name, venue="coinbase", currency="USD")
+    ...                 for name in ("BTC-USDC", "BTC-USD"))
+    >>> identity_key(bought) == identity_key(sold)
+    True
+    """
+    return min(map(spelling_key, (instrument.symbol, *instrument.spellings)))
 
 
 def _told_pair(text: str, venue: str) -> Instrument | None:
@@ -173,7 +204,7 @@ def _told_pair(text: str, venue: str) -> Instrument | None:
 
 def _told_plain(text: str, venue: str, currency: str) -> Instrument:
     """One word is a coin where only coins are traded, or where it ends like a pair."""
-    is_joined_pair = len(text) > 5 and text.endswith(("USD", "USDT", "USDC"))
+    is_joined_pair = _JOINED_PAIR.fullmatch(text) is not None
     is_coin = (
         venue == "coinbase" or venue.startswith(CCXT) or (venue == "alpaca" and is_joined_pair)
     )
