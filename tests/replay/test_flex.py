@@ -101,6 +101,50 @@ def test_a_cancellation_of_what_is_not_there_is_told(replay: Replay):
     assert result.remarks == ["row 2 takes back 99, which is not here"]
 
 
+EXEC = "0000e0d5.6367d5f4.01"
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_a_corrected_execution_counts_as_last_corrected(replay: Replay, is_turned: bool):
+    """Edge case 51: a correction differs only in the digits after the final period."""
+    trades = [
+        trade(tradePrice=price, ibExecID=f"{EXEC}.0{number}", transactionID=str(number))
+        for number, price in ((1, "100"), (2, "100.5"), (3, "100.25"))
+    ]
+    other = trade(quantity="1", ibExecID="0000e0d5.6367d5f4.02.01", transactionID="9")
+    result = flex(replay, *(reversed(trades) if is_turned else trades), other, cost_basis="fifo")
+    [position] = shown(result)["positions"]
+    assert (position["quantity"], position["average_price"]) == ("11", "100.227272727272727273")
+    assert result.fills == 2
+    assert result.remarks == ["2 x an execution that a later one corrects: not counted"]
+
+
+def test_a_correction_is_of_its_account(replay: Replay):
+    result = flex(
+        replay,
+        trade(accountId="U1", ibExecID=f"{EXEC}.01", transactionID="1"),
+        trade(accountId="U2", ibExecID=f"{EXEC}.02", transactionID="2"),
+        trade(accountId="U2", ibExecID="", transactionID="3"),
+        trade(accountId="U2", ibExecID="7", transactionID="4"),
+    )
+    assert [each["quantity"] for each in shown(result)["positions"]] == ["10", "30"]
+    assert result.remarks == []
+
+
+def test_a_corrected_execution_may_be_cancelled_too(replay: Replay):
+    """Whether the old one or the corrected one is taken back, the old one never counts again."""
+    cancel = {"transactionType": "TradeCancel", "buySell": "BUY (Ca.)", "quantity": "-10"}
+    both = [
+        trade(ibExecID=f"{EXEC}.0{number}", transactionID=str(number), ibCommission="0")
+        for number in (1, 2)
+    ]
+    kept = flex(replay, *both, trade(**cancel, origTransactionID="1", transactionID="3"))
+    assert [each["quantity"] for each in shown(kept)["positions"]] == ["10"]
+    gone = flex(replay, *both, trade(**cancel, origTransactionID="2", transactionID="3"))
+    assert shown(gone)["positions"] == []
+    assert gone.remarks == kept.remarks
+
+
 OPTION = {"assetCategory": "OPT", "symbol": "SPY   261120C00500000", "conid": "9"}
 OPTION |= {"multiplier": "100", "expiry": "20261120"}
 

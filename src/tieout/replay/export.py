@@ -19,6 +19,8 @@ class Fill:
     `account` is None where the file tells none; `instrument` tells its instruments apart. `start`
     is the position before the fill as the venue reports it, `start_error` how far that figure is
     off at most because the export rounds it. `closes` says that the venue calls it a closing.
+    `version` tells which execution this is a version of, and its number, where a venue corrects
+    one by another: of the versions in a file only the highest counts.
     """
 
     row: int
@@ -28,6 +30,7 @@ class Fill:
     start: Decimal | None = None
     start_error: Decimal = ZERO
     closes: bool = False
+    version: tuple[str, int] | None = None
 
     @property
     def at(self) -> datetime:

@@ -5,6 +5,8 @@ tax is negative where it costs, and `fifoPnlRealized` is IBKR's own figure: firs
 of the commissions of both sides. What is assigned or exercised realizes nothing there, its premium
 goes into the stock, so that is not compared; nor are currency trades.
 
+An execution that IBKR corrected is there in every version; the highest `ibExecID` counts.
+
 A corporate action of which only the new quantity is told brings units of unknown cost; a forward
 split is told by its description. Times are New York's, as Flex has them unless set otherwise.
 """
@@ -44,6 +46,7 @@ NOTHING = ("", "N/A", "--")
 _MOMENT = re.compile(
     r"(\d{4})-?(\d{2})-?(\d{2})(?:[;,T ]+(\d{2}):?(\d{2}):?(\d{2}))?(?: [A-Z]{2,4})?"
 )
+_VERSION = re.compile(r"(.+)\.([0-9]{1,9})")
 _SPLIT = re.compile(r"\bSPLIT (\d+(?:\.\d+)?) FOR (\d+(?:\.\d+)?)\b")
 
 
@@ -129,6 +132,7 @@ class FlexStatement:
                 realized_pnl=None if category == "forex" or codes & PREMIUM_MOVES else figure,
             ),
             closes=category != "forex" and (is_event or is_closing(fields, figure)),
+            version=version_of(fields) if cancels is None else None,
         )
 
     def _cancelled(
@@ -206,6 +210,14 @@ def id_of(fields: Fields) -> ActivityId:
         if found is not None:
             return ActivityId(found)
     return ActivityId(f"row {fields.row.number}")
+
+
+def version_of(fields: Fields) -> tuple[str, int] | None:
+    """The execution and its version: a correction differs in what is after the last period."""
+    # "A correction is indicated by an ExecId which differs only in the digits after the final
+    # period": IBKR's API, Execution.execId, which is ibExecID here.
+    found = _VERSION.fullmatch(filled(fields, "ibExecID") or "")
+    return (found[1], int(found[2])) if found else None
 
 
 def codes_of(fields: Fields) -> frozenset[str]:
