@@ -3,13 +3,13 @@
 import pytest
 
 from replay.conftest import Replay, shown
-from replay.exports import corporate_action, sale, statement, trade
+from replay.exports import corporate_action, option_event, sale, statement, trade
 
 FRIDAY, MONDAY = "20261120;100000", "20261123;100000"
 
 
-def flex(replay: Replay, *trades: str, actions: str = "", **options: str):
-    text = statement(*trades, actions=actions)
+def flex(replay: Replay, *trades: str, actions: str = "", events: str = "", **options: str):
+    text = statement(*trades, actions=actions, events=events)
     return replay(text, name="flex.xml", venue="ibkr-flex", **options)
 
 
@@ -164,6 +164,68 @@ def test_an_option_that_ends(replay: Replay, code: str, figure: str, judged: int
     assert (result.counts.known, result.counts.judged) == (1, judged)
     assert result.agrees
     assert shown(result)["realized"]["USD"]["net"] == "-302.0"
+
+
+@pytest.mark.parametrize("conid", ["9", ""])
+def test_an_option_event_that_no_trade_tells_ends_the_option(replay: Replay, conid: str):
+    """At the end of its day, so after a purchase of the same day."""
+    result = flex(
+        replay,
+        trade(**OPTION, quantity="2", tradePrice="1.5", ibCommission="-2", transactionID="1",
+              dateTime="20261120;155900"),
+        events=option_event(conid=conid, realizedPnl="-302"),
+    )  # fmt: skip
+    assert (result.counts.agree, result.positions, result.remarks) == (1, [], [])
+    assert shown(result)["realized"]["USD"]["net"] == "-302.0"
+
+
+def test_an_option_event_that_a_trade_tells_counts_once(replay: Replay):
+    event = {"transactionType": "BookTrade", "notes": "Ep", "tradePrice": "0", "ibCommission": "0"}
+    bought = trade(**OPTION, quantity="2", tradePrice="1.5", transactionID="1")
+    for told in ({"tradeID": "77"}, {"tradeID": ""}):
+        result = flex(
+            replay,
+            bought,
+            sale(**OPTION, **event, **told, quantity="-2", fifoPnlRealized="-301",
+                 transactionID="2"),
+            events=option_event(date="20261121"),
+        )  # fmt: skip
+        assert (result.counts.known, result.positions, result.agrees) == (1, [], True)
+
+
+def test_an_assignment_delivers_its_shares(replay: Replay):
+    """Two puts written at 1.5, strike 20: 200 shares at 20."""
+    put = {**OPTION, "symbol": "XYZ   261120P00020000", "conid": "8"}
+    row = {"transactionType": "Assignment", "symbol": put["symbol"], "conid": "8"}
+    shares = {"assetCategory": "STK", "symbol": "XYZ", "conid": "7", "multiplier": "1"}
+    result = flex(
+        replay,
+        trade(**put, quantity="-2", buySell="SELL", tradePrice="1.5", transactionID="1"),
+        events=option_event(**row, quantity="2", realizedPnl="0")
+        + option_event(**shares, transactionType="Buy", quantity="200", tradePrice="20",
+                       tradeID="78", commisionsAndTax="-1"),
+    )  # fmt: skip
+    assert shown(result)["realized"]["USD"]["gross"] == "300.0"
+    [position] = shown(result)["positions"]
+    assert (position["symbol"], position["quantity"]) == ("XYZ", "200")
+    assert position["average_price"] == "20"
+
+
+def test_an_option_event_that_cannot_be_used_is_told(replay: Replay):
+    result = flex(
+        replay,
+        trade(transactionID="1"),
+        events=option_event(transactionType="Cash Settlement")
+        + option_event(quantity="")
+        + option_event(date="")
+        + option_event(multiplier=""),
+    )
+    option = "SPY   261120C00500000"
+    assert result.remarks == [
+        f"1 x not used: option event Cash Settlement {option}",
+        f"2 x not used: option event Expiration {option}: its quantity or its date is not told",
+        f"1 x not used: option event {option}: the size of a contract is not told",
+    ]
 
 
 def test_a_forward_split_by_its_description(replay: Replay):
