@@ -7,6 +7,7 @@ import pytest
 
 from replay.conftest import Replay, shown
 from replay.exports import coinbase_fill
+from tieout.replay.words import answer
 
 LATER = "2026-11-20T16:00:00Z"
 
@@ -116,6 +117,7 @@ def test_what_cannot_be_replayed_is_told(replay: Replay):
         coinbase_fill(entry_id="e3", trade_type="REVERSAL"),
     ]
     result = replay(fills, name="fills.json", venue="coinbase")
+    assert (result.agrees, answer(result)) == (False, "NOT all agrees: 2 rows not used.")
     assert result.remarks == [
         "1 x not used: a future, and the size of a contract is not in the file",
         "1 x not used: trade_type REVERSAL, the position may be off by it",

@@ -221,6 +221,7 @@ def test_an_option_event_that_cannot_be_used_is_told(replay: Replay):
         + option_event(multiplier=""),
     )
     option = "SPY   261120C00500000"
+    assert (result.agrees, result.passed_over) == (False, 4)
     assert result.remarks == [
         f"1 x not used: option event Cash Settlement {option}",
         f"2 x not used: option event Expiration {option}: its quantity or its date is not told",
@@ -298,6 +299,9 @@ def test_currency_trades_are_replayed_and_not_compared(replay: Replay):
 def test_summary_rows_are_not_counted_again(replay: Replay):
     result = flex(replay, trade(transactionID="1"), trade(levelOfDetail="ORDER"))
     assert (result.fills, result.remarks) == (1, ["1 x not used: the level ORDER among the trades"])
+    assert result.agrees
+    only = flex(replay, trade(levelOfDetail="ORDER"))
+    assert (only.agrees, only.passed_over) == (False, 1)
 
 
 def test_an_old_statement_has_day_and_time_apart(replay: Replay):

@@ -26,6 +26,7 @@ class AlpacaActivities:
 
     judge: Judge = PLAIN
     zone: tzinfo = ZoneInfo("America/New_York")
+    passed_over = 0
     is_ordered = True
 
     def __init__(self, file: FillsFile) -> None:

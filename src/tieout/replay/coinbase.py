@@ -64,6 +64,10 @@ class CoinbaseFills:
         found = [told(symbol) for symbol in self._products[fill.account, fill.instrument]]
         return next((each for each in found if each.currency == "USD"), found[0])
 
+    @property
+    def passed_over(self) -> int:
+        return self._left_out.total()
+
     def remarks(self) -> list[str]:
         left_out = [f"{count} x not used: {why}" for why, count in self._left_out.items()]
         joined = {key: None for (_, key), names in self._products.items() if len(names) > 1}

@@ -45,8 +45,8 @@ class Export(Protocol):
     """A file of fills. Reading raises `FileFault` with the place; it can be read again.
 
     `is_ordered` says that fills of one moment stand in the order in which they happened;
-    `zone` is where the venue's day begins. `remarks` are complete once all fills were read: what
-    of the file was not used, and why.
+    `zone` is where the venue's day begins. `remarks` and `passed_over` are complete once all fills
+    were read: what of the file was not used, and why.
     """
 
     name: str
@@ -59,6 +59,10 @@ class Export(Protocol):
 
     def instrument(self, fill: Fill) -> Instrument:
         """What a fill trades; asked for only after all fills were read once."""
+
+    @property
+    def passed_over(self) -> int:
+        """How many rows trade something and could not be used: the positions are off by them."""
 
     def remarks(self) -> list[str]:
         """What was left out, in words."""

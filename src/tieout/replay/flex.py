@@ -76,6 +76,7 @@ class FlexStatement:
         self._trades: dict[str, tuple[ActivityId, Decimal]] = {}
         self._events = OptionEvents()
         self._has_trades = False
+        self._executions = self._other_levels = self._unused_events = 0
         for fill in self._read():
             if self._repeats.is_first(fill):
                 yield fill
@@ -85,6 +86,11 @@ class FlexStatement:
 
     def instrument(self, fill: Fill) -> Instrument:
         return self._instruments[fill.instrument]
+
+    @property
+    def passed_over(self) -> int:
+        """Option events that could not be used, and trades where no execution is among them."""
+        return self._unused_events + (0 if self._executions else self._other_levels)
 
     def remarks(self) -> list[str]:
         left_out = [f"{count} x {why}" for why, count in self._left_out.items()]
@@ -112,6 +118,7 @@ class FlexStatement:
         ):
             found = f"option event {found.activity.symbol}: the size of a contract is not told"
         if isinstance(found, str):
+            self._unused_events += 1
             self._left_out[f"not used: {found}"] += 1
             return None
         self._learn(fields, kind or "other", key=contract)
@@ -129,7 +136,9 @@ class FlexStatement:
             case "Trade":
                 level = fields.text("levelOfDetail") or "EXECUTION"
                 if level == "EXECUTION":
+                    self._executions += 1
                     return self._trade(fields)
+                self._other_levels += 1
                 self._left_out[f"not used: the level {level} among the trades"] += 1
                 return None
             case "CorporateAction":
