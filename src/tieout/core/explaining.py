@@ -107,6 +107,7 @@ class Allocation:
         self._undone_at = taken.undone_at
         self.undone_in = taken.undone_in
         self.withdrawn: set[int] = set()
+        self._gone_back: dict[int, Decimal] = {}
         self.booking_left: dict[int, Decimal] = {}
         self.observed_left: dict[int, Decimal] = {}
         self.announced: set[int] = set()
@@ -133,7 +134,9 @@ class Allocation:
 
     def _withdraw(self, facts: Sequence[Fact]) -> None:
         for fact in facts:
-            if isinstance(fact, Withdrawn) and not fact.ends_unconfirmed:
+            if isinstance(fact, Withdrawn) and fact.part is not None:
+                self._gone_back[fact.target] = fact.part
+            elif isinstance(fact, Withdrawn) and not fact.ends_unconfirmed:
                 self.withdrawn.add(fact.target)
 
     def _confirm_bookings(self, facts: Sequence[Fact], happened: Sequence[Happened]) -> None:
@@ -147,7 +150,10 @@ class Allocation:
         for booking in facts:
             if not isinstance(booking, Booked):
                 continue
-            left = ZERO if booking.order in self.withdrawn else booking.quantity
+            gone_back = self._gone_back.get(booking.order, ZERO)
+            left = subtract(booking.quantity, gone_back)
+            if booking.order in self.withdrawn:
+                left = ZERO
             for fact in happened:
                 limit = settled_at.get(booking.order)
                 is_new_trade = limit is not None and fact.at > limit

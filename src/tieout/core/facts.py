@@ -111,7 +111,9 @@ class Confirmed:
 class Withdrawn:
     """A booking or an observation is taken back, as if it had not been.
 
-    An opening that never happened ends without P&L where `ends_unconfirmed` is set.
+    Of a booking that the venue shows in part, `part` is what goes back, signed like the booking;
+    None takes all of it. An opening that never happened ends without P&L where `ends_unconfirmed`
+    is set.
     """
 
     ledger: LedgerId
@@ -119,6 +121,7 @@ class Withdrawn:
     at: datetime
     target: int
     ends_unconfirmed: bool = False
+    part: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
