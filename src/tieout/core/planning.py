@@ -181,7 +181,12 @@ def _contradictions(draft: Draft) -> list[Found]:
 
 
 def _track(draft: Draft, outlook: Outlook, found: Sequence[Found]) -> Tracked:
-    judged = {finding.ledger for finding in outlook.reading.findings} if outlook.applies else set()
+    findings = outlook.reading.findings if outlook.applies else ()
+    judged = {
+        finding.ledger
+        for finding in findings
+        if draft.ledger(finding.ledger).reconciliation != "FAILED"
+    }
     if outlook.counts:
         failed = {finding.ledger for finding in outlook.reading.invalid}
         of_breaks = {each.ledger for each in draft.book.open_breaks.values() if each.ledger}

@@ -291,7 +291,9 @@ class Resolution:
         self, finding: Finding, status: Reconciliation, *, misses: int | None = None
     ) -> None:
         ledger = self.draft.ledger(finding.ledger)
-        misses = ledger.misses if misses is None or not self.is_complete else misses
+        # An incomplete snapshot counts no absence, but a row in it ends one.
+        if misses is None or (misses and not self.is_complete):
+            misses = ledger.misses
         if ledger.reconciliation != status or ledger.misses != misses:
             self.draft.put(replace(ledger, reconciliation=status, misses=misses))
 
