@@ -119,10 +119,12 @@ def _tell(draft: Draft) -> _Told:
         told, episodes = changes_of(draft, key)
         changes.extend(told)
         ended.extend((key, episode) for episode in episodes)
+        # What counted until now and no longer does is news as well.
+        news = arrived.union(draft.before(key).applied) if after.errors else arrived
         errors.extend(
             StepError(symbol=after.instrument.symbol, activity=activity, message=message)
             for activity, message in after.errors
-            if activity in arrived
+            if activity in news
         )
     touched = set(draft.touched())
     for key, ledger in draft.ledgers.items():
