@@ -67,6 +67,51 @@ def test_rule_18_what_is_none(ours, theirs):
     """)
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("9 @ 96.5", "8 @ 106"),  # 10 for 11 would be 106.15
+        ("10 @ 100", "9 @ 111"),  # 9 for 10 would be 111.11
+        ("3 @ 100", "2 @ 149"),  # 37 for 55 would be 148.65
+        ("3 @ 10", "2 @ 14.90"),  # 51 for 76 would be 14.902: cents do not tell such ratios apart
+    ],
+)
+def test_rule_18_an_average_that_no_ratio_gives_is_none_however_few_digits_it_has(ours, theirs):
+    check(f"""
+        book    XYZ {ours}
+        broker  XYZ {theirs} price 107
+        =>      reduced XYZ  break quantity XYZ
+    """)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("10 @ 100", "15 @ 66.67"),
+        ("10 @ 100", "30 @ 33.33"),
+        ("33 @ 6.053333", "1 @ 121.07"),
+        ("9 @ 96.5", "8 @ 106.15"),
+        ("76 @ 10", "51 @ 14.9019608"),
+    ],
+)
+def test_rule_18_an_average_that_the_venue_rounded_is_one(ours, theirs):
+    check(f"""
+        book    XYZ {ours}
+        broker  XYZ {theirs} price 107
+        =>      split XYZ  break corporate_action XYZ
+    """)
+
+
+@pytest.mark.parametrize(("decimals", "kind"), [(0, "corporate_action"), (2, "quantity")])
+def test_rule_18_the_venue_rounds_to_the_decimals_it_declares(decimals, kind):
+    check(f"""
+        instrument XYZ stock decimals {decimals}
+        book    XYZ 10 @ 100
+        broker  XYZ 15 @ 67 price 67
+        =>      break {kind} XYZ 10 -> 15  and more
+    """)
+
+
 def test_rule_18_the_price_must_have_moved_with_it():
     check("""
         book    XYZ 10 @ 60
