@@ -206,3 +206,76 @@ def test_rule_18_the_rounding_of_a_merger_is_taken_too():
         broker  NEW 0.333 @ 180
         =>      created NEW 0 -> 0.333 @ ~180.18 SYNCED  closed OLD reason merger  tied out
     """)
+
+
+SPLIT_SEEN = """
+        book    M 1 @ 1
+        book    X 10 @ 100
+        broker  M 1 @ 1
+        broker  X 20 @ 50 price 50
+        =>      split X 10 -> 20  break corporate_action X
+"""
+
+
+def test_rule_18_trades_that_come_later_and_explain_all_of_it_replace_it():
+    check(f"""{SPLIT_SEEN}
+        ---
+        fill a X -10 @ 90 at 14:00
+        fill b X 20 @ 50 at 14:30
+        broker  M 1 @ 1
+        broker  X 20 @ 50 price 50
+        =>      restated X 20 -> 20 @ 50 realized -100 USD final by a b
+        =>      break corporate_action X resolved  tied out  book X 20 @ 50 actual SYNCED
+        =>      ended X fill net -100  total USD net -100
+    """)
+
+
+def test_rule_18_so_do_trades_that_come_one_by_one():
+    check(f"""{SPLIT_SEEN}
+        ---
+        fill b X 20 @ 50 at 14:30
+        ---
+        fill a X -10 @ 90 at 14:00
+        broker  M 1 @ 1
+        broker  X 20 @ 50 price 50
+        =>      tied out  and more  book X 20 @ 50  total USD net -100
+    """)
+
+
+def test_rule_18_what_they_explained_explains_nothing_else():
+    check(f"""{SPLIT_SEEN}
+        ---
+        broker  M 1 @ 1
+        broker  X 25 @ 50 price 50
+        =>      increased X 20 -> 25 and more
+        ---
+        fill a X -10 @ 90 at 14:00
+        fill b X 20 @ 50 at 14:30
+        broker  M 1 @ 1
+        broker  X 25 @ 50 price 50
+        =>      tied out  and more  book X 25 @ 50 venue  total USD net -100
+    """)
+
+
+def test_rule_18_trades_that_explain_less_do_not():
+    check(f"""{SPLIT_SEEN}
+        ---
+        fill a X -1 @ 90 at 14:00
+        =>      reduced X 20 -> 18 @ 50 by a
+    """)
+
+
+def test_rule_18_a_trade_that_was_known_explains_nothing_later():
+    check("""
+        book    M 1 @ 1
+        book    X 10 @ 100
+        fill a X -2 @ 90 at 14:00
+        broker  M 1 @ 1
+        broker  X 16 @ 50 price 50
+        =>      break corporate_action X 8 -> 16  and more
+        ---
+        fill c X 4 @ 60
+        broker  M 1 @ 1
+        broker  X 20 @ 52 price 60
+        =>      increased X 16 -> 20 @ 52 by c  tied out  and more
+    """)

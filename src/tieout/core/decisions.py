@@ -112,6 +112,7 @@ def split_observed(
         movement=subtract(row_quantity(row), scaled),
         average=None,
         ratio=Ratio(new=new, old=old),
+        reached=row_quantity(row),
     )
 
 

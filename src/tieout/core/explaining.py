@@ -86,6 +86,11 @@ class Late:
     left: Decimal
     until: datetime | None = None
 
+    def explains(self, seen: Observed) -> bool:
+        """Whether it was not known yet when this was seen, and had not been undone."""
+        is_gone = self.until is not None and self.until <= seen.at
+        return not is_gone and (self.order > seen.order or self.id in seen.refused)
+
     def scaled(self, ratio: Ratio) -> "Late":
         """The same in units of after a split."""
         return replace(self, left=by_ratio(self.left, new=ratio.new, old=ratio.old))
@@ -242,9 +247,7 @@ class Allocation:
         left = self.observed_left[seen.order]
         for late in sorted(self._late.get(seen.ledger, []), key=lambda each: each.order):
             part = ZERO
-            is_gone = late.until is not None and late.until <= seen.at
-            is_news = late.order > seen.order or late.id in seen.refused
-            if is_news and not seen.is_rounding and not is_gone:
+            if late.explains(seen) and not seen.is_rounding:
                 part = common_part(left, late.left)
             left = subtract(left, part)
             if late.left != part:
@@ -252,6 +255,11 @@ class Allocation:
         self._late[seen.ledger] = kept
         self.observed_left[seen.order] = left
         return left
+
+    def use_up(self, seen: Observed) -> None:
+        """What came late explains all that this snapshot changed, and so nothing after it."""
+        kept = [late for late in self._late.get(seen.ledger, []) if not late.explains(seen)]
+        self._late[seen.ledger] = kept
 
     def _announce(self, fact: Happened) -> None:
         for seen in self._observed.get(fact.ledger, []):

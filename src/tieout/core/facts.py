@@ -63,8 +63,8 @@ class Observed:
     """What a snapshot changed without explanation: `movement` units at `price`.
 
     `average` is the venue's average, taken where the basis is `venue`. `ratio` makes it a split
-    that nobody announced (`movement` is then what is left over, the fraction paid in cash);
-    `symbol` a rename that the venue's id shows.
+    that nobody announced (`movement` is then what is left over, the fraction paid in cash, and
+    `reached` what the venue held after it); `symbol` a rename that the venue's id shows.
     `is_rounding` moves the quantity at the same cost. `takes_average` restates on any basis.
     `refused` are activities that were known and did not count yet; once they do, they explain
     it.
@@ -78,6 +78,7 @@ class Observed:
     average: Decimal | None = None
     reason: Reason = "unexplained"
     ratio: Ratio | None = None
+    reached: Decimal | None = None
     symbol: str | None = None
     is_rounding: bool = False
     takes_average: bool = False
