@@ -58,10 +58,7 @@ def plan_of(draft: Draft, outlook: Outlook) -> Plan:
     told = _tell(draft)
     found = (*outlook.found, *_pnl_breaks(draft, told.changes), *_contradictions(draft))
     tracked = _track(draft, outlook, found)
-    changes = sorted(
-        (*told.changes, *_missing_changes(draft, outlook), *_invalid_changes(draft, outlook)),
-        key=order_of,
-    )
+    changes = sorted((*told.changes, *_standing_changes(draft, outlook, told)), key=order_of)
     errors = (*draft.errors, *told.errors)
     outcome: Outcome = "partial" if errors and outlook.outcome == "applied" else outlook.outcome
     is_open = any(each.prevents_tie_out for each in (*tracked.listed, *_open(tracked)))
@@ -210,6 +207,17 @@ def _track(draft: Draft, outlook: Outlook, found: Sequence[Found]) -> Tracked:
 
 def _open(tracked: Tracked) -> list[Break]:
     return list(tracked.still_open.values())
+
+
+def _standing_changes(draft: Draft, outlook: Outlook, told: _Told) -> list[Change]:
+    """Positions of which only the state is to be told: missing ones and unusable rows.
+
+    What moved a position tells its state as well, one change for each; only a held run, which
+    asks about the missing positions, lists them all.
+    """
+    moved = {change.ledger for change in told.changes} if outlook.held is None else frozenset()
+    found = (*_missing_changes(draft, outlook), *_invalid_changes(draft, outlook))
+    return [each for each in found if each.ledger not in moved]
 
 
 def _missing_changes(draft: Draft, outlook: Outlook) -> list[Change]:
