@@ -190,3 +190,23 @@ def test_rule_16_a_snapshot_from_before_a_booking_does_not_confirm_it():
         =>      restated X 0 -> 0 CLOSED realized 20 USD final by f1
         =>      ended X fill net 120  book nothing
     """)
+
+
+def test_rule_16_neither_does_the_snapshot_with_which_an_account_begins():
+    check("""
+        local   open X 5 @ 100
+        broker  as of 14:59:58
+        broker  X 3 @ 90 price 100
+        =>      created X 0 -> 8 PENDING
+        ---
+        fill f1 X 5 @ 101 at 15:00:10
+        =>      restated X 8 -> 8 by f1
+    """)
+
+
+def test_rule_16_one_that_shows_it_does():
+    check("""
+        local   open X 5 @ 100
+        broker  X 5 @ 100 price 100
+        =>      created X 0 -> 5 @ 100 OPEN SYNCED  tied out
+    """)
