@@ -271,5 +271,7 @@ def lots_of(ledger: Ledger, position: Position) -> tuple[RowLot, ...]:
             multiplier=instrument.multiplier,
             inverse=instrument.inverse,
         )
+        if price is None:
+            return ()
         lots.append(RowLot(quantity=lot.quantity, price=price, at=lot.at, fees=lot.fees.value))
     return tuple(lots)
