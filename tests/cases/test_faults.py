@@ -375,3 +375,11 @@ def test_what_takes_an_activity_back_needs_only_the_negated_quantity():
     assert faults_of(changed(SPLIT, back | {"quantity": "5"})) == {
         f"$.{SPLIT}.price": "a fill needs a price",
     }
+
+
+def test_two_products_of_one_coinbase_wallet_are_one_position():
+    rows = [{"symbol": name, "quantity": "1"} for name in ("BTC-USD", "BTC-USDC")]
+    material = {"case": 1, "account": {"venue": "coinbase"}, "book": rows, "steps": []}
+    with pytest.raises(CaseFaults) as raised:
+        read_case(json.dumps(material).encode())
+    assert "is the same position as $.book[0]" in str(raised.value)

@@ -102,6 +102,7 @@ ROUND_TRIPS = [
         policy tolerance.average_price 0.01, by_kind.cost.truth book, by_kind.cost.limit 5
         instrument ESZ6 future x50 USD id 1 id 2 expires 2026-12-18 decimals 2 spelling "ES Z6"
         instrument XBTUSD perpetual BTC inverse
+        instrument BTC/USD:BTC perpetual BTC inverse
         book AAPL 10 @ 100.00 REDUCED lots 5 @ 99 2026-01-02, 5 @ 101 2026-01-03 fees 1
         book BTC -1 @ 30000 side short id 7 x2 EUR realized 5 expires 2027-01-01
         local open MSFT 5 @ 100 side long
@@ -120,6 +121,28 @@ ROUND_TRIPS = [
 @pytest.mark.parametrize("text", ROUND_TRIPS)
 def test_a_case_that_is_written_is_read_as_the_same_case(text):
     case = read(text).case
+    assert read_case(case_text(case).encode()) == case
+
+
+def test_products_that_are_declared_each_for_itself_stay_apart():
+    one = read("account venue coinbase\ninstrument BTC-USD decimals 2\nbroker nothing").case
+    assert one.instruments[0].spellings == ("BTC", "BTC-USDC")
+    two = read("""
+        account venue coinbase
+        instrument BTC-USD decimals 2
+        instrument BTC-USDC USDC
+        broker nothing
+    """).case
+    assert [each.spellings for each in two.instruments] == [(), ()]
+    assert read_case(case_text(two).encode()) == two
+
+
+def test_what_its_symbol_tells_to_be_inverse_may_be_declared_not_to_be():
+    material = read("instrument BTC/USD:BTC perpetual\nbroker nothing").material
+    assert read_case(json.dumps(material).encode()).instruments[0].inverse
+    material["instruments"][0]["inverse"] = False
+    case = read_case(json.dumps(material).encode())
+    assert not case.instruments[0].inverse
     assert read_case(case_text(case).encode()) == case
 
 

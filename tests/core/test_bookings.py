@@ -39,7 +39,7 @@ def test_after_the_grace_period_another_quantity_settles_the_booking():
         =>      increased AAPL 10 -> 15 and more
         ---
         broker  AAPL 12 @ 100 price 110
-        =>      reduced AAPL 15 -> 12  break quantity AAPL 15 -> 12 and more
+        =>      reduced AAPL 15 -> 12  break timing AAPL 15 -> 12 and more
         ---
         broker  AAPL 12 @ 100 price 110
         =>      book AAPL 12 SYNCED  tied out and more

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 
+import pytest
+
 from scenario import check, read, run
 from tieout.cases.running import run_case
 from tieout.core.activity import Activity, ActivityId, Ratio
@@ -160,3 +162,46 @@ def test_a_spin_off_takes_its_whole_cost_where_the_last_lot_has_none():
     assert position is not None
     left = [lot.cost.value for lot in position.lots if lot.cost is not None]
     assert sum(map(Fraction, left)) == 800
+
+
+@pytest.mark.parametrize("basis", ["average", "fifo"])
+@pytest.mark.parametrize(
+    ("happens", "quantity"),
+    [
+        ("split s1 AAPL 1 for 20 cash 91", "1"),
+        ("", "1"),
+        ("split s1 AAPL 1 for 20\n broker AAPL 1 @ 120\n---\nsplit s2 AAPL 1 for 1 cash 9", "1"),
+        ("split s1 AAPL 2.50 for 1.00 at 14:00", "82.5"),
+        ("split s1 AAPL 40.00 for 1 at 14:00", "1320"),
+    ],
+    ids=["cash in lieu", "inferred", "cash later", "ratio", "whole ratio"],
+)
+def test_a_ratio_writes_no_zeros_behind_a_quantity(basis, happens, quantity):
+    result = run(f"""
+        policy  cost_basis {basis}
+        book    AAPL 33 lots 20 @ 6 2026-01-02, 13 @ 6 2026-01-03
+        {happens}
+        broker  AAPL {quantity} @ 120
+    """)
+    assert [row["quantity"] for row in result["book"]] == [quantity]
+    told = [change["to"] for step in result["steps"] for change in step["changes"]]
+    assert set(told) == {quantity}
+
+
+def test_units_of_a_ratio_with_zeros_have_none():
+    result = run("""
+        book    AAPL 30 @ 6
+        book    OLD 30 @ 6
+        spin_off p1 AAPL to CHILD 0.50 for 1
+        merger  m1 OLD to NEW 1.50 for 2
+    """)
+    quantities = {row["symbol"]: row["quantity"] for row in result["book"]}
+    assert quantities == {"AAPL": "30", "CHILD": "15", "NEW": "22.5"}
+
+
+def test_zeros_that_somebody_wrote_stay():
+    result = run("""
+        book    AAPL 30.00 @ 6
+        split s1 AAPL 3 for 2
+    """)
+    assert result["book"][0]["quantity"] == "45.00"

@@ -51,6 +51,37 @@ def test_case_65_partial_liquidation():
     """)
 
 
+def test_case_73_btc_usd_and_btc_usdc_move_the_same_coin():
+    check("""
+        account venue coinbase
+        fill f1 BTC-USD  1 @ 50000 at 14:00
+        fill f2 BTC-USDC 1 @ 50010 at 14:01
+        broker  BTC 2
+        =>      created BTC-USD 0 -> 2 @ 50005  tied out
+        ---
+        fill f3 BTC-USD -2 @ 51000
+        =>      closed BTC-USD 2 -> 0 realized 1990 USD
+    """)
+
+
+def test_case_73_whichever_comes_first():
+    check("""
+        account venue coinbase
+        book    BTC-USDC 1 @ 50010
+        fill f3 BTC-USD -1 @ 51000
+        =>      closed BTC-USDC 1 -> 0
+    """)
+
+
+def test_case_73_a_coin_paid_in_euros_is_kept_apart():
+    check("""
+        account venue coinbase
+        book    BTC-USD 1 @ 50000
+        fill f1 BTC-EUR 1 @ 45000
+        =>      created BTC-EUR 0 -> 1
+    """)
+
+
 # O. Hedging venues and contracts
 
 
@@ -64,6 +95,24 @@ def test_case_74_long_and_short_at_once():
         fill f1 BTC/USDT:USDT 0.003 @ 37000 side short
         broker  BTC/USDT:USDT 0.003 @ 37000 side long
         =>      closed BTC/USDT:USDT short -0.003 -> 0  tied out  book BTC/USDT:USDT long 0.003
+    """)
+
+
+def test_case_74_a_leg_is_settled_in_what_its_symbol_names():
+    check("""
+        account venue ccxt:bybit
+        book    BTC/USDT:USDT 2 @ 100 side long
+        fill f1 BTC/USDT:USDT -1 @ 110 side long
+        =>      reduced BTC/USDT:USDT long 2 -> 1 realized 10 USDT
+    """)
+
+
+def test_case_74_a_perpetual_is_never_split():
+    check("""
+        account venue ccxt:okx
+        book    BTC/USDT:USDT 10 @ 100
+        broker  BTC/USDT:USDT 20 @ 50 price 55
+        =>      increased 10 -> 20 @ 50  break quantity 10 -> 20
     """)
 
 

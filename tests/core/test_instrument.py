@@ -51,7 +51,20 @@ def test_what_only_looks_alike_stays_apart(one, other):
         ("@107", "hyperliquid", "spot", "USD", "1"),
         ("EUR/USD", "ibkr", "forex", "USD", "1"),
         ("USD/JPY", "ibkr", "forex", "JPY", "1"),
+        ("BTC/USDT", "hyperliquid", "spot", "USDT", "1"),
+        ("BTC/EUR", "hyperliquid", "spot", "EUR", "1"),
+        ("ETH/BTC", "hyperliquid", "spot", "BTC", "1"),
+        ("BTC-EUR", "hyperliquid", "spot", "EUR", "1"),
         ("BTC/EUR", "ccxt:kraken", "spot", "EUR", "1"),
+        ("BTC/BRL", "ccxt:binance", "spot", "BRL", "1"),
+        ("SOL/FDUSD", "ccxt:binance", "spot", "FDUSD", "1"),
+        ("BTC", "ccxt:kraken", "spot", "USD", "1"),
+        ("EUR/USD", "ccxt:kraken", "forex", "USD", "1"),
+        ("BTC/USDT:USDT", "ccxt:bybit", "perpetual", "USDT", "1"),
+        ("btc/usdc:usdc", "ccxt:okx", "perpetual", "USDC", "1"),
+        ("BTC/USDT:USDT", "file", "perpetual", "USDT", "1"),
+        ("1000PEPE/USDT:USDT", "ccxt:bybit", "perpetual", "USDT", "1"),
+        ("BTC/USD:BTC", "ccxt:okx", "perpetual", "BTC", "1"),
         ("ETH-BTC", "coinbase", "spot", "BTC", "1"),
         ("BTCUSD", "alpaca", "spot", "USD", "1"),
         ("ETHUSDT", "alpaca", "spot", "USD", "1"),
@@ -67,6 +80,66 @@ def test_a_symbol_tells_its_kind(symbol, venue, kind, currency, multiplier):
     assert (told.asset_class, told.currency) == (kind, currency)
     assert told.multiplier == Decimal(multiplier)
     assert told.symbol == symbol.strip()
+
+
+@pytest.mark.parametrize(
+    ("symbol", "currency", "also"),
+    [
+        ("BTC-USD", "USD", ("BTC", "BTC-USDC")),
+        ("BTC-USDC", "USD", ("BTC", "BTC-USD")),
+        ("btc/usdc", "USD", ("BTC", "BTC-USD")),
+        ("BTCUSDC", "USD", ("BTC", "BTC-USD")),
+        ("BTC", "USD", ("BTC-USD", "BTC-USDC")),
+        ("WBTC", "USD", ("WBTC-USD", "WBTC-USDC")),
+        ("BTC-USD", "EUR", ("BTC-USDC",)),  # a plain coin is then one in euros
+        ("BTC", "EUR", ()),
+        ("BTC-EUR", "USD", ()),
+        ("ETH-BTC", "USD", ()),
+        ("BTC-PERP-INTX", "USD", ()),
+        ("BIT-26APR24-CDE", "USD", ()),
+        ("USD", "USD", ()),
+        ("USDC", "USD", ()),
+        ("EUR-USD", "USD", ()),
+        ("USDC-USD", "USD", ()),
+        ("USDT-USDC", "USD", ("USDT", "USDT-USD")),
+    ],
+)
+def test_the_dollar_products_of_a_coinbase_coin_are_one_wallet(symbol, currency, also):
+    assert told_by_symbol(symbol, venue="coinbase", currency=currency).spellings == also
+    assert told_by_symbol(symbol, venue="alpaca", currency=currency).spellings == ()
+
+
+@pytest.mark.parametrize(
+    ("symbol", "kind", "currency", "expires"),
+    [
+        ("BTC/USDT:USDT-241227", "future", "USDT", date(2024, 12, 27)),
+        ("BTC/USD:BTC-241227-60000-C", "option", "BTC", date(2024, 12, 27)),
+        ("XRP/USDC:USDC-261225-0.5-P", "option", "USDC", date(2026, 12, 25)),
+        ("BTC/USDT:USDT-241327", "future", "USDT", None),  # no such day
+    ],
+)
+def test_what_expires_at_a_ccxt_venue_has_a_day_and_a_size_to_be_told(
+    symbol, kind, currency, expires
+):
+    told = told_by_symbol(symbol, venue="ccxt:okx", currency="USD")
+    assert (told.asset_class, told.currency, told.expires) == (kind, currency, expires)
+    assert told.multiplier is None
+
+
+@pytest.mark.parametrize(
+    ("symbol", "inverse"),
+    [
+        ("BTC/USD:BTC", True),
+        ("BTC/USD:BTC-241227", True),
+        ("BTC/USDT:USDT", False),
+        ("ETH/USD:BTC", False),
+        ("BTC/USD:BTC-241227-60000-C", False),  # its price is in coins already
+    ],
+)
+def test_a_contract_that_settles_in_its_coin_is_inverse(symbol, inverse):
+    told = told_by_symbol(symbol, venue="ccxt:bybit", currency="USD")
+    assert told.inverse is inverse
+    assert told.settled_in == symbol.partition(":")[2].partition("-")[0]
 
 
 def test_an_option_symbol_tells_its_expiry():

@@ -13,7 +13,6 @@ from tieout.core.pnl import (
     Figures,
     Totals,
     gross_pnl,
-    inverse_value,
     price_of,
     total_of,
     value_at,
@@ -178,7 +177,7 @@ def test_gross_is_price_less_cost_times_quantity_and_multiplier(
 
 def test_an_inverse_contract_makes_coins():
     """1000 contracts of 1 USD bought at 10000 (0.1 coin), sold at 12500 (0.08): 0.02 made."""
-    cost = inverse_value(Decimal(1000), price=Decimal(10000), multiplier=ONE)
+    cost = value_at(Decimal(1000), price=Decimal(10000), multiplier=ONE, inverse=True)
     assert cost.text() == "0.1"
     made = gross_pnl(Decimal(1000), price=Decimal(12500), cost=cost, multiplier=ONE, inverse=True)
     assert made.text() == "0.02"
@@ -189,10 +188,18 @@ def test_an_inverse_contract_makes_coins():
 
 
 def test_an_inverse_value_has_the_multiplier_above_and_the_price_below():
-    value = inverse_value(Decimal(3), price=Decimal(8), multiplier=Decimal(100))
+    value = value_at(Decimal(3), price=Decimal(8), multiplier=Decimal(100), inverse=True)
     assert value.text() == "37.5"
-    third = inverse_value(Decimal(1), price=Decimal(3), multiplier=ONE)
+    third = value_at(Decimal(1), price=Decimal(3), multiplier=ONE, inverse=True)
     assert third == Amount(Decimal(0), divide(ONE, Decimal(3)))
+
+
+def test_a_price_of_0_has_no_value_in_coins_and_no_price_gives_a_cost_of_0():
+    contracts = {"multiplier": ONE, "inverse": True}
+    assert value_at(ONE, price=Decimal(0), **contracts) is None
+    assert gross_pnl(ONE, price=Decimal(0), cost=money(ONE), **contracts) is None
+    assert price_of(money(Decimal(0)), quantity=ONE, **contracts) is None
+    assert price_of(money(Decimal(0)), quantity=ONE, multiplier=ONE) == 0
 
 
 def test_a_value_is_signed_like_the_quantity():
@@ -218,8 +225,8 @@ def test_a_price_gives_its_cost_back():
 
 def test_the_average_of_an_inverse_contract_is_harmonic():
     """100 at 100 and 100 at 200 cost 1 + 0.5 coins: 200 / 1.5 is 133.33, not 150."""
-    cost = inverse_value(Decimal(100), price=Decimal(100), multiplier=ONE).plus(
-        inverse_value(Decimal(100), price=Decimal(200), multiplier=ONE)
+    cost = value_at(Decimal(100), price=Decimal(100), multiplier=ONE, inverse=True).plus(
+        value_at(Decimal(100), price=Decimal(200), multiplier=ONE, inverse=True)
     )
     average = price_of(cost, quantity=Decimal(200), multiplier=ONE, inverse=True)
     assert average == divide(Decimal(400), Decimal(3))

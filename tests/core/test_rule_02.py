@@ -124,3 +124,32 @@ def test_rule_2_missing_is_listed_when_first_seen_and_when_its_reconciliation_ch
         broker  AAPL 10 @ 100
         =>      break missing_at_broker MSFT seen 3 open  not tied out
     """)
+
+
+def test_rule_2_what_moved_and_is_missing_is_told_once():
+    check("""
+        policy  on_missing flag
+        book    AAPL 10 @ 100
+        book    MSFT 10 @ 100
+        fill f1 MSFT 2 @ 100
+        fill f2 TSLA 1 @ 50
+        broker  AAPL 10 @ 100
+        =>      increased MSFT 10 -> 12 OPEN PENDING by f1  created TSLA 0 -> 1 PENDING by f2
+        =>      break missing_at_broker MSFT seen 1  break missing_at_broker TSLA seen 1
+        =>      listed created TSLA  listed updated MSFT
+        ---
+        broker  AAPL 10 @ 100
+        =>      missing MSFT 12 -> 12 OPEN DRIFT  missing TSLA 1 -> 1 OPEN DRIFT  and more
+    """)
+
+
+def test_rule_2_what_moved_and_has_an_unusable_row_is_told_once():
+    check("""
+        book    AAPL 10 @ 100
+        fill f1 AAPL 2 @ 100
+        broker  AAPL nan
+        =>      increased AAPL 10 -> 12 OPEN FAILED by f1  error AAPL  partial
+        ---
+        broker  AAPL nan
+        =>      invalid AAPL 12 -> 12 OPEN FAILED  error AAPL  partial
+    """)

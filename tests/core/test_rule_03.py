@@ -290,3 +290,43 @@ def test_what_was_heard_of_first_explains_first():
         broker      MSFT 1 @ 10.00
         =>          tied out
     """)
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [("BTC/USD", "BTCUSD"), ("BTCUSD", "btc-usd"), ("ESZ6", '"ES 20261218"'), ("OLD", "NEW")],
+)
+def test_rule_3_the_same_id_under_another_spelling_is_the_same(first, again):
+    check(f"""
+        instrument ESZ6 stock spelling "ES 20261218"
+        fill f1 {first} 5 @ 120 at 14:00
+        rename r1 OLD to NEW at 14:30
+        ---
+        fill f1 {again} 5.0 @ 120.00 at 14:00
+        =>      nothing else  applied
+    """)
+
+
+@pytest.mark.parametrize("again", ["ETHUSD 5 @ 120", "BTCUSD 5 @ 121"])
+def test_rule_3_under_another_name_or_with_another_price_it_is_not(again):
+    check(f"""
+        book    ETH/USD 1 @ 1
+        fill f1 BTC/USD 5 @ 120 at 14:00
+        ---
+        fill f1 {again} at 14:00
+        =>      error f1 "other content"  break duplicate  partial
+    """)
+
+
+def test_rule_3_a_spelling_of_what_an_activity_leads_to_is_no_other_content():
+    check("""
+        book    OLD 10 @ 5
+        merger m1 OLD to BTC/USD 1 for 2 at 14:00
+        =>      and more
+        ---
+        merger m1 OLD to BTCUSD 1 for 2 at 14:00
+        =>      nothing else  applied
+        ---
+        merger m1 OLD to ETHUSD 1 for 2 at 14:00
+        =>      error m1 "other content"  break duplicate  partial
+    """)

@@ -110,3 +110,31 @@ def test_rule_6_a_lot_that_holds_less_is_an_error():
         fill f1 AAPL -6 @ 110 lot 2026-01-03T00:00:00Z
         =>      error f1  partial  book AAPL 10
     """)
+
+
+def test_rule_6_a_closing_that_loses_its_lot_to_a_late_one_is_an_error_when_that_arrives():
+    check("""
+        policy  cost_basis specific
+        fill a  X 10 @ 10 at 14:00
+        fill b  X 10 @ 14 at 14:01
+        fill d  X -10 @ 20 lot a at 14:03
+        =>      created X 0 -> 10 @ 14 realized 100 USD  applied
+        ---
+        fill e  X -10 @ 21 lot a at 14:02
+        =>      restated X 10 -> 10 @ 14 realized 10 USD by e  error d "lot a"  partial
+        ---
+        fill c  X 1 @ 15 at 14:04
+        =>      increased X 10 -> 11 by c  applied  total USD net 110
+    """)
+
+
+def test_rule_6_a_closing_that_keeps_its_lot_is_none():
+    check("""
+        policy  cost_basis specific
+        fill a  X 10 @ 10 at 14:00
+        fill b  X 10 @ 14 at 14:01
+        fill d  X -10 @ 20 lot a at 14:03
+        ---
+        fill e  X -10 @ 21 lot b at 14:02
+        =>      closed X 10 -> 0 realized 70 USD by e  applied
+    """)

@@ -79,6 +79,34 @@ def test_rule_11_the_rows_return_resets():
     """)
 
 
+@pytest.mark.parametrize("row", ["B 1 @ 10", "B 2 @ 10 price 10"], ids=["agrees", "differs"])
+def test_rule_11_the_rows_return_in_an_incomplete_snapshot_resets_too(row):
+    check(f"""{HELD}
+        ---
+        broker  incomplete
+        broker  {row}
+        =>      break missing_at_broker B seen 1 resolved  partial  and more
+        ---
+        broker  A 1 @ 10
+        =>      missing B PENDING  break missing_at_broker B seen 1 open  and more
+        ---
+        broker  A 1 @ 10
+        =>      closed B reason missing  break missing_at_broker B seen 2
+    """)
+
+
+def test_rule_11_a_row_of_zero_in_an_incomplete_snapshot_is_no_return():
+    check(f"""{HELD}
+        ---
+        broker  incomplete
+        broker  B 0
+        =>      partial and more
+        ---
+        broker  A 1 @ 10
+        =>      closed B reason missing  break missing_at_broker B seen 2  and more
+    """)
+
+
 @pytest.mark.parametrize(("confirmations", "steps"), [(1, 1), (2, 2), (3, 3)])
 def test_rule_11_the_number_can_be_set(confirmations, steps):
     waiting = "---\n broker A 1 @ 10\n => and more  book B 1\n" * (steps - 1)

@@ -34,6 +34,42 @@ def test_rule_13_different_rows_for_one_key_are_invalid(other):
     """)
 
 
+def test_rule_13_a_key_is_the_instrument_under_any_of_its_names():
+    """Matching is by instrument, not spelling: two rows are never added up."""
+    check("""
+        account venue coinbase
+        book    BTC-USD 4 @ 10
+        book    ETH-USD 4 @ 10
+        broker  BTC-USD 4 @ 10
+        broker  BTC-USDC 5 @ 10 price 11
+        broker  ETH-USD 4 @ 10
+        broker  ETH-USDC 4 @ 10
+        =>      invalid BTC-USD 4 -> 4 @ 10 OPEN FAILED  error BTC-USD
+        =>      break duplicate ETH-USDC open  partial  not tied out
+        =>      book BTC-USD 4 @ 10 FAILED  book ETH-USD 4 @ 10 SYNCED
+        ---
+        broker  BTC-USD 4 @ 10
+        broker  ETH-USD 4 @ 10
+        =>      break duplicate ETH-USDC resolved  applied  tied out
+    """)
+
+
+def test_rule_13_two_names_of_what_was_not_held_are_nothing_to_go_by():
+    check("""
+        account venue coinbase
+        book    ETH-USD 4 @ 10
+        broker  ETH-USD 4 @ 10
+        broker  BTC-USD 4 @ 10
+        broker  BTC-USDC 5 @ 10
+        broker  BTC 6 @ 10
+        =>      invalid BTC-USD 0 -> 0  error BTC-USD  partial  book ETH-USD 4 SYNCED
+        ---
+        broker  ETH-USD 4 @ 10
+        broker  BTC-USD 4 @ 10 price 10
+        =>      created BTC-USD 0 -> 4  break missing_in_book BTC-USD
+    """)
+
+
 @pytest.mark.parametrize(
     "quantity", ["null", '""', "NaN", "Infinity", "-Infinity", "ten", "1e9999"]
 )

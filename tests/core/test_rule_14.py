@@ -1,5 +1,7 @@
 """Rule 14: venues that keep long and short apart."""
 
+import pytest
+
 from scenario import check
 
 LEGS = """
@@ -78,4 +80,41 @@ def test_rule_14_legs_are_adopted_by_side():
         broker  BTC 0.003 @ 37000 side long
         broker  BTC -0.003 @ 37416.5 side short
         =>      created BTC long 0 -> 0.003  created BTC short 0 -> -0.003  tied out
+    """)
+
+
+@pytest.mark.parametrize(
+    ("leg", "held", "closing", "late"),
+    [("long", "2", "-3", "1"), ("short", "-2", "3", "-1")],
+    ids=["long", "short"],
+)
+def test_rule_14_a_leg_does_not_go_through_zero(leg, held, closing, late):
+    check(f"""
+        account venue ccxt:bybit
+        book    BTC {held} @ 100 side {leg}
+        fill f1 BTC {closing} @ 110 side {leg} at 14:00
+        =>      error f1 "{leg} leg"  partial  book BTC {leg} {held} @ 100 OPEN
+        ---
+        fill f0 BTC {late} @ 100 side {leg} at 13:00
+        =>      closed BTC {leg} {held} -> 0 by f0 f1  applied
+    """)
+
+
+def test_rule_14_a_leg_may_be_closed_to_the_last_unit():
+    check("""
+        account venue ccxt:bybit
+        book    BTC 2 @ 100 side long
+        book    BTC -1 @ 100 side short
+        fill f1 BTC -2 @ 110 side long
+        =>      closed BTC long 2 -> 0 realized 20 USD by f1  book BTC short -1
+    """)
+
+
+def test_rule_14_a_long_leg_is_not_opened_by_a_sale():
+    check("""
+        account venue ccxt:bybit
+        book    M 1 @ 1
+        fill f1 BTC -3 @ 110 side long
+        fill f2 BTC -3 @ 110 side short
+        =>      created BTC short 0 -> -3 by f2  error f1 "long leg"  partial
     """)

@@ -67,6 +67,51 @@ def test_rule_18_what_is_none(ours, theirs):
     """)
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("9 @ 96.5", "8 @ 106"),  # 10 for 11 would be 106.15
+        ("10 @ 100", "9 @ 111"),  # 9 for 10 would be 111.11
+        ("3 @ 100", "2 @ 149"),  # 37 for 55 would be 148.65
+        ("3 @ 10", "2 @ 14.90"),  # 51 for 76 would be 14.902: cents do not tell such ratios apart
+    ],
+)
+def test_rule_18_an_average_that_no_ratio_gives_is_none_however_few_digits_it_has(ours, theirs):
+    check(f"""
+        book    XYZ {ours}
+        broker  XYZ {theirs} price 107
+        =>      reduced XYZ  break quantity XYZ
+    """)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("10 @ 100", "15 @ 66.67"),
+        ("10 @ 100", "30 @ 33.33"),
+        ("33 @ 6.053333", "1 @ 121.07"),
+        ("9 @ 96.5", "8 @ 106.15"),
+        ("76 @ 10", "51 @ 14.9019608"),
+    ],
+)
+def test_rule_18_an_average_that_the_venue_rounded_is_one(ours, theirs):
+    check(f"""
+        book    XYZ {ours}
+        broker  XYZ {theirs} price 107
+        =>      split XYZ  break corporate_action XYZ
+    """)
+
+
+@pytest.mark.parametrize(("decimals", "kind"), [(0, "corporate_action"), (2, "quantity")])
+def test_rule_18_the_venue_rounds_to_the_decimals_it_declares(decimals, kind):
+    check(f"""
+        instrument XYZ stock decimals {decimals}
+        book    XYZ 10 @ 100
+        broker  XYZ 15 @ 67 price 67
+        =>      break {kind} XYZ 10 -> 15  and more
+    """)
+
+
 def test_rule_18_the_price_must_have_moved_with_it():
     check("""
         book    XYZ 10 @ 60
@@ -160,4 +205,77 @@ def test_rule_18_the_rounding_of_a_merger_is_taken_too():
         merger m1 OLD to NEW 1 for 3
         broker  NEW 0.333 @ 180
         =>      created NEW 0 -> 0.333 @ ~180.18 SYNCED  closed OLD reason merger  tied out
+    """)
+
+
+SPLIT_SEEN = """
+        book    M 1 @ 1
+        book    X 10 @ 100
+        broker  M 1 @ 1
+        broker  X 20 @ 50 price 50
+        =>      split X 10 -> 20  break corporate_action X
+"""
+
+
+def test_rule_18_trades_that_come_later_and_explain_all_of_it_replace_it():
+    check(f"""{SPLIT_SEEN}
+        ---
+        fill a X -10 @ 90 at 14:00
+        fill b X 20 @ 50 at 14:30
+        broker  M 1 @ 1
+        broker  X 20 @ 50 price 50
+        =>      restated X 20 -> 20 @ 50 realized -100 USD final by a b
+        =>      break corporate_action X resolved  tied out  book X 20 @ 50 actual SYNCED
+        =>      ended X fill net -100  total USD net -100
+    """)
+
+
+def test_rule_18_so_do_trades_that_come_one_by_one():
+    check(f"""{SPLIT_SEEN}
+        ---
+        fill b X 20 @ 50 at 14:30
+        ---
+        fill a X -10 @ 90 at 14:00
+        broker  M 1 @ 1
+        broker  X 20 @ 50 price 50
+        =>      tied out  and more  book X 20 @ 50  total USD net -100
+    """)
+
+
+def test_rule_18_what_they_explained_explains_nothing_else():
+    check(f"""{SPLIT_SEEN}
+        ---
+        broker  M 1 @ 1
+        broker  X 25 @ 50 price 50
+        =>      increased X 20 -> 25 and more
+        ---
+        fill a X -10 @ 90 at 14:00
+        fill b X 20 @ 50 at 14:30
+        broker  M 1 @ 1
+        broker  X 25 @ 50 price 50
+        =>      tied out  and more  book X 25 @ 50 venue  total USD net -100
+    """)
+
+
+def test_rule_18_trades_that_explain_less_do_not():
+    check(f"""{SPLIT_SEEN}
+        ---
+        fill a X -1 @ 90 at 14:00
+        =>      reduced X 20 -> 18 @ 50 by a
+    """)
+
+
+def test_rule_18_a_trade_that_was_known_explains_nothing_later():
+    check("""
+        book    M 1 @ 1
+        book    X 10 @ 100
+        fill a X -2 @ 90 at 14:00
+        broker  M 1 @ 1
+        broker  X 16 @ 50 price 50
+        =>      break corporate_action X 8 -> 16  and more
+        ---
+        fill c X 4 @ 60
+        broker  M 1 @ 1
+        broker  X 20 @ 52 price 60
+        =>      increased X 16 -> 20 @ 52 by c  tied out  and more
     """)

@@ -108,3 +108,25 @@ def test_rule_22_hyperliquid_cuts_its_averages(theirs, ok):
         broker  SOL 3 @ {theirs}
         =>      created SOL 0 -> 3 @ 33.4  {"tied out" if ok else "break cost SOL not tied out"}
     """)
+
+
+def test_rule_22_a_lot_without_cost_leaves_the_cut_average_unknown():
+    check("""
+        account venue hyperliquid
+        policy  cost_basis fifo
+        instrument ETH perpetual decimals 2
+        fill f1 ETH 1 @ 100 at 14:00
+        transfer t1 ETH 1 at 14:01
+        fill f2 ETH -1 @ 110 at 14:02 pnl 10
+        =>      created ETH 0 -> 1 @ ? realized 10 USD final  not judged
+    """)
+
+
+def test_rule_22_an_inverse_contract_at_a_cut_average_of_0_has_no_other_figure():
+    check("""
+        account venue hyperliquid
+        instrument XBTUSD perpetual inverse decimals 0
+        fill f1 XBTUSD 1 @ 0.5 at 14:00
+        fill f2 XBTUSD -1 @ 1 at 14:01 pnl 1
+        =>      closed XBTUSD 0 -> 0 realized 1 XBT  not judged
+    """)

@@ -83,15 +83,26 @@ def corporate_action(**values: str) -> str:
     return element("CorporateAction", {**standard, **values})
 
 
+def option_event(**values: str) -> str:
+    """An option event of a Flex statement; the section has the name of its rows."""
+    standard = {
+        "currency": "USD", "assetCategory": "OPT", "symbol": "SPY   261120C00500000",
+        "conid": "9", "multiplier": "100", "date": "20261120", "transactionType": "Expiration",
+        "quantity": "-2", "tradePrice": "0", "tradeID": "77",
+    }  # fmt: skip
+    return element("OptionEAE", {**standard, **values})
+
+
 def element(name: str, attributes: dict[str, str]) -> str:
     written = " ".join(f'{key}="{value}"' for key, value in attributes.items())
     return f"<{name} {written} />"
 
 
-def statement(*trades: str, actions: str = "", account: str = "U1234567") -> str:
+def statement(*trades: str, actions: str = "", events: str = "", account: str = "U1234567") -> str:
     """A Flex statement with these trades."""
     inner = f"<Trades>\n{''.join(f'{each}{chr(10)}' for each in trades)}</Trades>"
     inner += f"<CorporateActions>{actions}</CorporateActions>"
+    inner += f"<OptionEAE>{events}</OptionEAE>" if events else ""
     body = f'<FlexStatement accountId="{account}">{inner}</FlexStatement>'
     return (
         '<FlexQueryResponse queryName="Trades" type="AF"><FlexStatements count="1">'

@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from replay.conftest import Replay, shown
 from replay.exports import coinbase_fill
+from tieout.replay.words import answer
 
 LATER = "2026-11-20T16:00:00Z"
 
@@ -53,6 +56,36 @@ def test_coins_that_no_fill_bought_were_there_before(replay: Replay):
     assert (result.counts.unknown_entry, result.positions) == (1, [])
 
 
+@pytest.mark.parametrize("first", ["BTC-USD", "BTC-USDC"])
+def test_products_in_dollars_and_usdc_are_one_coin(replay: Replay, first: str):
+    """Edge case 73: one wallet, so what is bought with either is sold for either."""
+    other = {"BTC-USD": "BTC-USDC", "BTC-USDC": "BTC-USD"}[first]
+    fills = [
+        coinbase_fill(product_id=first, size="1", price="50000"),
+        coinbase_fill(entry_id="e2", product_id=other, size="1", price="50010"),
+        coinbase_fill(entry_id="e3", side="SELL", product_id="BTC-USD", price="51000",
+                      trade_time=LATER),
+    ]  # fmt: skip
+    result = replay(fills, name="fills.json", venue="coinbase")
+    assert (result.counts.known, result.counts.unknown_entry, result.positions) == (1, 0, [])
+    assert shown(result)["realized"]["USD"]["gross"] == "1990"
+    assert result.remarks == [
+        "BTC: traded in USD and in USDC, which is one coin; counted in USD, one for one"
+    ]
+
+
+def test_a_coin_traded_in_usdc_alone_is_counted_in_usdc(replay: Replay):
+    fills = [
+        coinbase_fill(product_id="BTC-USDC"),
+        coinbase_fill(entry_id="e2", side="SELL", product_id="BTC-USDC", price="110",
+                      trade_time=LATER),
+        coinbase_fill(entry_id="e3", product_id="BTC-USD", retail_portfolio_id="other"),
+    ]  # fmt: skip
+    result = replay(fills, name="fills.json", venue="coinbase")
+    assert shown(result)["realized"]["USDC"]["gross"] == "20"
+    assert result.remarks == []
+
+
 def test_a_perpetual_may_be_short_and_is_paid_in_usdc(replay: Replay):
     fills = [coinbase_fill(product_id="BTC-PERP-INTX", side="SELL")]
     [position] = shown(replay(fills, name="fills.json", venue="coinbase"))["positions"]
@@ -84,6 +117,7 @@ def test_what_cannot_be_replayed_is_told(replay: Replay):
         coinbase_fill(entry_id="e3", trade_type="REVERSAL"),
     ]
     result = replay(fills, name="fills.json", venue="coinbase")
+    assert (result.agrees, answer(result)) == (False, "NOT all agrees: 2 rows not used.")
     assert result.remarks == [
         "1 x not used: a future, and the size of a contract is not in the file",
         "1 x not used: trade_type REVERSAL, the position may be off by it",

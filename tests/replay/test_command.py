@@ -5,7 +5,15 @@ import json
 import pytest
 
 from golden import check_golden
-from replay.exports import activities, hyperliquid_fill, sale, statement, trade, trade_history
+from replay.exports import (
+    activities,
+    coinbase_fill,
+    hyperliquid_fill,
+    sale,
+    statement,
+    trade,
+    trade_history,
+)  # fmt: skip
 
 HISTORY = trade_history(
     "BTC BUY 2 100 0 0 0.1 0x513b8629fe877bb581bf244e326a047b249c4ff1",
@@ -120,6 +128,14 @@ def test_what_could_not_be_applied_is_named_a_few_at_a_time(tieout):
     assert len(told) == 11
     assert told[0].startswith("x.csv, row 1: not applied: an expiry of -1 does not end")
     assert told[-1] == "x.csv: 2 more could not be applied"
+
+
+def test_a_fill_that_could_not_be_used_is_no_agreement(tieout):
+    fills = json.dumps([coinbase_fill(trade_type="CORRECTION"), coinbase_fill(entry_id="e2")])
+    ran = tieout("replay", "cb.json", "--venue", "coinbase", files={"cb.json": fills})
+    assert ran.exit_code == 1
+    assert "NOT all agrees: 1 row not used." in ran.stdout
+    assert "1 x not used: trade_type CORRECTION, the position may be off by it" in ran.output
 
 
 def test_long_work_says_how_far_it_is(tieout, monkeypatch: pytest.MonkeyPatch):

@@ -3,13 +3,13 @@
 import pytest
 
 from replay.conftest import Replay, shown
-from replay.exports import corporate_action, sale, statement, trade
+from replay.exports import corporate_action, option_event, sale, statement, trade
 
 FRIDAY, MONDAY = "20261120;100000", "20261123;100000"
 
 
-def flex(replay: Replay, *trades: str, actions: str = "", **options: str):
-    text = statement(*trades, actions=actions)
+def flex(replay: Replay, *trades: str, actions: str = "", events: str = "", **options: str):
+    text = statement(*trades, actions=actions, events=events)
     return replay(text, name="flex.xml", venue="ibkr-flex", **options)
 
 
@@ -101,6 +101,50 @@ def test_a_cancellation_of_what_is_not_there_is_told(replay: Replay):
     assert result.remarks == ["row 2 takes back 99, which is not here"]
 
 
+EXEC = "0000e0d5.6367d5f4.01"
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_a_corrected_execution_counts_as_last_corrected(replay: Replay, is_turned: bool):
+    """Edge case 51: a correction differs only in the digits after the final period."""
+    trades = [
+        trade(tradePrice=price, ibExecID=f"{EXEC}.0{number}", transactionID=str(number))
+        for number, price in ((1, "100"), (2, "100.5"), (3, "100.25"))
+    ]
+    other = trade(quantity="1", ibExecID="0000e0d5.6367d5f4.02.01", transactionID="9")
+    result = flex(replay, *(reversed(trades) if is_turned else trades), other, cost_basis="fifo")
+    [position] = shown(result)["positions"]
+    assert (position["quantity"], position["average_price"]) == ("11", "100.227272727272727273")
+    assert result.fills == 2
+    assert result.remarks == ["2 x an execution that a later one corrects: not counted"]
+
+
+def test_a_correction_is_of_its_account(replay: Replay):
+    result = flex(
+        replay,
+        trade(accountId="U1", ibExecID=f"{EXEC}.01", transactionID="1"),
+        trade(accountId="U2", ibExecID=f"{EXEC}.02", transactionID="2"),
+        trade(accountId="U2", ibExecID="", transactionID="3"),
+        trade(accountId="U2", ibExecID="7", transactionID="4"),
+    )
+    assert [each["quantity"] for each in shown(result)["positions"]] == ["10", "30"]
+    assert result.remarks == []
+
+
+def test_a_corrected_execution_may_be_cancelled_too(replay: Replay):
+    """Whether the old one or the corrected one is taken back, the old one never counts again."""
+    cancel = {"transactionType": "TradeCancel", "buySell": "BUY (Ca.)", "quantity": "-10"}
+    both = [
+        trade(ibExecID=f"{EXEC}.0{number}", transactionID=str(number), ibCommission="0")
+        for number in (1, 2)
+    ]
+    kept = flex(replay, *both, trade(**cancel, origTransactionID="1", transactionID="3"))
+    assert [each["quantity"] for each in shown(kept)["positions"]] == ["10"]
+    gone = flex(replay, *both, trade(**cancel, origTransactionID="2", transactionID="3"))
+    assert shown(gone)["positions"] == []
+    assert gone.remarks == kept.remarks
+
+
 OPTION = {"assetCategory": "OPT", "symbol": "SPY   261120C00500000", "conid": "9"}
 OPTION |= {"multiplier": "100", "expiry": "20261120"}
 
@@ -120,6 +164,69 @@ def test_an_option_that_ends(replay: Replay, code: str, figure: str, judged: int
     assert (result.counts.known, result.counts.judged) == (1, judged)
     assert result.agrees
     assert shown(result)["realized"]["USD"]["net"] == "-302.0"
+
+
+@pytest.mark.parametrize("conid", ["9", ""])
+def test_an_option_event_that_no_trade_tells_ends_the_option(replay: Replay, conid: str):
+    """At the end of its day, so after a purchase of the same day."""
+    result = flex(
+        replay,
+        trade(**OPTION, quantity="2", tradePrice="1.5", ibCommission="-2", transactionID="1",
+              dateTime="20261120;155900"),
+        events=option_event(conid=conid, realizedPnl="-302"),
+    )  # fmt: skip
+    assert (result.counts.agree, result.positions, result.remarks) == (1, [], [])
+    assert shown(result)["realized"]["USD"]["net"] == "-302.0"
+
+
+def test_an_option_event_that_a_trade_tells_counts_once(replay: Replay):
+    event = {"transactionType": "BookTrade", "notes": "Ep", "tradePrice": "0", "ibCommission": "0"}
+    bought = trade(**OPTION, quantity="2", tradePrice="1.5", transactionID="1")
+    for told in ({"tradeID": "77"}, {"tradeID": ""}):
+        result = flex(
+            replay,
+            bought,
+            sale(**OPTION, **event, **told, quantity="-2", fifoPnlRealized="-301",
+                 transactionID="2"),
+            events=option_event(date="20261121"),
+        )  # fmt: skip
+        assert (result.counts.known, result.positions, result.agrees) == (1, [], True)
+
+
+def test_an_assignment_delivers_its_shares(replay: Replay):
+    """Two puts written at 1.5, strike 20: 200 shares at 20."""
+    put = {**OPTION, "symbol": "XYZ   261120P00020000", "conid": "8"}
+    row = {"transactionType": "Assignment", "symbol": put["symbol"], "conid": "8"}
+    shares = {"assetCategory": "STK", "symbol": "XYZ", "conid": "7", "multiplier": "1"}
+    result = flex(
+        replay,
+        trade(**put, quantity="-2", buySell="SELL", tradePrice="1.5", transactionID="1"),
+        events=option_event(**row, quantity="2", realizedPnl="0")
+        + option_event(**shares, transactionType="Buy", quantity="200", tradePrice="20",
+                       tradeID="78", commisionsAndTax="-1"),
+    )  # fmt: skip
+    assert shown(result)["realized"]["USD"]["gross"] == "300.0"
+    [position] = shown(result)["positions"]
+    assert (position["symbol"], position["quantity"]) == ("XYZ", "200")
+    assert position["average_price"] == "20"
+
+
+def test_an_option_event_that_cannot_be_used_is_told(replay: Replay):
+    result = flex(
+        replay,
+        trade(transactionID="1"),
+        events=option_event(transactionType="Cash Settlement")
+        + option_event(quantity="")
+        + option_event(date="")
+        + option_event(multiplier=""),
+    )
+    option = "SPY   261120C00500000"
+    assert (result.agrees, result.passed_over) == (False, 4)
+    assert result.remarks == [
+        f"1 x not used: option event Cash Settlement {option}",
+        f"2 x not used: option event Expiration {option}: its quantity or its date is not told",
+        f"1 x not used: option event {option}: the size of a contract is not told",
+    ]
 
 
 def test_a_forward_split_by_its_description(replay: Replay):
@@ -192,6 +299,9 @@ def test_currency_trades_are_replayed_and_not_compared(replay: Replay):
 def test_summary_rows_are_not_counted_again(replay: Replay):
     result = flex(replay, trade(transactionID="1"), trade(levelOfDetail="ORDER"))
     assert (result.fills, result.remarks) == (1, ["1 x not used: the level ORDER among the trades"])
+    assert result.agrees
+    only = flex(replay, trade(levelOfDetail="ORDER"))
+    assert (only.agrees, only.passed_over) == (False, 1)
 
 
 def test_an_old_statement_has_day_and_time_apart(replay: Replay):

@@ -171,8 +171,26 @@ VENUES = {
         {"code": 40110000, "message": "access key verification failed"},
         "an error object (access key verification failed)", "a list of activities belongs here",
     ),
+    ("alpaca", "a fill with a word for its quantity"): (
+        [alpaca_fill(qty="ten")], "row 1, column qty: 'ten' is not a number; give a plain number",
+    ),
     ("alpaca", "a fill without a quantity"): (
-        [alpaca_fill(qty="ten")], "row 1, column quantity: a fill needs quantity",
+        [alpaca_fill(), alpaca_fill(id="2", qty=None)],
+        "row 2, column qty: is missing or empty; give a plain number",
+    ),
+    ("alpaca", "a fill of nothing"): ([alpaca_fill(qty="0")], "row 1, column qty: must not be 0"),
+    ("alpaca", "a fill with a word for its price"): (
+        [alpaca_fill(price="cheap")], "row 1, column price: 'cheap' is not a number",
+    ),
+    ("alpaca", "a fill of no side"): (
+        [alpaca_fill(side=None)], "row 1, column side: is missing or empty; every fill has one",
+    ),
+    ("alpaca", "a fill of another side"): (
+        [alpaca_fill(side="hold")], "row 1, column side: 'hold' is neither buy nor sell",
+    ),
+    ("alpaca", "a dividend with a word for its money"): (
+        [alpaca_fill(activity_type="DIV", net_amount="some")],
+        "row 1, column net_amount: 'some' is not a number",
     ),
     ("alpaca", "a row that is no object"): (["x"], "row 1: a row is a text, not an object"),
     ("alpaca", "a row of no kind"): (

@@ -53,7 +53,7 @@ def read_case(data: bytes, *, venues: Sequence[str] = VENUES) -> Case:
     instruments = read_instruments(top, account)
     steps = read_steps(Fields(top.members, top.path, later_faults))
     case = Case(account=account, policy=policy, instruments=instruments, steps=steps)
-    book = read_book(top, instruments, starts_at=case.starts_at)
+    book = read_book(top, instruments, account, starts_at=case.starts_at)
     faults.found |= later_faults.found
     faults.refuse()
     return replace(case, book=book)
@@ -151,6 +151,21 @@ def read_instruments(top: Fields, account: Account) -> tuple[Instrument, ...]:
                 top.faults.add(path, f"has the same {name[0]} {name[1]} as {owners[name]}")
             owners.setdefault(name, path)
         found.append(instrument)
+    return with_told_spellings(found, account)
+
+
+def with_told_spellings(declared: Sequence[Instrument], account: Account) -> tuple[Instrument, ...]:
+    """With the other names that a symbol tells, where the file gives none and declares none.
+
+    Products of one coin that are declared each for itself are kept apart.
+    """
+    symbols = {spelling_key(instrument.symbol) for instrument in declared}
+    found = []
+    for each in declared:
+        told = told_by_symbol(each.symbol, venue=account.venue, currency=account.currency)
+        is_alone = symbols.isdisjoint(map(spelling_key, told.spellings))
+        also = told.spellings if is_alone else ()
+        found.append(replace(each, spellings=each.spellings or also))
     return tuple(found)
 
 
@@ -170,6 +185,7 @@ def read_instrument(fields: Fields, account: Account) -> Instrument:
     if multiplier is None and (asset_class == told.asset_class or asset_class not in CONTRACTS):
         multiplier = told.multiplier
     venue_id = fields.text("venue_id")
+    is_inverse = fields.flag("inverse")
     decimals = fields.count("price_decimals", at_least=0)
     if decimals is not None and decimals > PRICE_DECIMALS_MAX:
         fields.fault("price_decimals", f"must be at most {PRICE_DECIMALS_MAX}")
@@ -184,5 +200,5 @@ def read_instrument(fields: Fields, account: Account) -> Instrument:
         spellings=fields.texts("spellings"),
         expires=fields.day("expires") or told.expires,
         price_decimals=decimals,
-        inverse=fields.flag("inverse") or False,
+        inverse=told.inverse if is_inverse is None else is_inverse,
     )

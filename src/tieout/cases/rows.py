@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from tieout.cases.fields import Fields, fields_of
 from tieout.core.activity import Side
-from tieout.core.book import BookRow, RowLot
-from tieout.core.instrument import Instrument, spelling_key
+from tieout.core.book import Account, BookRow, RowLot
+from tieout.core.instrument import Instrument, identity_key, spelling_key, told_by_symbol
 from tieout.core.numbers import ZERO, add, multiply, plain
 from tieout.core.position import Basis, Status
 
@@ -28,12 +28,13 @@ LOT_KEYS = ("quantity", "price", "at", "fees")
 class Names:
     """The instruments of the file by each of their ids and spellings."""
 
+    account: Account
     by_id: dict[str, Instrument]
     by_spelling: dict[str, Instrument]
 
     @classmethod
-    def of(cls, instruments: Sequence[Instrument]) -> "Names":
-        names = cls({}, {})
+    def of(cls, instruments: Sequence[Instrument], account: Account) -> "Names":
+        names = cls(account, {}, {})
         for instrument in instruments:
             for venue_id in instrument.venue_ids:
                 names.by_id.setdefault(venue_id, instrument)
@@ -45,17 +46,21 @@ class Names:
         """The instrument of a row and its id: by the id where that is listed, else by spelling."""
         listed = self.by_id.get(row.venue_id) if row.venue_id else None
         if listed is not None:
-            return spelling_key(listed.symbol), listed.venue_ids[0]
-        key = spelling_key(row.symbol)
-        named = self.by_spelling.get(key)
-        return (spelling_key(named.symbol) if named else key), row.venue_id
+            return identity_key(listed), listed.venue_ids[0]
+        return identity_key(self.named(row.symbol)), row.venue_id
+
+    def named(self, symbol: str) -> Instrument:
+        """What the file says of a name, else what the name tells."""
+        known = self.by_spelling.get(spelling_key(symbol))
+        account = self.account
+        return known or told_by_symbol(symbol, venue=account.venue, currency=account.currency)
 
 
 def read_book(
-    top: Fields, instruments: Sequence[Instrument], *, starts_at: datetime
+    top: Fields, instruments: Sequence[Instrument], account: Account, *, starts_at: datetime
 ) -> tuple[BookRow, ...]:
     """The rows of the book; two rows for one position are a fault of the second."""
-    names = Names.of(instruments)
+    names = Names.of(instruments, account)
     rows: list[BookRow] = []
     taken: Taken = {}
     for path, item in top.items("book"):

@@ -9,7 +9,7 @@ from tieout.cases.case import CASE_VERSION, Case, Step
 from tieout.cases.output import Json, time_text
 from tieout.core.activity import Activity, Ratio
 from tieout.core.book import Account, Book, BookRow, RowLot
-from tieout.core.instrument import Instrument
+from tieout.core.instrument import Instrument, told_by_symbol
 from tieout.core.numbers import plain
 from tieout.core.pnl import price_of
 from tieout.core.policy import Policy, Tolerance
@@ -106,18 +106,24 @@ def tolerance_json(tolerance: Tolerance) -> Json:
 
 
 def instrument_json(instrument: Instrument) -> Json:
-    return known(
-        {
-            "symbol": instrument.symbol,
-            "asset_class": instrument.asset_class,
-            "multiplier": instrument.multiplier,
-            "currency": instrument.currency,
-            "venue_ids": instrument.venue_ids,
-            "spellings": instrument.spellings,
-            "expires": instrument.expires,
-            "price_decimals": instrument.price_decimals,
-            "inverse": instrument.inverse,
-        }
+    """An instrument; that it is not inverse is said where its symbol tells otherwise."""
+    told = told_by_symbol(instrument.symbol, venue="", currency=instrument.currency)
+    linear = {"inverse": False} if told.inverse and not instrument.inverse else {}
+    return (
+        known(
+            {
+                "symbol": instrument.symbol,
+                "asset_class": instrument.asset_class,
+                "multiplier": instrument.multiplier,
+                "currency": instrument.currency,
+                "venue_ids": instrument.venue_ids,
+                "spellings": instrument.spellings,
+                "expires": instrument.expires,
+                "price_decimals": instrument.price_decimals,
+                "inverse": instrument.inverse,
+            }
+        )
+        | linear
     )
 
 
@@ -265,5 +271,7 @@ def lots_of(ledger: Ledger, position: Position) -> tuple[RowLot, ...]:
             multiplier=instrument.multiplier,
             inverse=instrument.inverse,
         )
+        if price is None:
+            return ()
         lots.append(RowLot(quantity=lot.quantity, price=price, at=lot.at, fees=lot.fees.value))
     return tuple(lots)

@@ -34,7 +34,7 @@ Fields = Annotated[
     str | None,
     typer.Option(
         help="Columns to compare, with commas between. Default: all numeric ones that both "
-        "files have. side is compared as a word."
+        "files have. side, a word, is compared only where it is named here."
     ),
 ]
 Tolerance = Annotated[

@@ -57,8 +57,8 @@ def replay(
     A gap is a fill whose starting position is not what the fills before it give. What was opened
     across a gap, or before the first fill, has no known cost: what it realizes is incomplete.
 
-    The exit status is 0 when all agrees, 1 when there are gaps or differences, and 2 when the
-    file cannot be read: the file, row and column are named.
+    The exit status is 0 when all agrees, 1 when there are gaps or differences or a trade could
+    not be used, and 2 when the file cannot be read: the file, row and column are named.
 
     Examples:
 

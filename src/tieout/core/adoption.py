@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from tieout.core.bookings import provisional, up_to
 from tieout.core.breaks import Break
 from tieout.core.comparison import row_quantity
 from tieout.core.draft import Draft
@@ -73,8 +74,10 @@ def adopt(draft: Draft, snapshot: Snapshot, decided: dict[str, Break]) -> Outloo
 def _judge_bookings(draft: Draft, adopted: Mapping[LedgerId, Holding], *, at: datetime) -> None:
     """Our own bookings of this run: shown by the venue, or waiting for it."""
     for key in list(draft.touched()):
-        for booking in draft.expected(key).booked:
-            if key in adopted:
-                draft.add(Confirmed(ledger=key, order=draft.order(), at=at, booking=booking))
-            else:
-                draft.set_status(key, "PENDING")
+        bookings = provisional(draft, key)
+        shown = up_to(bookings, at) if key in adopted else ()
+        for booking in shown:
+            order = draft.order()
+            draft.add(Confirmed(ledger=key, order=order, at=at, booking=booking.fact.order))
+        if len(shown) < len(bookings):
+            draft.set_status(key, "PENDING")

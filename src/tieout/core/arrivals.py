@@ -25,7 +25,7 @@ def record_activities(draft: Draft, activities: Sequence[Activity]) -> list[Acti
     for activity in activities:
         digest = content_digest(activity)
         known = draft.digests.get(activity.id) or draft.book.digests.get(activity.id)
-        if known == digest:
+        if known == digest or (known is not None and _is_respelled(draft, activity, known)):
             continue
         problem = _problem(draft, activity)
         if known is not None:
@@ -45,6 +45,22 @@ def record_activities(draft: Draft, activities: Sequence[Activity]) -> list[Acti
         if any(activity.type in CORPORATE for activity in arrived)
     )
     return contradicted
+
+
+def _is_respelled(draft: Draft, activity: Activity, known: str) -> bool:
+    """Whether a known activity came again and only spells its instruments in another way."""
+    for key in draft.names.all_of(activity.symbol):
+        first = draft.activities_of(key).get(activity.id)
+        if first is not None:
+            to = first.to if _is_one_name(draft, first.to, activity.to) else activity.to
+            return content_digest(replace(activity, symbol=first.symbol, to=to)) == known
+    return False
+
+
+def _is_one_name(draft: Draft, one: str | None, other: str | None) -> bool:
+    if one is None or other is None:
+        return False
+    return not {*draft.names.all_of(one)}.isdisjoint(draft.names.all_of(other))
 
 
 def _problem(draft: Draft, activity: Activity) -> str | None:

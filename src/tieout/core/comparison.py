@@ -12,6 +12,7 @@ from tieout.core.lots import total_fees
 from tieout.core.matching import known_number
 from tieout.core.movements import Method
 from tieout.core.numbers import (
+    CENT,
     ONE,
     ZERO,
     add,
@@ -32,6 +33,7 @@ RATIO_TERM_MAX = 100
 _TERM_MAX, _TERM_NEXT = Decimal(RATIO_TERM_MAX), Decimal(RATIO_TERM_MAX - 1)
 NO_SPLIT = frozenset(("spot", "perpetual", "forex"))
 HALF = Decimal("0.5")
+AVERAGE_RELATIVE = Decimal("0.000001")
 
 Verdict = Literal[
     "agrees", "differs", "flat", "rounding", "split", "restated", "cost", "missing", "expired",
@@ -144,7 +146,7 @@ def compare_quantity(
     elif may_be_split and instrument.asset_class not in NO_SPLIT and position is not None:
         ratio = infer_split(
             ours, theirs, our_average=our_average, average=row.average_price,
-            last_price=last_price, price=price,
+            last_price=last_price, price=price, price_decimals=instrument.price_decimals,
         )  # fmt: skip
         verdict = "split" if ratio is not None else "differs"
     return Finding(
@@ -171,6 +173,7 @@ def infer_split(
     average: str | None,
     last_price: Decimal | None,
     price: Decimal | None,
+    price_decimals: int | None = None,
 ) -> tuple[int, int] | None:
     """The ratio (new, old) of a split that nobody announced, of several the smallest terms.
 
@@ -183,7 +186,7 @@ def infer_split(
         return None
     if not ours or (ours > 0) != (theirs > 0):
         return None
-    slack = multiply(last_digit(exact(average)), HALF)
+    slack = multiply(_last_digit_of(their_average, price_decimals), HALF)
     if not _may_be_ratio(ours, theirs):
         return None
     if not _keeps_cost(ours, theirs, our_average, their_average, slack=slack):
@@ -193,17 +196,35 @@ def infer_split(
         new = int(divide(multiply(our_average, Decimal(old)), their_average).to_integral_value())
         if not 1 <= new <= RATIO_TERM_MAX or new == old:
             continue
+        if not _loses_less_than_one(ours, theirs, new=new, old=old):
+            continue
         scaled_average = divide(multiply(our_average, Decimal(old)), Decimal(new))
-        is_near = within(
-            scaled_average, their_average, absolute=slack, relative=Decimal("0.000001")
-        )
-        if is_near:
+        room = slack if _tells_apart(slack, their_average, new=new, old=old) else ZERO
+        if within(scaled_average, their_average, absolute=room, relative=AVERAGE_RELATIVE):
             found.append((new, old))
     if not found:
         return None
-    new, old = ratio = min(found, key=sum)
-    fits = _loses_less_than_one(ours, theirs, new=new, old=old)
-    return ratio if fits and _price_moved(ratio, last_price, price) else None
+    ratio = min(found, key=sum)
+    return ratio if _price_moved(ratio, last_price, price) else None
+
+
+def _last_digit_of(average: Decimal, price_decimals: int | None) -> Decimal:
+    """One unit of the last digit to which a venue gives an average.
+
+    What it declares counts, else what it wrote, and cents where it wrote less: 106 is 106.00.
+    """
+    if price_decimals is not None:
+        return ONE.scaleb(-price_decimals)
+    return min(last_digit(average), CENT)
+
+
+def _tells_apart(slack: Decimal, average: Decimal, *, new: int, old: int) -> bool:
+    """Whether an average rounded by `slack` tells this ratio from others of such terms.
+
+    Two ratios of such terms differ by at least 1 in new x old parts. A rounding of more than half
+    of that would let almost any average pass for a ratio.
+    """
+    return multiply(slack, Decimal(2 * new * old)) < magnitude(average)
 
 
 def _may_be_ratio(ours: Decimal, theirs: Decimal) -> bool:

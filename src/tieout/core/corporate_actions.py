@@ -62,7 +62,7 @@ def _sell_fraction(effect: Effect, fraction: Decimal) -> None:
     units = multiply(fraction, to.instrument.multiplier or ONE)
     is_resized = to.position.is_resized if to.position else False
     movement = effect.movement(negate(fraction), reason="fill")
-    to.move(
+    to.sell_fraction(
         replace(
             movement,
             price=divide(activity.cash, units),

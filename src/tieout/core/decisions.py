@@ -96,6 +96,7 @@ def as_split(fact: Observed, draft: Draft, key: LedgerId, row: Holding) -> Obser
         average=row.average_price,
         last_price=None,
         price=known_number(row.price),
+        price_decimals=folded.instrument.price_decimals,
     )
     return fact if ratio is None else split_observed(fact, ours=ours, row=row, ratio=ratio)
 
@@ -111,6 +112,7 @@ def split_observed(
         movement=subtract(row_quantity(row), scaled),
         average=None,
         ratio=Ratio(new=new, old=old),
+        reached=row_quantity(row),
     )
 
 

@@ -253,11 +253,14 @@ class Draft:
 
     def happened_to(self, key: LedgerId) -> list[Happened]:
         """The activities of a ledger and those linked to it, as facts."""
+        return [fact for fact in self.facts_of(key) if isinstance(fact, Happened)]
+
+    def facts_of(self, key: LedgerId) -> list[Fact]:
+        """All that is known of a ledger and those linked to it, in order of arrival."""
         return [
             fact
             for each in self._component(key)
             for fact in (*self.book.facts.get(each, ()), *self.new_facts(each))
-            if isinstance(fact, Happened)
         ]
 
     def is_late(self, key: LedgerId) -> bool:

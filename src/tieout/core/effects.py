@@ -37,13 +37,22 @@ def happen(
     missing = missing_fields(fact.activity)
     if missing:
         return f"a {fact.activity.type} needs {' and '.join(missing)}"
-    before = _state(to)
+    before, held = _state(to), to.quantity
     try:
-        return _EFFECTS[fact.activity.type](effect)
+        problem = _EFFECTS[fact.activity.type](effect)
     except UnknownLot as unknown:
-        _restore(to, before)
         name = str(unknown)
-        return f"lot {name} is not there or too small" if name else "no lot holds that much"
+        problem = f"lot {name} is not there or too small" if name else "no lot holds that much"
+    if problem is None and _is_beyond_leg(to):
+        problem = f"a {to.side} leg of {plain(held)} cannot become {plain(to.quantity)}"
+    if problem is not None:
+        _restore(to, before)
+    return problem
+
+
+def _is_beyond_leg(to: Working) -> bool:
+    """Whether what a hedging venue keeps as long or short ended up on the other side."""
+    return (to.side == "long" and to.quantity < 0) or (to.side == "short" and to.quantity > 0)
 
 
 def _state(to: Working) -> tuple[object, ...]:

@@ -86,6 +86,11 @@ class Late:
     left: Decimal
     until: datetime | None = None
 
+    def explains(self, seen: Observed) -> bool:
+        """Whether it was not known yet when this was seen, and had not been undone."""
+        is_gone = self.until is not None and self.until <= seen.at
+        return not is_gone and (self.order > seen.order or self.id in seen.refused)
+
     def scaled(self, ratio: Ratio) -> "Late":
         """The same in units of after a split."""
         return replace(self, left=by_ratio(self.left, new=ratio.new, old=ratio.old))
@@ -107,6 +112,7 @@ class Allocation:
         self._undone_at = taken.undone_at
         self.undone_in = taken.undone_in
         self.withdrawn: set[int] = set()
+        self._gone_back: dict[int, Decimal] = {}
         self.booking_left: dict[int, Decimal] = {}
         self.observed_left: dict[int, Decimal] = {}
         self.announced: set[int] = set()
@@ -133,7 +139,9 @@ class Allocation:
 
     def _withdraw(self, facts: Sequence[Fact]) -> None:
         for fact in facts:
-            if isinstance(fact, Withdrawn) and not fact.ends_unconfirmed:
+            if isinstance(fact, Withdrawn) and fact.part is not None:
+                self._gone_back[fact.target] = fact.part
+            elif isinstance(fact, Withdrawn) and not fact.ends_unconfirmed:
                 self.withdrawn.add(fact.target)
 
     def _confirm_bookings(self, facts: Sequence[Fact], happened: Sequence[Happened]) -> None:
@@ -147,7 +155,10 @@ class Allocation:
         for booking in facts:
             if not isinstance(booking, Booked):
                 continue
-            left = ZERO if booking.order in self.withdrawn else booking.quantity
+            gone_back = self._gone_back.get(booking.order, ZERO)
+            left = subtract(booking.quantity, gone_back)
+            if booking.order in self.withdrawn:
+                left = ZERO
             for fact in happened:
                 limit = settled_at.get(booking.order)
                 is_new_trade = limit is not None and fact.at > limit
@@ -236,9 +247,7 @@ class Allocation:
         left = self.observed_left[seen.order]
         for late in sorted(self._late.get(seen.ledger, []), key=lambda each: each.order):
             part = ZERO
-            is_gone = late.until is not None and late.until <= seen.at
-            is_news = late.order > seen.order or late.id in seen.refused
-            if is_news and not seen.is_rounding and not is_gone:
+            if late.explains(seen) and not seen.is_rounding:
                 part = common_part(left, late.left)
             left = subtract(left, part)
             if late.left != part:
@@ -246,6 +255,11 @@ class Allocation:
         self._late[seen.ledger] = kept
         self.observed_left[seen.order] = left
         return left
+
+    def use_up(self, seen: Observed) -> None:
+        """What came late explains all that this snapshot changed, and so nothing after it."""
+        kept = [late for late in self._late.get(seen.ledger, []) if not late.explains(seen)]
+        self._late[seen.ledger] = kept
 
     def _announce(self, fact: Happened) -> None:
         for seen in self._observed.get(fact.ledger, []):

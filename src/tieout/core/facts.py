@@ -63,8 +63,8 @@ class Observed:
     """What a snapshot changed without explanation: `movement` units at `price`.
 
     `average` is the venue's average, taken where the basis is `venue`. `ratio` makes it a split
-    that nobody announced (`movement` is then what is left over, the fraction paid in cash);
-    `symbol` a rename that the venue's id shows.
+    that nobody announced (`movement` is then what is left over, the fraction paid in cash, and
+    `reached` what the venue held after it); `symbol` a rename that the venue's id shows.
     `is_rounding` moves the quantity at the same cost. `takes_average` restates on any basis.
     `refused` are activities that were known and did not count yet; once they do, they explain
     it.
@@ -78,6 +78,7 @@ class Observed:
     average: Decimal | None = None
     reason: Reason = "unexplained"
     ratio: Ratio | None = None
+    reached: Decimal | None = None
     symbol: str | None = None
     is_rounding: bool = False
     takes_average: bool = False
@@ -111,7 +112,9 @@ class Confirmed:
 class Withdrawn:
     """A booking or an observation is taken back, as if it had not been.
 
-    An opening that never happened ends without P&L where `ends_unconfirmed` is set.
+    Of a booking that the venue shows in part, `part` is what goes back, signed like the booking;
+    None takes all of it. An opening that never happened ends without P&L where `ends_unconfirmed`
+    is set.
     """
 
     ledger: LedgerId
@@ -119,6 +122,7 @@ class Withdrawn:
     at: datetime
     target: int
     ends_unconfirmed: bool = False
+    part: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

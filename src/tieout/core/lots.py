@@ -9,7 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from tieout.core.numbers import NOTHING, ZERO, Amount, add, divide, magnitude, multiply, subtract
+from tieout.core.numbers import (
+    NOTHING,
+    ZERO,
+    Amount,
+    add,
+    divide,
+    magnitude,
+    multiply,
+    normal,
+    subtract,
+    trimmed,
+)
 from tieout.core.policy import CostBasis
 
 
@@ -185,7 +196,12 @@ def scaled(lots: tuple[Lot, ...], *, new: Decimal, old: Decimal) -> tuple[Lot, .
     return tuple(result)
 
 
+def tidy(lots: tuple[Lot, ...]) -> tuple[Lot, ...]:
+    """The lots without the zeros that parts of a unit left behind their quantities."""
+    return tuple(replace(lot, quantity=normal(lot.quantity)) for lot in lots)
+
+
 def by_ratio(quantity: Decimal, *, new: Decimal, old: Decimal) -> Decimal:
-    """A quantity after a ratio; whole ratios keep every digit."""
+    """A quantity after a ratio; whole ratios keep every digit, and no zeros come from any."""
     product = multiply(quantity, new)
-    return product if old == 1 else divide(product, old)
+    return trimmed(product if old == 1 else divide(product, old), like=quantity)

@@ -137,7 +137,7 @@ def _cost_of(movement: Movement, instrument: Instrument) -> Amount | None:
         return movement.cost
     if not movement.is_cost_known or movement.price is None:
         return None
-    if instrument.multiplier is None or (instrument.inverse and not movement.price):
+    if instrument.multiplier is None:
         return None
     return value_at(
         movement.quantity, price=movement.price, multiplier=instrument.multiplier,
@@ -191,31 +191,15 @@ def _closing(
 ) -> Closing:
     """The realization of the units taken out, with their opening fees and the closing fee."""
     part = negate(movement.quantity)
-    gross = method_gross = None
-    price = movement.price
-    multiplier = instrument.multiplier
-    if price is not None and multiplier is not None and not (instrument.inverse and not price):
-        if out.cost is not None:
-            gross = gross_pnl(
-                part, price=price, cost=out.cost, multiplier=multiplier, inverse=instrument.inverse
-            )
-            if movement.proceeds is not None:
-                gross = movement.proceeds.minus(out.cost)
-        if gross is not None and method.truncates and instrument.price_decimals is not None:
-            average = position.average_price(instrument)
-            assert average is not None
-            cut = truncate(average, instrument.price_decimals)
-            method_gross = gross_pnl(
-                part,
-                price=price,
-                cost=value_at(part, price=cut, multiplier=multiplier),
-                multiplier=multiplier,
-            ).value
+    gross = _gross(out.cost, movement, instrument=instrument)
+    method_gross = None
+    if method.truncates and gross is not None:
+        method_gross = _gross_at_cut_average(position, movement, instrument=instrument)
     return Closing(
         by=movement.by,
         at=movement.at,
         quantity=part,
-        price=price,
+        price=movement.price,
         gross=gross,
         fees=out.fees.plus(money(movement.fee)),
         currency=instrument.settled_in,
@@ -223,6 +207,33 @@ def _closing(
         venue=movement.venue,
         method_gross=method_gross,
     )
+
+
+def _gross(cost: Amount | None, movement: Movement, *, instrument: Instrument) -> Amount | None:
+    """What the units that go make before fees; None where their cost or price is not known."""
+    price, multiplier = movement.price, instrument.multiplier
+    if cost is None or price is None or multiplier is None:
+        return None
+    gross = gross_pnl(
+        negate(movement.quantity), price=price, cost=cost, multiplier=multiplier,
+        inverse=instrument.inverse,
+    )  # fmt: skip
+    if gross is None or movement.proceeds is None:
+        return gross
+    return movement.proceeds.minus(cost)
+
+
+def _gross_at_cut_average(
+    position: Position, movement: Movement, *, instrument: Instrument
+) -> Decimal | None:
+    """What a venue shows that cuts the average before it realizes; None where there is none."""
+    average = position.average_price(instrument)
+    if average is None or instrument.price_decimals is None:
+        return None
+    cut = truncate(average, instrument.price_decimals)
+    units = Movement(by="", at=movement.at, quantity=negate(movement.quantity), price=cut)
+    gross = _gross(_cost_of(units, instrument), movement, instrument=instrument)
+    return gross.value if gross is not None else None
 
 
 def _through_zero(
@@ -269,7 +280,7 @@ def restated(position: Position, *, average: Decimal | None, instrument: Instrum
     """The position at another average: its lots become one, the basis is the venue's."""
     multiplier = instrument.multiplier
     cost = None
-    if average is not None and multiplier is not None and not (instrument.inverse and not average):
+    if average is not None and multiplier is not None:
         cost = value_at(
             position.quantity, price=average, multiplier=multiplier, inverse=instrument.inverse
         )

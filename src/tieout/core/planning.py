@@ -58,10 +58,7 @@ def plan_of(draft: Draft, outlook: Outlook) -> Plan:
     told = _tell(draft)
     found = (*outlook.found, *_pnl_breaks(draft, told.changes), *_contradictions(draft))
     tracked = _track(draft, outlook, found)
-    changes = sorted(
-        (*told.changes, *_missing_changes(draft, outlook), *_invalid_changes(draft, outlook)),
-        key=order_of,
-    )
+    changes = sorted((*told.changes, *_standing_changes(draft, outlook, told)), key=order_of)
     errors = (*draft.errors, *told.errors)
     outcome: Outcome = "partial" if errors and outlook.outcome == "applied" else outlook.outcome
     is_open = any(each.prevents_tie_out for each in (*tracked.listed, *_open(tracked)))
@@ -119,10 +116,12 @@ def _tell(draft: Draft) -> _Told:
         told, episodes = changes_of(draft, key)
         changes.extend(told)
         ended.extend((key, episode) for episode in episodes)
+        # What counted until now and no longer does is news as well.
+        news = arrived.union(draft.before(key).applied) if after.errors else arrived
         errors.extend(
             StepError(symbol=after.instrument.symbol, activity=activity, message=message)
             for activity, message in after.errors
-            if activity in arrived
+            if activity in news
         )
     touched = set(draft.touched())
     for key, ledger in draft.ledgers.items():
@@ -181,7 +180,12 @@ def _contradictions(draft: Draft) -> list[Found]:
 
 
 def _track(draft: Draft, outlook: Outlook, found: Sequence[Found]) -> Tracked:
-    judged = {finding.ledger for finding in outlook.reading.findings} if outlook.applies else set()
+    findings = outlook.reading.findings if outlook.applies else ()
+    judged = {
+        finding.ledger
+        for finding in findings
+        if draft.ledger(finding.ledger).reconciliation != "FAILED"
+    }
     if outlook.counts:
         failed = {finding.ledger for finding in outlook.reading.invalid}
         of_breaks = {each.ledger for each in draft.book.open_breaks.values() if each.ledger}
@@ -203,6 +207,17 @@ def _track(draft: Draft, outlook: Outlook, found: Sequence[Found]) -> Tracked:
 
 def _open(tracked: Tracked) -> list[Break]:
     return list(tracked.still_open.values())
+
+
+def _standing_changes(draft: Draft, outlook: Outlook, told: _Told) -> list[Change]:
+    """Positions of which only the state is to be told: missing ones and unusable rows.
+
+    What moved a position tells its state as well, one change for each; only a held run, which
+    asks about the missing positions, lists them all.
+    """
+    moved = {change.ledger for change in told.changes} if outlook.held is None else frozenset()
+    found = (*_missing_changes(draft, outlook), *_invalid_changes(draft, outlook))
+    return [each for each in found if each.ledger not in moved]
 
 
 def _missing_changes(draft: Draft, outlook: Outlook) -> list[Change]:

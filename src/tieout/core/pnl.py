@@ -160,11 +160,12 @@ def gross_pnl(
     cost: Amount,
     multiplier: Decimal,
     inverse: bool = False,
-) -> Amount:
+) -> Amount | None:
     """What closing `quantity` (signed like the position) at `price` makes before fees.
 
     `cost` is what those units cost, signed like the quantity. For an inverse contract cost and
-    result are in the base asset: quantity x multiplier x (1/average - 1/exit).
+    result are in the base asset: quantity x multiplier x (1/average - 1/exit); None at price 0,
+    which has no value there.
 
     >>> gross_pnl(Decimal("4"), price=Decimal("130.00"), cost=Amount(Decimal("400.00")),
     ...           multiplier=Decimal(1)).text()
@@ -173,28 +174,37 @@ def gross_pnl(
     ...           multiplier=Decimal(1)).text()
     '180'
     """
-    if inverse:
-        return cost.minus(inverse_value(quantity, price=price, multiplier=multiplier))
-    return value_at(quantity, price=price, multiplier=multiplier).minus(cost)
-
-
-def inverse_value(quantity: Decimal, *, price: Decimal, multiplier: Decimal) -> Amount:
-    """What an inverse contract is worth in the base asset at a price."""
-    return money(multiply(quantity, multiplier)).share(Decimal(1), price)
+    value = value_at(quantity, price=price, multiplier=multiplier, inverse=inverse)
+    if value is None:
+        return None
+    return cost.minus(value) if inverse else value.minus(cost)
 
 
 def value_at(
     quantity: Decimal, *, price: Decimal, multiplier: Decimal, inverse: bool = False
-) -> Amount:
-    """Quantity at a price, signed like the quantity; in the base asset for inverse contracts."""
-    if inverse:
-        return inverse_value(quantity, price=price, multiplier=multiplier)
-    return money(trimmed(multiply(multiply(price, quantity), multiplier), like=price))
+) -> Amount | None:
+    """Quantity at a price, signed like the quantity.
+
+    Of an inverse contract in the base asset, where a price of 0 has no value: None.
+
+    >>> value_at(Decimal(10000), price=Decimal(12500), multiplier=Decimal(1), inverse=True).text()
+    '0.8'
+    """
+    if not inverse:
+        return money(trimmed(multiply(multiply(price, quantity), multiplier), like=price))
+    if not price:
+        return None
+    return money(multiply(quantity, multiplier)).share(Decimal(1), price)
 
 
 def price_of(
     cost: Amount, *, quantity: Decimal, multiplier: Decimal, inverse: bool = False
-) -> Decimal:
-    """The price of one unit that gives this cost; harmonic for inverse contracts."""
+) -> Decimal | None:
+    """The price of one unit that gives this cost; harmonic for inverse contracts.
+
+    None for an inverse contract that cost nothing: no price gives that.
+    """
     units = multiply(quantity, multiplier)
-    return divide(units, cost.value) if inverse else divide(cost.value, units)
+    if not inverse:
+        return divide(cost.value, units)
+    return divide(units, cost.value) if cost.value else None

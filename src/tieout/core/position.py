@@ -70,8 +70,6 @@ class Position:
         cost = total_cost(self.lots)
         if cost is None or not self.quantity or instrument.multiplier is None:
             return None
-        if instrument.inverse and not cost.value:
-            return None
         return price_of(
             cost,
             quantity=self.quantity,
@@ -83,8 +81,6 @@ class Position:
         """What closing at `price` would make before fees; None where cost or price is unknown."""
         cost = total_cost(self.lots)
         if cost is None or price is None or instrument.multiplier is None:
-            return None
-        if instrument.inverse and not price:
             return None
         return gross_pnl(
             self.quantity, price=price, cost=cost, multiplier=instrument.multiplier,

@@ -138,6 +138,7 @@ def read_snapshot(draft: Draft, snapshot: Snapshot, *, ordered: Sorted | None = 
     findings: list[Finding] = []
     seen: dict[LedgerId, Holding] = dict(ordered.quiet)
     failed = {finding.ledger for finding in rows.invalid}
+    told: dict[LedgerId, list[NumberedRow]] = {}
     for number, row in rows.valid:
         if row.side is None and draft.has_legs and draft.names.legs(row.symbol):
             findings.extend(_legs(draft, snapshot, row, seen))
@@ -149,6 +150,9 @@ def read_snapshot(draft: Draft, snapshot: Snapshot, *, ordered: Sorted | None = 
             # Two rows for one position: look at every row with care.
             every = Sorted(rest=list(enumerate(snapshot.holdings, start=1)))
             return read_snapshot(draft, snapshot, ordered=every)
+        told.setdefault(key, []).append((number, row))
+        if len(told[key]) > 1:
+            continue  # the same position under another of its names
         refused = refused_for_size(draft, key, row, number=number)
         if refused is not None:
             rows = replace(rows, invalid=(*rows.invalid, refused))
@@ -156,8 +160,40 @@ def read_snapshot(draft: Draft, snapshot: Snapshot, *, ordered: Sorted | None = 
             continue
         seen[key] = row
         findings.append(_compare(draft, snapshot, key, row))
+    rows, clashes = _with_twins(draft, rows, told, failed=failed)
+    findings = [finding for finding in findings if finding.ledger not in clashes]
+    for key in clashes:
+        seen.pop(key, None)
     reading = replace(rows, seen=seen)
     return _read_absences(draft, snapshot, reading, findings, failed=failed)
+
+
+def _with_twins(
+    draft: Draft,
+    rows: Reading,
+    told: Mapping[LedgerId, Sequence[NumberedRow]],
+    *,
+    failed: set[LedgerId],
+) -> tuple[Reading, set[LedgerId]]:
+    """The reading with several rows for one position, and where they contradict one another.
+
+    Such rows have different names, else they were sorted out before.
+    """
+    clashes: set[LedgerId] = set()
+    for key, several in told.items():
+        (number, first), *others = several
+        if not others or key in failed:
+            continue
+        if all(row._replace(symbol=first.symbol) == first for _, row in others):
+            twins = tuple(_duplicate(row) for _, row in others)
+            rows = replace(rows, found=(*rows.found, *twins))
+            continue
+        problem = "several different rows for the same position"
+        invalid = _invalid(draft, first, number=number, problem=problem)
+        rows = replace(rows, invalid=(*rows.invalid, invalid))
+        clashes.add(key)
+    failed |= clashes
+    return rows, clashes
 
 
 def refused_for_size(draft: Draft, key: LedgerId, row: Holding, *, number: int) -> Finding | None:

@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from tieout.core.activity import ActivityId
+from tieout.core.bookings import Provisional, not_shown, provisional, total_left, up_to
 from tieout.core.breaks import Cause
-from tieout.core.comparison import Finding, break_kind, is_in_grace
+from tieout.core.comparison import Finding, Verdict, break_kind, is_in_grace
 from tieout.core.decisions import split_observed
 from tieout.core.draft import Draft
-from tieout.core.facts import Booked, Confirmed, Observed, Withdrawn
+from tieout.core.facts import Confirmed, Observed, Withdrawn
 from tieout.core.matching import known_number
-from tieout.core.numbers import ONE, ZERO, add, magnitude, multiply, negate, subtract
+from tieout.core.numbers import ONE, ZERO, add, magnitude, multiply, subtract
 from tieout.core.policy import Truth
 from tieout.core.position import Ledger, Reconciliation
 from tieout.core.tracking import Found
@@ -39,13 +40,13 @@ class Resolution:
         self.counts_absences = counts_absences
         self.found: list[Found] = []
         self.missing: dict[str, bool] = {}
-        self.booked: tuple[int, ...] = ()
+        self.bookings: tuple[Provisional, ...] = ()
 
     def resolve(self, finding: Finding) -> None:
         """One finding, by its verdict; what could not be read is none."""
         ledger = self.draft.ledger(finding.ledger)
-        self.booked = self.draft.expected(finding.ledger).booked
-        if self.booked and self._is_about_bookings(finding):
+        self.bookings = up_to(provisional(self.draft, finding.ledger), self.as_of)
+        if self._is_about_bookings(finding):
             return
         match finding.verdict:
             case "agrees":
@@ -69,16 +70,20 @@ class Resolution:
     # Agreement
 
     def _agrees(self, ledger: Ledger, finding: Finding) -> None:
-        for booking in self.booked:
-            self.draft.add(self._confirmed(finding, booking))
+        self._confirm_bookings(finding)
         self._status(finding, "SYNCED", misses=0)
         if ledger.kept is not None and not self._is_kept(ledger, finding):
             self.draft.put(replace(self.draft.ledger(ledger.id), kept=None))
 
-    def _confirmed(self, finding: Finding, booking: int) -> Confirmed:
+    def _confirm_bookings(self, finding: Finding) -> None:
+        for booking in self.bookings:
+            self.draft.add(self._confirmed(finding, booking))
+
+    def _confirmed(self, finding: Finding, booking: Provisional) -> Confirmed:
         return Confirmed(
-            ledger=finding.ledger, order=self.draft.order(), at=self.as_of, booking=booking
-        )
+            ledger=finding.ledger, order=self.draft.order(), at=self.as_of,
+            booking=booking.fact.order,
+        )  # fmt: skip
 
     # Differences
 
@@ -93,8 +98,7 @@ class Resolution:
         self._break(finding)
         if self._truth(finding) == "broker" and not self._is_ignored(finding):
             self.draft.add(self._observed(finding))
-            for booking in self.booked:
-                self.draft.add(self._confirmed(finding, booking))
+            self._confirm_bookings(finding)
         self._status(finding, "DRIFT", misses=0)
 
     def _other_average(self, ledger: Ledger, finding: Finding) -> None:
@@ -197,59 +201,83 @@ class Resolution:
 
     def _is_about_bookings(self, finding: Finding) -> bool:
         """Judge a ledger with bookings that nobody confirmed; whether that settles the finding."""
-        bookings = self._open_bookings(finding)
-        theirs = finding.theirs if finding.theirs is not None else ZERO
+        bookings = self.bookings
         if not bookings or finding.verdict not in ("differs", "flat", "missing", "split"):
             return False
-        booked = ZERO
-        for fact in bookings:
-            booked = subtract(booked, negate(fact.quantity))
-        base = subtract(finding.ours, booked)
+        theirs = finding.theirs if finding.theirs is not None else ZERO
+        base = subtract(finding.ours, total_left(bookings))
         grace_s = self.draft.policy.grace_s
-        if any(is_in_grace(fact.at, as_of=self.as_of, grace_s=grace_s) for fact in bookings):
-            if _is_between(theirs, base, finding.ours):
-                self._status(finding, "PENDING")
-                return True
+        is_young = any(
+            is_in_grace(each.fact.at, as_of=self.as_of, grace_s=grace_s) for each in bookings
+        )
+        shown = _nearest(theirs, base, finding.ours)
+        if is_young and shown == theirs:
+            self._status(finding, "PENDING")
+            return True
+        if theirs == base:
+            self._unconfirmed(finding)
+            return True
+        ends = _closes(finding.ours, theirs) and not self.is_complete
+        if shown == finding.ours or finding.theirs is None or ends:
             return False
-        if theirs != base:
-            return False
-        self._unconfirmed(finding, bookings)
+        self._shown_in_part(finding, shown=shown)
         return True
 
-    def _open_bookings(self, finding: Finding) -> list[Booked]:
-        ledger = self.draft.ledger(finding.ledger)
-        facts = (*self.draft.book.facts.get(ledger.id, ()), *self.draft.new_facts(ledger.id))
-        wanted = set(self.booked)
-        return [fact for fact in facts if isinstance(fact, Booked) and fact.order in wanted]
-
-    def _unconfirmed(self, finding: Finding, bookings: list[Booked]) -> None:
+    def _unconfirmed(self, finding: Finding) -> None:
         """The venue shows the position as if we had booked nothing, after the grace period."""
         ledger = self.draft.ledger(finding.ledger)
         policy = self.draft.policy
-        is_opening = all(fact.action == "open" for fact in bookings)
+        is_opening = all(each.fact.action == "open" for each in self.bookings)
         misses = ledger.misses + 1
         if not is_opening:
             self._break(replace(finding, verdict="unconfirmed"))
-            for fact in bookings:
-                self._withdraw(finding, fact, ends=False)
+            for each in self.bookings:
+                self._withdraw(finding, each, ends=False)
             self._status(finding, "DRIFT", misses=0)
             return
         acts = policy.on_missing != "flag" and misses >= policy.missing_confirmations
         if acts and self.is_complete:
-            folded = self.draft.expected(finding.ledger)
-            ends = folded.position is not None and folded.position.status == "OPENING"
-            for fact in bookings:
-                self._withdraw(finding, fact, ends=ends)
+            ends = self._is_opening(finding)
+            for each in self.bookings:
+                self._withdraw(finding, each, ends=ends)
             self._status(finding, "SYNCED", misses=0)
             return
         self._break(replace(finding, verdict="unconfirmed"))
         self._status(finding, "DRIFT", misses=misses)
 
-    def _withdraw(self, finding: Finding, fact: Booked, *, ends: bool) -> None:
+    def _shown_in_part(self, finding: Finding, *, shown: Decimal) -> None:
+        """The venue shows our bookings up to `shown`: that is confirmed, the rest goes back.
+
+        What it reports beyond that is a difference of its own.
+        """
+        self._break(replace(finding, verdict="unconfirmed", theirs=shown))
+        ends = self._is_opening(finding) and not shown
+        bookings, self.bookings = self.bookings, ()
+        for each, part in not_shown(bookings, subtract(finding.ours, shown)):
+            if part == each.left:
+                self._withdraw(finding, each, ends=ends)
+                continue
+            if part:
+                self._withdraw(finding, each, part=part)
+            self.draft.add(self._confirmed(finding, each))
+        self._status(finding, "DRIFT", misses=0)
+        if shown != finding.theirs:
+            beyond: Verdict = "flat" if finding.verdict == "flat" else "differs"
+            ledger = self.draft.ledger(finding.ledger)
+            self._differs(ledger, replace(finding, verdict=beyond, ours=shown, ratio=None))
+
+    def _is_opening(self, finding: Finding) -> bool:
+        position = self.draft.expected(finding.ledger).position
+        return position is not None and position.status == "OPENING"
+
+    def _withdraw(
+        self, finding: Finding, booking: Provisional, *, ends: bool = False,
+        part: Decimal | None = None,
+    ) -> None:  # fmt: skip
         self.draft.add(
             Withdrawn(
                 ledger=finding.ledger, order=self.draft.order(), at=self.as_of,
-                target=fact.order, ends_unconfirmed=ends,
+                target=booking.fact.order, ends_unconfirmed=ends, part=part,
             )
         )  # fmt: skip
 
@@ -263,7 +291,9 @@ class Resolution:
         self, finding: Finding, status: Reconciliation, *, misses: int | None = None
     ) -> None:
         ledger = self.draft.ledger(finding.ledger)
-        misses = ledger.misses if misses is None or not self.is_complete else misses
+        # An incomplete snapshot counts no absence, but a row in it ends one.
+        if misses is None or (misses and not self.is_complete):
+            misses = ledger.misses
         if ledger.reconciliation != status or ledger.misses != misses:
             self.draft.put(replace(ledger, reconciliation=status, misses=misses))
 
@@ -334,5 +364,6 @@ def _closes(ours: Decimal, theirs: Decimal) -> bool:
     return bool(ours) and (not theirs or (ours > 0) != (theirs > 0))
 
 
-def _is_between(theirs: Decimal, one: Decimal, other: Decimal) -> bool:
-    return min(one, other) <= theirs <= max(one, other)
+def _nearest(theirs: Decimal, one: Decimal, other: Decimal) -> Decimal:
+    """The quantity between two others that is nearest to theirs."""
+    return min(max(theirs, min(one, other)), max(one, other))

@@ -206,6 +206,10 @@ class _Folding:
     def _observed(self, target: Working, fact: Observed) -> None:
         if fact.order in self.allocation.withdrawn:
             return
+        if fact.ratio is not None and fact.reached == target.quantity:
+            # What came late got there without a split.
+            self.allocation.use_up(fact)
+            return
         left = self.allocation.settle(fact)
         ratio = None if fact.order in self.allocation.announced else fact.ratio
         is_whole = left == fact.movement and ratio is fact.ratio

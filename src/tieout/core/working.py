@@ -8,7 +8,7 @@ from itertools import takewhile
 from tieout.core.activity import ActivityId
 from tieout.core.facts import Adopted, Booked, Confirmed, Observed, Opening, Withdrawn
 from tieout.core.instrument import Instrument, LedgerId
-from tieout.core.lots import scaled, total_quantity
+from tieout.core.lots import scaled, tidy, total_quantity
 from tieout.core.movements import Method, Moved, Movement, move, restated
 from tieout.core.numbers import ZERO, add, magnitude, negate, normal, subtract
 from tieout.core.pnl import NO_TOTALS, Closing, Figures, Totals
@@ -146,6 +146,13 @@ class Working:
             self.position, lots=lots, quantity=total_quantity(lots), is_resized=True
         )
 
+    def sell_fraction(self, movement: Movement) -> None:
+        """The part of a unit that a ratio left goes, and its digits with it."""
+        self.move(movement)
+        if self.position is not None:
+            quantity = normal(self.position.quantity)
+            self.position = replace(self.position, quantity=quantity, lots=tidy(self.position.lots))
+
     def rename(self, symbol: str, *, venue_id: str | None = None) -> None:
         """Another name for the same instrument; the old one stays as a spelling."""
         known = self.instrument
@@ -219,6 +226,9 @@ class Working:
             reduces=fact.ratio is None,
             basis="venue",
         )
+        if fact.ratio is not None:
+            self.sell_fraction(movement)
+            return
         if not flips:
             self.move(movement)
             return

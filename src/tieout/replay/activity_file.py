@@ -54,6 +54,7 @@ class ActivityFile:
 
     judge: Judge = PLAIN
     zone: tzinfo = UTC
+    passed_over = 0
     is_ordered = True
 
     def __init__(self, file: FillsFile) -> None:

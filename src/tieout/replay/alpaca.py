@@ -9,13 +9,19 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from tieout.bulk.exact import shortened
 from tieout.core.activity import Activity
 from tieout.core.instrument import Instrument, spelling_key, told_by_symbol
 from tieout.replay.export import Fill
-from tieout.replay.files import FillsFile
+from tieout.replay.fields import Fields
+from tieout.replay.files import FillsFile, Row
 from tieout.replay.judging import PLAIN, Judge
 from tieout.venues.alpaca.activities import Translated, translated
 from tieout.venues.alpaca.wire import ActivityRow, BodyInvalid, activities_in
+
+NUMBERS = ("qty", "price", "net_amount", "per_share_amount")
+READ = (*NUMBERS, "side")
+SIDES = ("buy", "sell")  # sell_short and sell_to_close among them
 
 # Nothing is awaited any more: what a file does not have will not come.
 AFTER_ALL = datetime.max.replace(tzinfo=UTC)
@@ -26,6 +32,7 @@ class AlpacaActivities:
 
     judge: Judge = PLAIN
     zone: tzinfo = ZoneInfo("America/New_York")
+    passed_over = 0
     is_ordered = True
 
     def __init__(self, file: FillsFile) -> None:
@@ -65,10 +72,25 @@ class AlpacaActivities:
                 message = "is missing or empty; an activity has one, such as FILL"
                 raise self.file.fault(message, place=f"row {number}", column="activity_type")
             self._rows.setdefault(row.id or "", number)
+            self._check(number, row)
         found = translated(list(dict.fromkeys(rows)), now=AFTER_ALL)
         if found.problems:
             raise self.file.fault(found.problems[0].removeprefix("activities: "))
         return found
+
+    def _check(self, number: int, row: ActivityRow) -> None:
+        """Refuse what a sync would take for not reported, under the name that the file has."""
+        fields = Fields(self.file, Row(number, None, {name: getattr(row, name) for name in READ}))
+        for name in NUMBERS:
+            fields.number(name)
+        takes_back = row.previous_id or row.previous_execution_id
+        if row.kind != "FILL" or takes_back:
+            return
+        if not fields.needed("side").lower().startswith(SIDES):
+            fields.refuse("side", f"{shortened(row.side or '')} is neither {' nor '.join(SIDES)}")
+        fields.needed_number("price")
+        if not fields.needed_number("qty"):
+            fields.refuse("qty", "must not be 0")
 
     def _row_of(self, activity: Activity) -> int:
         """The row of an activity; one that several rows tell goes by the first of them."""

@@ -4,6 +4,9 @@ A fill carries no position and no realized figure. Spot cannot be sold short, so
 bought were there before. `size` is in the quote currency where
 `size_in_quote` says so; `commission` is in the quote currency. A future's fill does not tell the
 size of a contract, so futures are left out.
+
+A coin has one wallet. What is traded in USD and in USDC is one position, counted in USD: Coinbase
+changes the one for the other at par. A coin that the file has only in USDC is counted in USDC.
 """
 
 import re
@@ -14,7 +17,7 @@ from datetime import UTC, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from tieout.core.activity import Activity, ActivityId
-from tieout.core.instrument import Instrument, spelling_key, told_by_symbol
+from tieout.core.instrument import Instrument, identity_key, told_by_symbol
 from tieout.core.numbers import divide, negate, normal
 from tieout.replay.export import Fill
 from tieout.replay.fields import Fields
@@ -39,6 +42,8 @@ class CoinbaseFills:
         self.file = file
         self.name = file.name
         self._left_out: Counter[str] = Counter()
+        self._coins: dict[str, str] = {}
+        self._products: dict[tuple[str | None, str], dict[str, None]] = {}
         self._repeats = Repeats(file, column="entry_id")
 
     def fills(self) -> Iterator[Fill]:
@@ -55,14 +60,27 @@ class CoinbaseFills:
                 yield fill
 
     def instrument(self, fill: Fill) -> Instrument:
-        found = told_by_symbol(fill.activity.symbol, venue="coinbase", currency="USD")
-        if fill.activity.symbol.endswith(PERPETUALS):
-            return replace(found, currency="USDC")
-        return found
+        """What a fill trades: of the products of one coin the one in USD, where there is one."""
+        found = [told(symbol) for symbol in self._products[fill.account, fill.instrument]]
+        return next((each for each in found if each.currency == "USD"), found[0])
+
+    @property
+    def passed_over(self) -> int:
+        return self._left_out.total()
 
     def remarks(self) -> list[str]:
         left_out = [f"{count} x not used: {why}" for why, count in self._left_out.items()]
-        return [*left_out, *self._repeats.remarks()]
+        joined = {key: None for (_, key), names in self._products.items() if len(names) > 1}
+        together = "traded in USD and in USDC, which is one coin; counted in USD, one for one"
+        return [*left_out, *(f"{key}: {together}" for key in joined), *self._repeats.remarks()]
+
+    def _coin(self, account: str | None, symbol: str) -> str:
+        """What tells the coin of a product apart; its products are remembered."""
+        key = self._coins.get(symbol)
+        if key is None:
+            key = self._coins[symbol] = identity_key(told(symbol))
+        self._products.setdefault((account, key), {})[symbol] = None
+        return key
 
     def _reason_to_leave_out(self, fields: Fields) -> str | None:
         kind = fields.text("trade_type") or "FILL"
@@ -77,10 +95,11 @@ class CoinbaseFills:
         side = fields.word("side", SIDES)
         price = fields.needed_number("price")
         size = self._size(fields, price)
+        account = fields.text("retail_portfolio_id")
         return Fill(
             row=fields.row.number,
-            account=fields.text("retail_portfolio_id"),
-            instrument=spelling_key(symbol),
+            account=account,
+            instrument=self._coin(account, symbol),
             activity=Activity(
                 id=ActivityId(fields.needed("entry_id")),
                 type="fill",
@@ -101,3 +120,9 @@ class CoinbaseFills:
         if price <= 0:
             fields.refuse("price", "must be more than 0 where the size is in the quote currency")
         return normal(divide(size, price).quantize(AMOUNT_DIGIT, ROUND_HALF_EVEN))
+
+
+def told(product: str) -> Instrument:
+    """What the name of a product tells; perpetuals are settled in USDC."""
+    found = told_by_symbol(product, venue="coinbase", currency="USD")
+    return replace(found, currency="USDC") if product.endswith(PERPETUALS) else found

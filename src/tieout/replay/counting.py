@@ -67,6 +67,7 @@ class Counting:
             found.line.add(line)
         found.fills = found.line.fills
         found.positions = self._positions(book)
+        found.passed_over = self._export.passed_over
         found.remarks = [*self._export.remarks(), *survey.remarks]
         return found
 

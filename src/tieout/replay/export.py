@@ -19,6 +19,8 @@ class Fill:
     `account` is None where the file tells none; `instrument` tells its instruments apart. `start`
     is the position before the fill as the venue reports it, `start_error` how far that figure is
     off at most because the export rounds it. `closes` says that the venue calls it a closing.
+    `version` tells which execution this is a version of, and its number, where a venue corrects
+    one by another: of the versions in a file only the highest counts.
     """
 
     row: int
@@ -28,6 +30,7 @@ class Fill:
     start: Decimal | None = None
     start_error: Decimal = ZERO
     closes: bool = False
+    version: tuple[str, int] | None = None
 
     @property
     def at(self) -> datetime:
@@ -42,8 +45,8 @@ class Export(Protocol):
     """A file of fills. Reading raises `FileFault` with the place; it can be read again.
 
     `is_ordered` says that fills of one moment stand in the order in which they happened;
-    `zone` is where the venue's day begins. `remarks` are complete once all fills were read: what
-    of the file was not used, and why.
+    `zone` is where the venue's day begins. `remarks` and `passed_over` are complete once all fills
+    were read: what of the file was not used, and why.
     """
 
     name: str
@@ -56,6 +59,10 @@ class Export(Protocol):
 
     def instrument(self, fill: Fill) -> Instrument:
         """What a fill trades; asked for only after all fills were read once."""
+
+    @property
+    def passed_over(self) -> int:
+        """How many rows trade something and could not be used: the positions are off by them."""
 
     def remarks(self) -> list[str]:
         """What was left out, in words."""

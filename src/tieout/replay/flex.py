@@ -5,46 +5,53 @@ tax is negative where it costs, and `fifoPnlRealized` is IBKR's own figure: firs
 of the commissions of both sides. What is assigned or exercised realizes nothing there, its premium
 goes into the stock, so that is not compared; nor are currency trades.
 
+What the option events (`OptionEAE`) tell and no trade does is read too: see `flex_events`.
+An execution that IBKR corrected is there in every version; the highest `ibExecID` counts.
+
 A corporate action of which only the new quantity is told brings units of unknown cost; a forward
 split is told by its description. Times are New York's, as Flex has them unless set otherwise.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from tieout.bulk.exact import shortened
-from tieout.core.activity import Activity, ActivityId, ActivityType, Ratio
+from tieout.core.activity import Activity, ActivityId, ActivityType
 from tieout.core.instrument import AssetClass, Instrument
-from tieout.core.numbers import CENT, ONE, ZERO, add, exact, magnitude, multiply, negate
+from tieout.core.numbers import CENT, ONE, ZERO, negate
 from tieout.replay.export import Fill
 from tieout.replay.fields import Fields
 from tieout.replay.files import FillsFile
+from tieout.replay.flex_events import DELIVERIES, OptionEvents, event_fill
+from tieout.replay.flex_fields import (
+    NEW_YORK,
+    codes_of,
+    fee_of,
+    filled,
+    id_of,
+    is_closing,
+    is_percent,
+    moment,
+    quantity_of,
+    split_ratio,
+    version_of,
+)
 from tieout.replay.flex_xml import Element, elements
 from tieout.replay.judging import IBKR, Judge
 from tieout.replay.repeats import Repeats
 
-NEW_YORK = ZoneInfo("America/New_York")
 CATEGORIES: Mapping[str, AssetClass] = {
     "STK": "stock", "OPT": "option", "FOP": "option", "WAR": "option", "IOPT": "option",
     "FUT": "future", "CASH": "forex", "BOND": "bond", "BILL": "bond", "FUND": "fund",
     "CRYPTO": "spot", "CFD": "other", "CMDTY": "other",
 }  # fmt: skip
 CONTRACTS = ("option", "future")
-SIGNS = {"BUY": 1, "SELL": -1, "BUY (Ca.)": -1, "SELL (Ca.)": 1}
 OPTION_ENDS: Mapping[str, ActivityType] = {"Ep": "expiry", "A": "assignment", "Ex": "exercise"}
 PREMIUM_MOVES = frozenset(("A", "Ex"))
 CANCEL = "TradeCancel"
-NOTHING = ("", "N/A", "--")
-
-_MOMENT = re.compile(
-    r"(\d{4})-?(\d{2})-?(\d{2})(?:[;,T ]+(\d{2}):?(\d{2}):?(\d{2}))?(?: [A-Z]{2,4})?"
-)
-_SPLIT = re.compile(r"\bSPLIT (\d+(?:\.\d+)?) FOR (\d+(?:\.\d+)?)\b")
+SECTIONS = ("Trades", "Trade", "CorporateAction", "OptionEAE")
 
 
 class FlexStatement:
@@ -67,30 +74,71 @@ class FlexStatement:
         self._repeats.begin()
         self._left_out.clear()
         self._trades: dict[str, tuple[ActivityId, Decimal]] = {}
-        has_trades = False
-        for element in elements(self.file, ("Trades", "Trade", "CorporateAction")):
-            has_trades = has_trades or element.name == "Trades"
-            fill = self._fill(element)
-            if fill is not None and self._repeats.is_first(fill):
+        self._events = OptionEvents()
+        self._has_trades = False
+        self._executions = self._other_levels = self._unused_events = 0
+        for fill in self._read():
+            if self._repeats.is_first(fill):
                 yield fill
-        if not has_trades:
+        if not self._has_trades:
             needs = "the query needs the section Trades with the level Executions"
             raise self.file.fault(f"has no trades; {needs}")
 
     def instrument(self, fill: Fill) -> Instrument:
         return self._instruments[fill.instrument]
 
+    @property
+    def passed_over(self) -> int:
+        """Option events that could not be used, and trades where no execution is among them."""
+        return self._unused_events + (0 if self._executions else self._other_levels)
+
     def remarks(self) -> list[str]:
         left_out = [f"{count} x {why}" for why, count in self._left_out.items()]
         return [*left_out, *self._repeats.remarks()]
 
+    def _read(self) -> Iterator[Fill]:
+        """The rows in the order of the file, then the events that are among no trades."""
+        for element in elements(self.file, SECTIONS):
+            fill = self._fill(element)
+            if fill is not None:
+                yield fill
+        for fields, contract in self._events.unbooked():
+            fill = self._event(fields, contract)
+            if fill is not None:
+                yield fill
+
+    def _event(self, fields: Fields, contract: str) -> Fill | None:
+        """An option event that counts, where its contract is known well enough."""
+        found = event_fill(fields, contract)
+        is_option = fields.text("transactionType") not in DELIVERIES
+        kind = CATEGORIES.get(filled(fields, "assetCategory") or ("OPT" if is_option else "STK"))
+        is_sized = contract in self._instruments or kind not in CONTRACTS
+        if isinstance(found, Fill) and (
+            kind is None or not (is_sized or fields.number("multiplier"))
+        ):
+            found = f"option event {found.activity.symbol}: the size of a contract is not told"
+        if isinstance(found, str):
+            self._unused_events += 1
+            self._left_out[f"not used: {found}"] += 1
+            return None
+        self._learn(fields, kind or "other", key=contract)
+        return found
+
     def _fill(self, element: Element) -> Fill | None:
         fields = Fields(self.file, element.row)
         match element.name:
+            case "Trades":
+                self._has_trades = True
+                return None
+            case "OptionEAE":
+                self._events.see(fields)
+                return None
             case "Trade":
                 level = fields.text("levelOfDetail") or "EXECUTION"
                 if level == "EXECUTION":
+                    self._executions += 1
                     return self._trade(fields)
+                self._other_levels += 1
                 self._left_out[f"not used: the level {level} among the trades"] += 1
                 return None
             case "CorporateAction":
@@ -110,6 +158,7 @@ class FlexStatement:
         if trade is not None and cancels is None:
             self._trades[trade] = (own_id, quantity)
         key = self._learn(fields, category, price=price, quantity=quantity)
+        self._events.see_trade(fields, key, is_event=bool(codes.intersection(OPTION_ENDS)))
         figure = fields.number("fifoPnlRealized")
         is_event = category == "option" and bool(codes.intersection(OPTION_ENDS))
         return Fill(
@@ -129,6 +178,7 @@ class FlexStatement:
                 realized_pnl=None if category == "forex" or codes & PREMIUM_MOVES else figure,
             ),
             closes=category != "forex" and (is_event or is_closing(fields, figure)),
+            version=version_of(fields) if cancels is None else None,
         )
 
     def _cancelled(
@@ -172,11 +222,12 @@ class FlexStatement:
         fields: Fields,
         category: AssetClass,
         *,
+        key: str | None = None,
         price: Decimal = ZERO,
         quantity: Decimal = ZERO,
     ) -> str:
         """The instrument of a row, told apart by IBKR's contract id."""
-        key = filled(fields, "conid") or fields.needed("symbol")
+        key = key or filled(fields, "conid") or fields.needed("symbol")
         if key in self._instruments:
             return key
         multiplier = fields.number("multiplier")
@@ -191,93 +242,3 @@ class FlexStatement:
             multiplier=multiplier or ONE,
         )
         return key
-
-
-def filled(fields: Fields, name: str) -> str | None:
-    """A text of some worth: IBKR also writes N/A and -- for nothing."""
-    text = fields.text(name)
-    return None if text in NOTHING else text
-
-
-def id_of(fields: Fields) -> ActivityId:
-    """The id of a row: the transaction's, which a rebooked trade does not share."""
-    for name in ("transactionID", "ibExecID", "actionID", "tradeID"):
-        found = filled(fields, name)
-        if found is not None:
-            return ActivityId(found)
-    return ActivityId(f"row {fields.row.number}")
-
-
-def codes_of(fields: Fields) -> frozenset[str]:
-    """The codes in `notes`, such as A for assigned or Ca for cancelled."""
-    return frozenset(part.strip() for part in re.split("[;,]", fields.text("notes") or ""))
-
-
-def quantity_of(fields: Fields) -> Decimal:
-    """The signed quantity. The sign is that of `buySell` where the row has it."""
-    quantity = fields.needed_number("quantity")
-    if not quantity:
-        fields.refuse("quantity", "must not be 0")
-    if fields.text("buySell") is None:
-        return quantity
-    sign = fields.word("buySell", SIGNS)
-    return magnitude(quantity) if sign > 0 else negate(magnitude(quantity))
-
-
-def fee_of(fields: Fields) -> Decimal:
-    """What a trade cost: commission and taxes, which IBKR has negative."""
-    paid = add(fields.number("ibCommission") or ZERO, fields.number("taxes") or ZERO)
-    return negate(paid) if paid else ZERO
-
-
-def is_closing(fields: Fields, figure: Decimal | None) -> bool:
-    """Whether IBKR calls a trade a closing; one that also opens the other side is not one."""
-    indicator = fields.text("openCloseIndicator")
-    if indicator is None:
-        return bool(figure)
-    return "C" in indicator and "O" not in indicator
-
-
-def is_percent(fields: Fields, *, price: Decimal, quantity: Decimal) -> bool:
-    """Whether a bond's price is of 100 face value, as `tradeMoney` shows."""
-    told = fields.number("tradeMoney")
-    return told is not None and multiply(multiply(price, quantity), CENT) == told
-
-
-def split_ratio(fields: Fields) -> Ratio | None:
-    """The terms of a split by its description: 4 FOR 1."""
-    text = fields.text("actionDescription") or fields.text("description") or ""
-    found = _SPLIT.search(text)
-    return Ratio(new=exact(found[1]), old=exact(found[2])) if found else None
-
-
-def moment(fields: Fields) -> datetime:
-    """When a trade was done; with only a day, at its beginning."""
-    written = filled(fields, "dateTime")
-    name = "dateTime" if written is not None else "tradeDate"
-    if written is None:
-        clock = filled(fields, "tradeTime")
-        day = filled(fields, "tradeDate") or filled(fields, "reportDate") or ""
-        written = f"{day};{clock}" if clock else day
-    found = moment_of(written)
-    if found is None:
-        allowed = "a time such as 20261120;143000 or 2026-11-20;14:30:00"
-        fields.refuse(name, f"{shortened(written)} is not {allowed}")
-    return found
-
-
-def moment_of(text: str) -> datetime | None:
-    """A time in New York, in any of the ways a query can be set to, but day before month.
-
-    >>> moment_of("20261120;143000").isoformat(), moment_of("2026-11-20, 14:30:00 EST").isoformat()
-    ('2026-11-20T19:30:00+00:00', '2026-11-20T19:30:00+00:00')
-    """
-    found = _MOMENT.fullmatch(text)
-    if found is None:
-        return None
-    year, month, day, hour, minute, second = map(int, found.groups(default="0"))
-    try:
-        local = datetime(year, month, day, hour, minute, second, tzinfo=NEW_YORK)
-    except ValueError:
-        return None
-    return local.astimezone(UTC)

@@ -20,7 +20,10 @@ STATEMENT = "FlexStatement"
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element by its name; its attributes are the row. Elements of one name are counted."""
+    """An element by its name; its attributes are the row. Elements of one name are counted.
+
+    A section of that name, which has no attributes, is not.
+    """
 
     name: str
     row: Row
@@ -51,7 +54,7 @@ class _Collector:
         if name == STATEMENT:
             self._account = attributes.get("accountId")
         if name in self.names:
-            self._counts[name] += 1
+            self._counts[name] += bool(attributes)
             values = {"accountId": self._account, **attributes}
             self.found.append(Element(name, Row(self._counts[name], line, values)))
 

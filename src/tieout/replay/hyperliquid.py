@@ -81,6 +81,7 @@ class HyperliquidFills:
 
     judge: Judge = HYPERLIQUID
     zone: tzinfo = UTC
+    passed_over = 0
     is_ordered = False
 
     def __init__(self, file: FillsFile) -> None:

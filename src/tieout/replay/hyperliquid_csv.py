@@ -41,6 +41,7 @@ class HyperliquidTrades:
 
     judge: Judge = HYPERLIQUID
     zone: tzinfo = UTC
+    passed_over = 0
     is_ordered = True
 
     def __init__(self, file: FillsFile) -> None:

@@ -22,6 +22,7 @@ ROWS_PER_REPORT = 10_000
 ROWS_KEPT_MAX = 50_000
 """Of a file with no more rows they are kept, so that it is read only once."""
 
+Execution = tuple[str | None, str, str]
 # Told what is being done, and how many fills were seen so far.
 Progress = Callable[[str, int], None]
 
@@ -31,8 +32,10 @@ class Survey:
     """What a first reading of a file shows.
 
     `is_forward` and `is_backward` say whether the times of each account only go one way,
-    `has_cancels` whether there are rows that take others back. `accounts` has the last time of
-    each; `remarks` is what turned out to be of no use, `kept` all fills of a file that is not long.
+    `has_undone` whether there are rows that take others back or correct them. `accounts` has the
+    last time of each, `versions` the highest version of each execution; `corrected` counts the
+    lower ones, `remarks` is what turned out to be of no use, `kept` all fills of a file that is
+    not long.
     """
 
     rows: int = 0
@@ -41,7 +44,9 @@ class Survey:
     last_at: datetime | None = None
     is_forward: bool = True
     is_backward: bool = True
-    has_cancels: bool = False
+    has_undone: bool = False
+    versions: dict[Execution, int] = field(default_factory=dict)
+    corrected: int = 0
     remarks: list[str] = field(default_factory=list)
     kept: list[Fill] | None = field(default_factory=list)
 
@@ -58,7 +63,29 @@ class Survey:
         self.accounts[fill.account] = fill.at
         self.first_at = fill.at if self.first_at is None else min(self.first_at, fill.at)
         self.last_at = fill.at if self.last_at is None else max(self.last_at, fill.at)
-        self.has_cancels = self.has_cancels or fill.activity.cancels is not None
+        self.has_undone = self.has_undone or fill.activity.cancels is not None
+        self._see_version(fill)
+
+    def _see_version(self, fill: Fill) -> None:
+        if fill.version is None:
+            return
+        execution, number = execution_of(fill), fill.version[1]
+        highest = self.versions.setdefault(execution, number)
+        if number != highest:
+            self.has_undone = True
+            self.versions[execution] = max(number, highest)
+
+    def is_corrected(self, fill: Fill) -> bool:
+        """Whether the file has a later version of this execution."""
+        if fill.version is None:
+            return False
+        return fill.version[1] < self.versions[execution_of(fill)]
+
+
+def execution_of(fill: Fill) -> Execution:
+    """The execution that a fill is a version of: of its account and instrument."""
+    assert fill.version is not None, fill.row
+    return fill.account, fill.instrument, fill.version[0]
 
 
 def surveyed(export: Export, progress: Progress) -> Survey:
@@ -99,22 +126,25 @@ def moments(export: Export, survey: Survey) -> Iterator[list[Fill]]:
 def in_order(export: Export, survey: Survey) -> Iterator[Fill]:
     """The fills of one account after the other, by time, equal times as they happened."""
     source = export.fills() if survey.kept is None else survey.kept
-    if survey.is_forward and not survey.has_cancels:
+    if survey.is_forward and not survey.has_undone:
         yield from source
         return
     fills = list(source)
     if survey.is_backward and not survey.is_forward and export.is_ordered:
         fills.reverse()
     fills.sort(key=lambda fill: (fill.account or "", fill.at))
-    if not survey.has_cancels:
+    if not survey.has_undone:
         yield from fills
         return
     for _, of_account in groupby(fills, key=lambda fill: fill.account):
-        yield from without_cancelled(list(of_account), survey)
+        yield from without_undone(list(of_account), survey)
+    if survey.corrected:
+        remark = f"{survey.corrected} x an execution that a later one corrects: not counted"
+        survey.remarks.append(remark)
 
 
-def without_cancelled(fills: list[Fill], survey: Survey) -> Iterator[Fill]:
-    """Leave out what was taken back, and what does nothing but take it back."""
+def without_undone(fills: list[Fill], survey: Survey) -> Iterator[Fill]:
+    """Leave out what was corrected or taken back, and what does nothing but take it back."""
     facts = [
         Happened(ledger=LedgerId(""), order=place, at=fill.at, activity=fill.activity)
         for place, fill in enumerate(fills)
@@ -122,7 +152,9 @@ def without_cancelled(fills: list[Fill], survey: Survey) -> Iterator[Fill]:
     judged = Allocation.of(facts)
     for fill in fills:
         activity = fill.activity
-        if activity.id in judged.waiting:
+        if survey.is_corrected(fill):
+            survey.corrected += 1
+        elif activity.id in judged.waiting:
             survey.remarks.append(
                 f"row {fill.row} takes back {activity.cancels}, which is not here"
             )

@@ -130,7 +130,8 @@ class Held:
 class Result:
     """Everything about a replayed file: `line` is the whole of it, spot sales included.
 
-    `counts` are the closings, `apart` the spot sales that are counted apart from them.
+    `counts` are the closings, `apart` the spot sales that are counted apart from them. `refused`
+    could not be applied; `passed_over` counts the rows that trade something and were not used.
     """
 
     name: str
@@ -153,12 +154,14 @@ class Result:
     days: dict[str, Line] = field(default_factory=dict)
     closings: list[ClosingLine] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    passed_over: int = 0
     refused: list[tuple[Fill, str]] = field(default_factory=list)
 
     @property
     def agrees(self) -> bool:
-        """Whether there are no gaps, no differences, and nothing that could not be applied."""
-        return not (self.gaps or self.differ or self.apart_differ or self.refused)
+        """Whether there are no gaps, no differences, and nothing that could not be used."""
+        is_whole = not (self.refused or self.passed_over)
+        return is_whole and not (self.gaps or self.differ or self.apart_differ)
 
     @property
     def incomplete(self) -> frozenset[str]:

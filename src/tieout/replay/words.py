@@ -16,6 +16,7 @@ def answer(result: Result) -> str:
         (len(result.differ), "closing differs", "closings differ"),
         (len(result.apart_differ), "spot sale differs", "spot sales differ"),
         (len(result.refused), "row not applied", "rows not applied"),
+        (result.passed_over, "row not used", "rows not used"),
     ]
     words = [f"{n:,} {one if n == 1 else many}" for n, one, many in wrong if n]
     return f"NOT all agrees: {', '.join(words)}."
