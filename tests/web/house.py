@@ -1,6 +1,7 @@
 """A service with an application around it, and everybody who may ask it."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -31,6 +32,8 @@ MAY: Mapping[str, frozenset[Capability]] = {
     "everything": frozenset({"read", "positions:write", "admin:write"}),
 }
 PACE = Pace(poll_s=0.02, pause_s=0.001, heartbeat_s=0.1)
+
+SOON_S = 10.0
 
 Line = dict[str, Any]
 
@@ -78,6 +81,16 @@ class House:
 
 
 Web = TestClient[Any]
+
+
+def soon(is_so: Callable[[], bool]) -> bool:
+    """Whether something that another thread does has come about within some seconds."""
+    ends_at = time.monotonic() + SOON_S
+    while not is_so():
+        if time.monotonic() > ends_at:
+            return False
+        time.sleep(0.002)
+    return True
 
 
 def secret_of(may: str) -> str:

@@ -39,12 +39,16 @@ async def log_in(request: Asking, data: Login) -> Response[SignedIn]:
     refuse_other_sites(request)
     access: Access = request.app.state.access
     address = request.client.host if request.client else "-"
-    access.refuse_flood(data.username, address)
-    try:
-        user = await asyncio.to_thread(access.log_in, data.username, data.password, address=address)
-    except Problem:
-        request.app.state.log.warning("[Sign-in] Login failed", user=data.username, address=address)
-        raise
+    async with access.one_at_a_time:  # many at once would all be before the first failure
+        access.refuse_flood(data.username, address)
+        try:
+            user = await asyncio.to_thread(
+                access.log_in, data.username, data.password, address=address
+            )
+        except Problem:
+            log = request.app.state.log
+            log.warning("[Sign-in] Login failed", user=data.username, address=address)
+            raise
     service = service_of(request)
     lasting = timedelta(hours=float(service.desk.settings.service.session_hours))
     secret, now = new_secret(), service.timer.now()
