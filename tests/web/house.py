@@ -1,5 +1,6 @@
 """A service with an application around it, and everybody who may ask it."""
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -114,11 +115,18 @@ def let_in(store: Store, timer: HandTimer) -> None:
         store.put_user(user)
 
 
+def bench_at(store: Store, account: str = "paper/PA1", *, runs_named: str = "run") -> Bench:
+    """A bench for an account; its runs are called `run-1` and so on."""
+    bench, numbers = Bench(store), itertools.count(1)
+    bench.order = replace(bench.order, account=Account(id=AccountId(account), venue="alpaca"))
+    bench.parts = replace(bench.parts, name_run=lambda _: f"{runs_named}-{next(numbers)}")
+    return bench
+
+
 def some_runs(store: Store, *, account: str = "paper/PA1") -> Bench:
     """A book with three positions, one of them changed by nobody, after three runs; the last
     was held."""
-    bench = Bench(store)
-    bench.order = replace(bench.order, account=Account(id=AccountId(account), venue="alpaca"))
+    bench = bench_at(store, account)
     bench.run(holding("AAPL", "10"), holding("MSFT", "5"), holding("BTC/USD", "0.5"))
     bench.run(holding("AAPL", "9"), holding("MSFT", "5"), holding("BTC/USD", "0.5"))
     bench.run()

@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from litestar.testing import TestClient
@@ -14,7 +13,8 @@ from runs.fakes import Bench
 from tieout.core.errors import VenueRefused, VenueUnavailable
 from tieout.ports import Event
 from tieout.store.sqlite import SqliteStore
-from web.house import House, Web, opened, some_runs
+from tieout.web.metrics import metrics_text
+from web.house import House, Web, bench_at, opened, some_runs
 
 
 @pytest.fixture
@@ -127,8 +127,7 @@ def test_metrics_tell_of_runs_their_duration_and_their_calls(house: House, web: 
 
 
 def test_metrics_tell_errors_by_class(house: House, web: Web) -> None:
-    bench = Bench(house.store)
-    bench.parts.name_run = lambda at: f"bad-{at:%H%M%S}"  # type: ignore[misc]
+    bench = bench_at(house.store, runs_named="bad")
     fail_with(bench, VenueRefused("no", venue="paper", status=401), times=2)
     fail_with(bench, VenueUnavailable("gone", venue="paper"), times=1)
     found = metrics(house, web)
@@ -165,12 +164,16 @@ def test_metrics_count_the_clients_of_the_stream(house: House, web: Web) -> None
     assert metrics(house, web)["tieout_sse_clients",] == 0
 
 
-def test_metrics_say_that_the_book_cannot_be_read(tmp_path: Path) -> None:
-    store: Any = SqliteStore(tmp_path / "book.db")
-    with opened(store) as house, TestClient(house.asgi) as web:
-        store.connections.close()
-        from tieout.web.metrics import metrics_text
-
-        text, _ = metrics_text(house.service, house.app.state.hub)
-        assert "tieout_store_up 0.0" in text
-        assert web.get("/healthz").status_code == 200
+def test_a_book_that_cannot_be_read_is_told_wherever_it_is_needed(
+    kept: tuple[House, Web], book: Path
+) -> None:
+    house, web = kept
+    for each in (book, book.with_name("book.db-wal")):
+        each.write_bytes(b"no database " * 10_000)
+    for path in ("/api/positions", "/api/stream/events", "/metrics"):
+        assert web.get(path, headers=house.key("read")).status_code == 503, path
+    assert web.get("/healthz", headers=house.key("read")).status_code == 200
+    assert web.get("/readyz", headers=house.key("read")).status_code == 503
+    assert web.get("/schema/openapi.json", headers=house.key("read")).status_code == 200
+    text, _ = metrics_text(house.service, house.app.state.hub)
+    assert "tieout_store_up 0.0" in text

@@ -35,6 +35,8 @@ from tieout.web.routes import (
 )
 from tieout.wiring.service import Service
 
+# The health is told to everybody, also while the book that knows everybody cannot be read.
+PUBLIC_PATHS = ["^/healthz$", "^/readyz$", "^/schema"]
 NOUNS = (
     jobs, accounts, positions, breaks, runs, journal, settings, keys, sessions, health, stream,
 )  # fmt: skip
@@ -75,7 +77,7 @@ def create_app(
                 requests_per_minute=service_settings.requests_per_minute,
                 seconds=seconds,
             ),
-            DefineMiddleware(Authentication),
+            DefineMiddleware(Authentication, exclude=PUBLIC_PATHS),
         ],
         exception_handlers={
             TieoutError: on_error,
