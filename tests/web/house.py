@@ -141,8 +141,9 @@ def opened(
     requests_per_minute: int = 100_000,
     pace: Pace = PACE,
     at: datetime = START,
+    is_new: bool = True,
 ) -> Iterator[House]:
-    """A service over this store, running."""
+    """A service over this store, running; a new one lets everybody in first."""
     timer, log, monotonic = HandTimer(at), KeptLog(), [0.0]
     given = settings or Settings(store_url="memory://")
     service_settings = replace(given.service, requests_per_minute=requests_per_minute)
@@ -150,7 +151,8 @@ def opened(
         replace(given, service=service_settings), store=store, logger=log, timer=timer
     )
     app = create_app(service, logger=log, pace=pace, seconds=lambda: monotonic[0])
-    let_in(store, timer)
+    if is_new:
+        let_in(store, timer)
     service.start()
     try:
         yield House(service=service, app=app, timer=timer, log=log, monotonic=monotonic)
