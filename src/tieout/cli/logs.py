@@ -77,7 +77,8 @@ def secrets_of(settings: "Settings") -> list[str]:
     """Every secret of the settings that has a value, and what is secret within an address."""
     keys = [each for found in settings.connections for each in (found.key, found.secret)]
     keys += [hook.secret for hook in settings.webhooks]
-    addresses = [each.url for each in (*settings.webhooks, *settings.notifications)]
+    addresses = [hook.url for hook in settings.webhooks]
+    addresses += [each.url for each in settings.notifications]
     revealed = [each.reveal() for each in keys if each is not None and not each.problem]
     for address in addresses:
         if not address.problem:
