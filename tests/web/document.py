@@ -25,7 +25,7 @@ class Documented:
 
     @property
     def is_public(self) -> bool:
-        return self.said["security"] == [{}]
+        return bool(self.said["security"] == [{}])
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.testing import TestClient
-from litestar.types import Receive, Scope, Send
+from litestar.types import Receive, Send
 
 from runs.fakes import Bench, holding
 from tieout.core.book import Account, AccountId
@@ -70,7 +70,7 @@ class House:
     def store(self) -> Store:
         return self.service.store
 
-    async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def asgi(self, scope: Any, receive: Receive, send: Send) -> None:
         """The application, asked from `address`."""
         if scope["type"] == "http":
             scope["client"] = (self.address, 50_000)

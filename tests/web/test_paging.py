@@ -43,7 +43,8 @@ def walked(
     house: House, web: Web, name: str, limit: int, between: Callable[[int], None]
 ) -> list[Any]:
     """Every row, page by page; something happens between two pages."""
-    rows, cursor = [], {}
+    rows: list[Any] = []
+    cursor: dict[str, str] = {}
     while True:
         found = page(house, web, name, limit=limit, **cursor)
         assert 0 < len(found[name]) <= limit

@@ -1,6 +1,6 @@
 """The OpenAPI document: what every operation says of itself, in one place."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -121,14 +121,12 @@ def configuration() -> OpenAPIConfig:
     )
 
 
-def with_body(description: str, *, example: Any, schema: Mapping[str, Any]) -> type[Operation]:
-    """An operation with a body that is described here."""
+def with_body(description: str, *, example: Any, schema: Any) -> type[Operation]:
+    """An operation with a body of this JSON schema."""
     body = RequestBody(
         required=True,
         description=description,
-        content={
-            "application/json": OpenAPIMediaType(schema=schema, example=example)  # type: ignore[arg-type]
-        },
+        content={"application/json": OpenAPIMediaType(schema=schema, example=example)},
     )
 
     class WithBody(Operation):
@@ -138,8 +136,7 @@ def with_body(description: str, *, example: Any, schema: Mapping[str, Any]) -> t
     return WithBody
 
 
-def schema_of(shape: type[msgspec.Struct]) -> Mapping[str, Any]:
+def schema_of(shape: type[msgspec.Struct]) -> Any:
     """The JSON schema of what a request brings, strict where the shape is."""
     _, components = msgspec.json.schema_components([shape])
-    found: Mapping[str, Any] = components[shape.__name__]
-    return found
+    return components[shape.__name__]
