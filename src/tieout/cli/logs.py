@@ -1,8 +1,9 @@
 """The log of a long-running command: one line an event, for people or as JSON."""
 
+import json
 import logging
 import sys
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ def start_log(
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        _Hide(secrets),
     ]
     shown: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -36,12 +36,11 @@ def start_log(
         else structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=0)
     )
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, shown],
-        )
+    written = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, shown],
     )
+    handler.setFormatter(_Hiding(written, secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -57,27 +56,44 @@ def start_log(
     return made
 
 
-class _Hide:
-    """Takes secrets out of everything that is logged."""
+class _Hiding(logging.Formatter):
+    """Takes secrets out of a line once it is written, wherever in it they stand."""
 
-    def __init__(self, secrets: Collection[str]) -> None:
-        self._secrets = [each for each in secrets if len(each) >= SECRET_LENGTH_MIN]
+    def __init__(self, written: logging.Formatter, secrets: Collection[str]) -> None:
+        super().__init__()
+        self._written = written
+        long_enough = {each for each in secrets if len(each) >= SECRET_LENGTH_MIN}
+        escaped = {json.dumps(each, ensure_ascii=False)[1:-1] for each in long_enough}
+        self._secrets = sorted(long_enough | escaped, key=len, reverse=True)
 
-    def __call__(
-        self, _: Any, __: str, facts: MutableMapping[str, Any]
-    ) -> MutableMapping[str, Any]:
-        for key, value in facts.items():
-            if isinstance(value, str):
-                facts[key] = self._without(value)
-        return facts
-
-    def _without(self, text: str) -> str:
+    def format(self, record: logging.LogRecord) -> str:
+        text = self._written.format(record)
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         return text
 
 
 def secrets_of(settings: "Settings") -> list[str]:
-    """Every secret of the settings that has a value."""
-    given = (each for found in settings.connections for each in (found.key, found.secret))
-    return [each.reveal() for each in given if each is not None and not each.problem]
+    """Every secret of the settings that has a value, and what is secret within an address."""
+    keys = [each for found in settings.connections for each in (found.key, found.secret)]
+    keys += [hook.secret for hook in settings.webhooks]
+    addresses = [hook.url for hook in settings.webhooks]
+    addresses += [each.url for each in settings.notifications]
+    revealed = [each.reveal() for each in keys if each is not None and not each.problem]
+    for address in addresses:
+        if not address.problem:
+            revealed += [address.reveal(), *_secrets_in(address.reveal())]
+    return revealed
+
+
+def _secrets_in(address: str) -> list[str]:
+    """The password and the values of the query of an address.
+
+    >>> _secrets_in("https://bot:hunter22@chat.example/in?token=abc123")
+    ['hunter22', 'abc123']
+    """
+    from urllib.parse import parse_qsl, urlsplit
+
+    parts = urlsplit(address)
+    values = [value for _, value in parse_qsl(parts.query)]
+    return [*([parts.password] if parts.password else []), *values]

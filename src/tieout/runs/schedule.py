@@ -62,6 +62,7 @@ def schedule_of(text: str, *, zone: str = NEW_YORK) -> Schedule:
 
     Raises ValueError with what is allowed.
     """
+    zone_of(zone)
     allowed = f"must be seconds from 1 to {SECONDS_MAX}, or a cron expression like {FIVE_MINUTES}"
     words = text.split()
     if len(words) == 1 and words[0].isdecimal() and words[0].isascii():
@@ -72,13 +73,19 @@ def schedule_of(text: str, *, zone: str = NEW_YORK) -> Schedule:
     cron = " ".join(words)
     try:
         due = _trigger(cron, zone).get_next_fire_time(None, datetime(2026, 1, 1, tzinfo=UTC))
-    except ZoneInfoNotFoundError:
-        raise ValueError(f"{zone} is no zone; use one like {NEW_YORK}") from None
     except (ValueError, TypeError):
         raise ValueError(allowed) from None
     if due is None:
         raise ValueError(f"{cron} never comes; {allowed}")
     return Schedule(cron=cron, zone=zone)
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """A time zone by its name. Raises ValueError where there is none, with one as an example."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is an OSError
+        raise ValueError(f"{name} is no zone; use one like {NEW_YORK}") from None
 
 
 def _trigger(cron: str, zone: str) -> CronTrigger:

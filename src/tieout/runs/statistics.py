@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from tieout.core.snapshot import FAILURE_KINDS
 from tieout.ports import RunRecord, RunTotals
 
 
@@ -84,6 +85,14 @@ def error_of(run: RunRecord) -> str | None:
     if run.outcome == "applied":
         return None
     return run.reason or "; ".join(run.errors) or run.outcome
+
+
+def error_class_of(run: RunRecord) -> str | None:
+    """What kind of thing a failed run failed by: the venue's kinds, or `other`."""
+    if run.outcome != "failed":
+        return None
+    kind, _, _ = (run.reason or "").partition(": ")
+    return kind if kind in FAILURE_KINDS else "other"
 
 
 def duration_ms(run: RunRecord) -> int:

@@ -122,8 +122,9 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
     def check(self) -> None:
         if self.path is not None and _inode_of(self.path) != self._inode:
             raise StoreError(f"{self.connections.place} was taken away; put it back and restart")
-        with self.connections.writing() as connection:
-            connection.execute("SELECT 1 FROM accounts LIMIT 1").fetchall()
+        for transaction in (self.connections.reading, self.connections.writing):
+            with transaction() as connection:
+                connection.execute("SELECT 1 FROM accounts LIMIT 1").fetchall()
 
     def run_totals(self, account: AccountId | None = None) -> RunTotals:
         with self.connections.reading() as connection:

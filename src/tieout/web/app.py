@@ -10,12 +10,12 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
-from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
 from tieout.core.errors import TieoutError
 from tieout.runs.log import Logger
 from tieout.web.auth import Access, Authentication
+from tieout.web.envelope import Application
 from tieout.web.events import EventHub, Pace
 from tieout.web.limits import RateLimit, monotonic
 from tieout.web.openapi import configuration
@@ -35,14 +35,8 @@ from tieout.web.routes import (
 )
 from tieout.wiring.service import Service
 
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+# The health is told to everybody, also while the book that knows everybody cannot be read.
+PUBLIC_PATHS = ["^/healthz$", "^/readyz$", "^/schema"]
 NOUNS = (
     jobs, accounts, positions, breaks, runs, journal, settings, keys, sessions, health, stream,
 )  # fmt: skip
@@ -64,7 +58,7 @@ def create_app(
     service.on_published(hub.wake)
     service_settings = service.desk.settings.service
     handlers: list[ControllerRouterHandler] = [each for noun in NOUNS for each in noun.routes]
-    return Litestar(
+    return Application(
         route_handlers=handlers,
         lifespan=[partial(_streaming, hub)],
         state=State(
@@ -83,14 +77,13 @@ def create_app(
                 requests_per_minute=service_settings.requests_per_minute,
                 seconds=seconds,
             ),
-            DefineMiddleware(Authentication),
+            DefineMiddleware(Authentication, exclude=PUBLIC_PATHS),
         ],
         exception_handlers={
             TieoutError: on_error,
             HTTPException: on_http_error,
             Exception: on_bug,
         },
-        after_request=_with_security_headers,
         request_max_body_size=service_settings.body_bytes_max,
         openapi_config=configuration(),
         logging_config=None,
@@ -107,9 +100,3 @@ async def _streaming(hub: EventHub, app: Litestar) -> AsyncIterator[None]:
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
-
-
-def _with_security_headers(response: Response[Any]) -> Response[Any]:
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response

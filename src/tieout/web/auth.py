@@ -1,5 +1,7 @@
 """Who is asking, and what they may do: a session's cookie or an API key, and capabilities."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +12,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
+from tieout.core.errors import StoreError
 from tieout.ports import AccessStore, Capability, Clock, FailedLogin, User
 from tieout.web.problems import Problem
 from tieout.wiring.credentials import digest_of, is_password
@@ -41,6 +44,7 @@ class Access:
     def __init__(self, store: AccessStore, clock: Clock) -> None:
         self.store = store
         self.clock = clock
+        self.one_at_a_time = asyncio.Lock()
         self._noted: dict[str, datetime] = {}
 
     def principal(self, *, cookie: str | None, key: str | None) -> Principal | None:
@@ -53,13 +57,19 @@ class Access:
         found = self.store.key_of(digest_of(key))
         if found is None or found.revoked_at is not None:
             return None
-        now = self.clock.now()
-        if now - self._noted.get(found.id, datetime.min.replace(tzinfo=now.tzinfo)) > (
-            USE_NOTED_EVERY
-        ):
-            self._noted[found.id] = now
-            self.store.use_key(found.id, at=now)
         return Principal(name=found.name, capabilities=found.capabilities, key=found.id)
+
+    def note_use(self, key_id: str) -> None:
+        """Note now and then that a key was used, beside the request, which must not wait for it."""
+        now = self.clock.now()
+        noted_at = self._noted.get(key_id)
+        if noted_at is None or now - noted_at > USE_NOTED_EVERY:
+            self._noted[key_id] = now
+            asyncio.get_running_loop().run_in_executor(None, self._note_use, key_id, now)
+
+    def _note_use(self, key_id: str, now: datetime) -> None:
+        with contextlib.suppress(StoreError):  # /readyz says so
+            self.store.use_key(key_id, at=now)
 
     def _by_cookie(self, cookie: str) -> Principal | None:
         session = self.store.session_of(digest_of(cookie), at=self.clock.now())
@@ -103,6 +113,8 @@ class Authentication(AbstractAuthenticationMiddleware):
         principal = access.principal(
             cookie=connection.cookies.get(COOKIE), key=connection.headers.get(KEY_HEADER)
         )
+        if principal is not None and principal.key is not None:
+            access.note_use(principal.key)
         return AuthenticationResult(user=principal, auth=None)
 
 

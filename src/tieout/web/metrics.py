@@ -1,5 +1,6 @@
 """What Prometheus is told, computed from the book when it asks: right after a restart too."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -9,10 +10,13 @@ from prometheus_client.registry import Collector
 
 from tieout.core.book import Account
 from tieout.core.errors import StoreError
+from tieout.core.snapshot import FAILURE_KINDS
+from tieout.runs.statistics import error_class_of
 from tieout.web.events import EventHub
 from tieout.wiring.service import Service
 
 RUNS_LOOKED_AT = 200
+ERROR_CLASSES = (*FAILURE_KINDS, "other")
 AGES_S = (300, 3600, 86_400)
 
 
@@ -65,23 +69,29 @@ class BookCollector(Collector):
             f"The last {RUNS_LOOKED_AT} runs by what came of them.",
             labels=["account", "outcome"],
         )
+        errors = GaugeMetricFamily(
+            "tieout_recent_run_errors",
+            f"The failed ones of the last {RUNS_LOOKED_AT} runs, by what they failed by.",
+            labels=["account", "class"],
+        )
         for account in accounts:
             totals = self._service.totals(account.id)
             runs.add_metric([account.id, "successful"], totals.successful)
             runs.add_metric([account.id, "failed"], totals.failed)
             if totals.last_success_at is not None:
                 good.add_metric([account.id], totals.last_success_at.timestamp())
-            outcomes: dict[str, int] = {}
-            for each in self._service.store.runs(account.id, limit=RUNS_LOOKED_AT):
-                outcomes[each.outcome] = outcomes.get(each.outcome, 0) + 1
-            for outcome, count in sorted(outcomes.items()):
+            looked_at = self._service.store.runs(account.id, limit=RUNS_LOOKED_AT)
+            for outcome, count in sorted(Counter(each.outcome for each in looked_at).items()):
                 recent.add_metric([account.id, outcome], count)
+            classes = Counter(error_class_of(each) for each in looked_at)
+            for name in ERROR_CLASSES:
+                errors.add_metric([account.id, name], classes[name])
             if totals.last is not None:
                 spent = totals.last.finished_at - totals.last.started_at
                 tied.add_metric([account.id], int(bool(totals.last.tied_out)))
                 took.add_metric([account.id], spent.total_seconds())
                 calls.add_metric([account.id], totals.last.venue_calls)
-        return (runs, tied, took, good, calls, recent)
+        return (runs, tied, took, good, calls, recent, errors)
 
     def _of_breaks(self, accounts: Iterable[Account]) -> Iterable[Metric]:
         found = GaugeMetricFamily("tieout_breaks", "Open breaks by age.", labels=["account", "age"])

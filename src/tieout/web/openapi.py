@@ -4,16 +4,16 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
+import msgspec
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
     Components,
     Example,
     OpenAPIMediaType,
-    OpenAPIType,
     Operation,
     RequestBody,
-    Schema,
     SecurityScheme,
 )
 
@@ -57,7 +57,7 @@ def described(
         generate_examples=False,
         media_type=media_type,
         description=summary,
-        examples=[Example(summary=summary, value=example)],
+        examples=[_example(summary, example)],
     )
     made: dict[str, Any] = {
         "tags": [tag],
@@ -85,8 +85,13 @@ def _problem(status: int) -> ResponseSpec:
         generate_examples=False,
         media_type=MEDIA_TYPE,
         description=WORDS[status],
-        examples=[Example(summary=WORDS[status], value=example)],
+        examples=[_example(WORDS[status], example)],
     )
+
+
+def _example(summary: str, value: Any) -> Example:
+    """An example as it stands: encoded already, since nulls would be left out of a dictionary."""
+    return Example(summary=summary, value=msgspec.Raw(msgspec.json.encode(value)))
 
 
 def configuration() -> OpenAPIConfig:
@@ -96,6 +101,7 @@ def configuration() -> OpenAPIConfig:
         version=version("tieout"),
         description="Keeps your own position book true to what your brokers say you hold.",
         path="/schema",
+        render_plugins=[JsonRenderPlugin()],  # the others show pages that load from elsewhere
         components=Components(
             security_schemes={
                 "cookie": SecurityScheme(
@@ -115,20 +121,22 @@ def configuration() -> OpenAPIConfig:
     )
 
 
-def with_body(description: str, *, example: Any) -> type[Operation]:
-    """An operation whose body is any JSON object, read exactly by the route itself."""
+def with_body(description: str, *, example: Any, schema: Any) -> type[Operation]:
+    """An operation with a body of this JSON schema."""
+    body = RequestBody(
+        required=True,
+        description=description,
+        content={"application/json": OpenAPIMediaType(schema=schema, example=example)},
+    )
 
     class WithBody(Operation):
-        def __post_init__(self) -> None:
-            self.request_body = RequestBody(
-                required=True,
-                description=description,
-                content={
-                    "application/json": OpenAPIMediaType(
-                        schema=Schema(type=OpenAPIType.OBJECT, min_properties=1),
-                        example=example,
-                    )
-                },
-            )
+        def __init__(self, **rest: Any) -> None:
+            super().__init__(**{**rest, "request_body": body})
 
     return WithBody
+
+
+def schema_of(shape: type[msgspec.Struct]) -> Any:
+    """The JSON schema of what a request brings, strict where the shape is."""
+    _, components = msgspec.json.schema_components([shape])
+    return components[shape.__name__]

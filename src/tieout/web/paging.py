@@ -1,22 +1,24 @@
 """Lists in pages: a cursor names the last thing that was shown."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from litestar.params import Parameter
-
-from tieout.web.problems import bad_request
 
 LIMIT_MAX = 1000
 Item = TypeVar("Item")
 
 Limit = Annotated[int, Parameter(ge=1, le=LIMIT_MAX, description="How many at most.")]
-Cursor = Annotated[
-    str | None,
-    Parameter(
-        max_length=500, description="`next_cursor` of the page before; leave out for the first."
-    ),
-]
+
+
+def cursor_like(pattern: str) -> Any:
+    """The parameter of a cursor; what does not look like one is refused with 400."""
+    words = "`next_cursor` of the page before; leave out for the first."
+    return Parameter(pattern=pattern, max_length=1000, description=words)
+
+
+Cursor = Annotated[str | None, cursor_like("^([0-9a-f]{2})+$")]
+NumberCursor = Annotated[str | None, cursor_like("^[0-9]{1,18}$")]
 
 
 def page_after(
@@ -26,15 +28,9 @@ def page_after(
 
     Items are in the order of their keys, so the place is found even when that one has gone.
     """
-    rest = items if cursor is None else [each for each in items if key(each) > cursor]
+    rest: Sequence[Item] = items
+    if cursor is not None:
+        last = bytes.fromhex(cursor)
+        rest = [each for each in items if key(each).encode() > last]
     page = rest[:limit]
-    return page, key(page[-1]) if len(rest) > limit else None
-
-
-def number_in(cursor: str | None) -> int:
-    """A cursor that is a number; 0 for none. Raises Problem 400 for another text."""
-    if cursor is None:
-        return 0
-    if not cursor.isdecimal() or not cursor.isascii() or len(cursor) > 18:
-        raise bad_request("The cursor is not one of ours", "send next_cursor as it was given")
-    return int(cursor)
+    return page, key(page[-1]).encode().hex() if len(rest) > limit else None

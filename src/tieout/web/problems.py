@@ -15,6 +15,7 @@ from tieout.core.errors import (
     VenueError,
 )
 from tieout.ports import AccountBusy
+from tieout.runs.approvals import NothingHeld
 
 MEDIA_TYPE = "application/problem+json"
 BUSY = ("Position sync already in progress", "Please wait for the current sync to complete")
@@ -93,6 +94,8 @@ def problem_of(error: TieoutError) -> Problem:
             return Problem(409, *BUSY)
         case StaleVersion():
             return Problem(409, "The book was changed meanwhile", f"{error}; try again")
+        case NothingHeld():
+            return Problem(409, "Nothing waits for this decision", str(error))
         case SettingsError():
             return bad_request("The request cannot be carried out", str(error))
         case StoreError():

@@ -273,10 +273,14 @@ class SettingsShape(msgspec.Struct, kw_only=True):
     changed: dict[str, Any]
 
 
+# Printable in every terminal; \\w has letters and digits of every script.
+KeyName = Annotated[str, msgspec.Meta(pattern=r"^\w[\w .:@/+-]{0,99}$")]
+
+
 class NewKey(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A key to be made."""
 
-    name: Name
+    name: KeyName
     capabilities: Annotated[list[Capability], msgspec.Meta(min_length=1, max_length=3)]
 
 

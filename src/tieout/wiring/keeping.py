@@ -18,7 +18,7 @@ from tieout.ports import AccountBusy, Event, News, RunTrigger, Timer, Venue
 from tieout.runs import Finished, run
 from tieout.runs.log import RunLog
 from tieout.runs.queue_local import LocalQueue, Pace
-from tieout.runs.schedule import Schedule, schedule_of
+from tieout.runs.schedule import Schedule, schedule_of, zone_of
 from tieout.runs.scheduler import Scheduler
 from tieout.settings import Service as ServiceSettings
 from tieout.settings import Settings
@@ -246,6 +246,10 @@ class Keeper:
 
 def schedule_in(service: ServiceSettings) -> Schedule:
     """The schedule that is set. Raises SettingsError with what is allowed."""
+    try:
+        zone_of(service.timezone)
+    except ValueError as fault:
+        raise SettingsError(f"service.timezone: {fault}") from None
     try:
         return schedule_of(service.schedule, zone=service.timezone)
     except ValueError as fault:

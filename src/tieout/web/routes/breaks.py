@@ -13,13 +13,13 @@ from tieout.web.context import AccountName, Asking, DecimalsAs, accounts_of, ser
 from tieout.web.encoding import reply
 from tieout.web.openapi import described
 from tieout.web.paging import Cursor, Limit, page_after
-from tieout.web.problems import not_found
+from tieout.web.problems import Problem, not_found
 from tieout.web.shapes import Breaks, BreakShape, Run
 from tieout.wiring.material import break_json, record_json
 from tieout.wiring.service import Service
 
 Action = Literal["accept-broker", "keep-book", "ignore"]
-ACTIONS: dict[str, LocalAction] = {
+ACTIONS: dict[Action, LocalAction] = {
     "accept-broker": "accept_broker",
     "keep-book": "keep_book",
     "ignore": "ignore_break",
@@ -36,7 +36,7 @@ def _found(service: Service, name: str | None, *, every: bool) -> list[tuple[Acc
 
 
 def _key(item: tuple[AccountId, Break]) -> str:
-    return f"{item[0]} {item[1].id}"
+    return f"{item[0]}\t{item[1].id}"
 
 
 @get(
@@ -69,12 +69,15 @@ def list_breaks(
     "/api/breaks/{break_id:str}",
     guards=[needs("read")],
     sync_to_thread=False,
-    **described("breaks", "One break", BreakShape, example=examples.BREAK, problems=(404,)),
+    **described("breaks", "One break", BreakShape, example=examples.BREAK, problems=(404, 409)),
 )
 def show_break(
-    request: Asking, break_id: str, decimals: DecimalsAs = "number"
+    request: Asking,
+    break_id: str,
+    account: AccountName = None,
+    decimals: DecimalsAs = "number",
 ) -> Response[BreakShape]:
-    owner, found = _one(service_of(request), break_id, every=True)
+    owner, found = _one(service_of(request), break_id, account, every=True)
     return reply(break_json(owner, found), BreakShape, decimals=decimals)
 
 
@@ -90,20 +93,26 @@ def show_break(
         problems=(404, 409),
     ),
 )
-async def decide(request: Asking, break_id: str, action: str) -> Response[Run]:
+async def decide(
+    request: Asking, break_id: str, action: Action, account: AccountName = None
+) -> Response[Run]:
     service = service_of(request)
-    if action not in ACTIONS:
-        raise not_found("such action", f"use one of {', '.join(ACTIONS)}")
-    owner, found = _one(service, break_id, every=False)
+    owner, found = _one(service, break_id, account, every=False)
     finished = await service.settle(owner, found.id, ACTIONS[action])
     return reply(record_json(finished.record), Run)
 
 
-def _one(service: Service, break_id: str, *, every: bool) -> tuple[AccountId, Break]:
-    for owner, each in _found(service, None, every=every):
-        if each.id == break_id:
-            return owner, each
-    raise not_found("such break", "GET /api/breaks lists them")
+def _one(
+    service: Service, break_id: str, account: str | None, *, every: bool
+) -> tuple[AccountId, Break]:
+    """The break of this id. Every account counts its own, so the account may be needed too."""
+    found = [each for each in _found(service, account, every=every) if each[1].id == break_id]
+    if len(found) > 1:
+        owners = ", ".join(owner for owner, _ in found)
+        raise Problem(409, "Several accounts have a break of this id", f"name one: {owners}")
+    if not found:
+        raise not_found("such break", "GET /api/breaks lists them")
+    return found[0]
 
 
 routes = [list_breaks, show_break, decide]

@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
+from tieout.core.errors import SettingsError
 from tieout.runs.statistics import (
     error_of,
     position_reconciliation,
@@ -82,7 +83,10 @@ async def sync_now(request: Asking, account: AccountName = None) -> Response[Syn
 async def _synced(service: Service, account: str | None) -> dict[str, Any]:
     if account is not None and not service.is_known(account):
         raise not_found("such account", "GET /api/accounts lists them")
-    answers = await service.sync(account)
+    try:
+        answers = await service.sync(account)
+    except SettingsError as error:  # its connection, or every one, is not set up (any more)
+        raise not_found("account to sync", str(error)) from None
     _refuse_failed(answers)
     result = result_of(each.finished.record for each in answers if each.finished is not None)
     result["errors"] += [str(each.error) for each in answers if each.error is not None]

@@ -1,7 +1,6 @@
 """The journal, page by page, and what was realized."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 from typing import Annotated, Any, Literal
@@ -16,9 +15,9 @@ from tieout.web import examples
 from tieout.web.auth import needs
 from tieout.web.context import AccountName, Asking, DecimalsAs, accounts_of, service_of
 from tieout.web.encoding import reply
+from tieout.web.moments import MomentText, moment
 from tieout.web.openapi import described
-from tieout.web.paging import Cursor, Limit, number_in
-from tieout.web.problems import bad_request
+from tieout.web.paging import Limit, NumberCursor
 from tieout.web.shapes import Journal, Pnl
 from tieout.wiring.material import entry_json
 
@@ -48,12 +47,12 @@ def list_entries(
     account: OneAccount,
     ledger: Ledger = None,
     limit: Limit = 100,
-    cursor: Cursor = None,
+    cursor: NumberCursor = None,
 ) -> Response[Journal]:
     service = service_of(request)
     (owner,) = accounts_of(service, account)
     wanted = None if ledger is None else LedgerId(ledger)
-    entries = service.store.entries(owner.id, after=number_in(cursor), ledger=wanted)
+    entries = service.store.entries(owner.id, after=int(cursor or 0), ledger=wanted)
     page = list(islice(entries, limit + 1))
     following = str(page[limit - 1].sequence) if len(page) > limit else None
     shown = [entry_json(each) for each in page[:limit]]
@@ -75,19 +74,17 @@ def list_entries(
 def realized(
     request: Asking,
     account: AccountName = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    known_at: datetime | None = None,
+    since: MomentText = None,
+    until: MomentText = None,
+    known_at: MomentText = None,
     by: By = "day",
     decimals: DecimalsAs = "number",
 ) -> Response[Pnl]:
     service = service_of(request)
-    for moment in (since, until, known_at):
-        if moment is not None and moment.tzinfo is None:
-            raise bad_request("A time has no zone", "write 2026-11-20T00:00:00Z")
     sums: dict[tuple[str, str], tuple[Figures, int]] = {}
+    span = {"since": moment(since), "until": moment(until), "known_at": moment(known_at)}
     for owner in accounts_of(service, account):
-        lines = service.store.realized(owner.id, since=since, until=until, known_at=known_at)
+        lines = service.store.realized(owner.id, **span)
         ledgers = service.store.load(owner).book.ledgers if by == "symbol" else {}
         name = service.desk.name_of(owner.id)
         _add(sums, ((_key_of(each, by, name, ledgers), each) for each in lines))

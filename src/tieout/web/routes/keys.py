@@ -6,7 +6,7 @@ from tieout.web import examples
 from tieout.web.auth import needs
 from tieout.web.context import Asking, service_of
 from tieout.web.encoding import reply
-from tieout.web.openapi import described
+from tieout.web.openapi import described, schema_of, with_body
 from tieout.web.problems import Problem, not_found
 from tieout.web.shapes import Done, KeyOnce, Keys, NewKey
 from tieout.wiring.credentials import key_material, new_api_key
@@ -27,11 +27,17 @@ def list_keys(request: Asking) -> Response[Keys]:
     "/api/keys",
     guards=[needs("admin:write")],
     sync_to_thread=False,
+    operation_class=with_body(
+        "What it is called, and what it may do: no more than who makes it.",
+        example={"name": "bot", "capabilities": ["read"]},
+        schema=schema_of(NewKey),
+    ),
     **described(
         "keys",
         "Make an API key; its value is shown this once",
         KeyOnce,
         example=examples.KEY_ONCE,
+        problems=(413,),
         status=201,
     ),
 )

@@ -54,7 +54,8 @@ class EncodedBooks:
 
 
 def _key(line: Line) -> str:
-    return f"{line.account} {line.ledger.instrument.symbol} {line.ledger.id}"
+    """What a cursor goes by; a tab sorts before anything an account may be called."""
+    return f"{line.account}\t{line.ledger.instrument.symbol} {line.ledger.id}"
 
 
 def _ended(service: Service, account: Account, decimals: Decimals) -> Rows:

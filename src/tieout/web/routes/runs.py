@@ -1,5 +1,7 @@
 """Past runs, held ones that wait for a person, and the evidence of each."""
 
+from typing import Annotated
+
 from litestar import Response, get, post
 
 from tieout.core.book import AccountId
@@ -8,11 +10,13 @@ from tieout.web.auth import needs
 from tieout.web.context import AccountName, Asking, DecimalsAs, accounts_of, service_of
 from tieout.web.encoding import JSON, reply
 from tieout.web.openapi import described
-from tieout.web.paging import Cursor, Limit
-from tieout.web.problems import bad_request, not_found
+from tieout.web.paging import Limit, cursor_like
+from tieout.web.problems import not_found
 from tieout.web.shapes import CaseFile, Run, Runs
 from tieout.wiring.material import record_json
 from tieout.wiring.service import Service
+
+RunCursor = Annotated[str | None, cursor_like("^[!-~]+$")]
 
 
 @get(
@@ -25,7 +29,7 @@ def list_runs(
     request: Asking,
     account: AccountName = None,
     limit: Limit = 50,
-    cursor: Cursor = None,
+    cursor: RunCursor = None,
     decimals: DecimalsAs = "number",
 ) -> Response[Runs]:
     service = service_of(request)
@@ -33,7 +37,7 @@ def list_runs(
     if account is not None:
         owner = accounts_of(service, account)[0].id
     if cursor is not None and service.store.run(cursor) is None:
-        raise bad_request("The cursor is not one of ours", "send next_cursor as it was given")
+        raise not_found("run that the cursor names", "send next_cursor as it was given")
     found = service.store.runs(owner, limit=limit + 1, before=cursor)
     page = found[:limit]
     following = page[-1].id if len(found) > limit else None

@@ -12,7 +12,7 @@ from tieout.web import examples
 from tieout.web.auth import COOKIE, Access, needs, refuse_other_sites
 from tieout.web.context import Asking, service_of
 from tieout.web.encoding import reply
-from tieout.web.openapi import described
+from tieout.web.openapi import described, schema_of, with_body
 from tieout.web.problems import Problem
 from tieout.web.shapes import Done, Login, SignedIn
 from tieout.wiring.credentials import digest_of, new_secret
@@ -21,12 +21,17 @@ from tieout.wiring.credentials import digest_of, new_secret
 @post(
     "/api/login",
     status_code=200,
+    operation_class=with_body(
+        "Name and password of a user.",
+        example={"username": "ada", "password": "correct horse"},
+        schema=schema_of(Login),
+    ),
     **described(
         "sign-in",
         "Sign in; the cookie `session` is set",
         SignedIn,
         example=examples.SIGNED_IN,
-        problems=(401, 403),
+        problems=(401, 403, 413),
         is_public=True,
     ),
 )
@@ -34,12 +39,16 @@ async def log_in(request: Asking, data: Login) -> Response[SignedIn]:
     refuse_other_sites(request)
     access: Access = request.app.state.access
     address = request.client.host if request.client else "-"
-    access.refuse_flood(data.username, address)
-    try:
-        user = await asyncio.to_thread(access.log_in, data.username, data.password, address=address)
-    except Problem:
-        request.app.state.log.warning("[Sign-in] Login failed", user=data.username, address=address)
-        raise
+    async with access.one_at_a_time:  # many at once would all be before the first failure
+        access.refuse_flood(data.username, address)
+        try:
+            user = await asyncio.to_thread(
+                access.log_in, data.username, data.password, address=address
+            )
+        except Problem:
+            log = request.app.state.log
+            log.warning("[Sign-in] Login failed", user=data.username, address=address)
+            raise
     service = service_of(request)
     lasting = timedelta(hours=float(service.desk.settings.service.session_hours))
     secret, now = new_secret(), service.timer.now()

@@ -17,6 +17,28 @@ from tieout.web.shapes import SettingsShape
 from tieout.wiring.service import Service
 
 KEYS_MAX = 100
+YES_OR_NO = {"type": ["boolean", "null"]}
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": KEYS_MAX,
+    "additionalProperties": False,
+    "properties": {
+        "service.enabled": YES_OR_NO,
+        "service.is_paused": YES_OR_NO,
+        "service.schedule": {
+            "type": ["string", "integer", "null"],
+            "description": "Seconds, or five fields of cron.",
+        },
+        "service.timezone": {"type": ["string", "null"], "description": "Such as Europe/Berlin."},
+        "service.sync_on_trade": YES_OR_NO,
+        "service.sync_on_position_update": YES_OR_NO,
+        "service.stale_page_s": {"type": ["number", "null"], "minimum": 1, "maximum": 86_400},
+    },
+    "patternProperties": {
+        "^accounts[.].+[.]policy[.].+$": {"description": "A key of a policy, as in tieout.toml."}
+    },
+}
 
 
 def _material(service: Service) -> dict[str, Any]:
@@ -44,15 +66,16 @@ def show_settings(request: Asking) -> Response[SettingsShape]:
     "/api/settings",
     guards=[needs("admin:write")],
     operation_class=with_body(
-        "Keys to values: service.schedule, accounts.CONNECTION/ACCOUNT.policy.on_missing and so"
-        " on; null takes a change back.",
-        example={"service.schedule": "60"},
+        "Keys to values; null takes a change back.",
+        example={"service.schedule": "60", "accounts.alpaca-paper/PA3XYZ.policy.grace_s": 120},
+        schema=SCHEMA,
     ),
     **described(
         "settings",
         "Change settings, all or none; kept over restarts, in effect at once",
         SettingsShape,
         example=examples.SETTINGS,
+        problems=(413,),
     ),
 )
 async def change_settings(request: Asking) -> Response[SettingsShape]:

@@ -12,10 +12,9 @@ from tieout.web.context import Asking, accounts_of, service_of
 from tieout.web.events import Client, EventHub
 from tieout.web.frames import Wanted
 from tieout.web.openapi import described
-from tieout.web.problems import bad_request
 from tieout.web.streaming import EventStream
 
-ID_DIGITS_MAX = 18
+AN_ID = "^[0-9]{0,18}$"
 Types = Annotated[
     list[str] | None,
     Parameter(query="type", description="Only these types of events; commas may stand between."),
@@ -24,12 +23,16 @@ Accounts = Annotated[
     list[str] | None, Parameter(query="account", description="Only these accounts.")
 ]
 LastId = Annotated[
-    str | None,
-    Parameter(header="Last-Event-ID", description="Go on after this event.", max_length=100),
+    str,
+    Parameter(header="Last-Event-ID", description="Go on after this event.", pattern=AN_ID),
 ]
 LastIdInQuery = Annotated[
-    str | None,
-    Parameter(query="last_event_id", description="The same, where no header can be sent."),
+    str,
+    Parameter(
+        query="last_event_id",
+        description="The same, where no header can be sent.",
+        pattern=AN_ID,
+    ),
 ]
 
 
@@ -62,8 +65,8 @@ def events(
     request: Asking,
     types: Types = None,
     accounts: Accounts = None,
-    last_event_id: LastId = None,
-    last_id: LastIdInQuery = None,
+    last_event_id: LastId = "",
+    last_id: LastIdInQuery = "",
 ) -> Response[str]:
     service = service_of(request)
     hub: EventHub = request.app.state.hub
@@ -72,17 +75,10 @@ def events(
         types=frozenset(word for each in types or [] for word in each.split(",") if word),
         accounts=frozenset(named),
     )
-    position = hub.first_position(_number(last_event_id or last_id))
+    last = last_event_id or last_id
+    position = hub.first_position(int(last) if last else None)
     client = Client(position=position, wanted=wanted, may_listen=_still(request))
     return EventsResponse(EventStream(hub, client, abort=partial(_abort, request)))
-
-
-def _number(text: str | None) -> int | None:
-    if not text:
-        return None
-    if not text.isdecimal() or not text.isascii() or len(text) > ID_DIGITS_MAX:
-        raise bad_request("Last-Event-ID is not one of ours", "send the id as it was received")
-    return int(text)
 
 
 def _still(request: Asking) -> Callable[[], bool]:
