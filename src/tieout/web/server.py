@@ -28,6 +28,8 @@ class Server(uvicorn.Server):
                 app,
                 access_log=False,
                 log_config=None,
+                loop="asyncio",  # whatever else is installed beside it
+                http="h11",
                 proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=max(1, round(stop_limit_s)),
