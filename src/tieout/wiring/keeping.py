@@ -7,7 +7,7 @@ threads.
 import asyncio
 import json
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from tieout.core.book import Account, AccountId
 from tieout.core.errors import SettingsError, TieoutError
 from tieout.ports import AccountBusy, Event, News, RunTrigger, Timer, Venue
-from tieout.runs import Finished, run
+from tieout.runs import Finished, Order, run
 from tieout.runs.log import RunLog
 from tieout.runs.queue_local import LocalQueue, Pace
 from tieout.runs.schedule import Schedule, schedule_of
@@ -218,11 +218,10 @@ class Keeper:
     async def _run(self, account: AccountId, trigger: RunTrigger) -> Finished:
         reached = self._reached[account]
         started_at = self.timer.now()
-        self.log.begins(account, trigger)
+        parts = replace(self.desk.parts, begins=self._begins)
         try:
-            self._say_started(account, trigger, started_at)
             order = self.desk.order(reached.account, trigger)
-            finished = await run(order, venue=reached.venue, parts=self.desk.parts)
+            finished = await run(order, venue=reached.venue, parts=parts)
         except AccountBusy:
             self.log.skipped(account)
             raise
@@ -236,11 +235,12 @@ class Keeper:
         self._published()
         return finished
 
-    def _say_started(self, account: AccountId, trigger: RunTrigger, at: datetime) -> None:
+    def _begins(self, order: Order) -> None:
+        account, trigger = order.account.id, order.trigger
+        self.log.begins(account, trigger)
         payload = json.dumps({"account": account, "trigger": trigger}, ensure_ascii=False)
-        self.desk.store.add_event(
-            Event(type="run:started", at=at, payload=payload), account=account
-        )
+        event = Event(type="run:started", at=self.timer.now(), payload=payload)
+        self.desk.store.add_event(event, account=account)
         self._published()
 
 
