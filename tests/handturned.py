@@ -25,7 +25,7 @@ class TurnedLoop(asyncio.SelectorEventLoop):
     def __init__(self, timer: "HandTurned") -> None:
         self._timer = timer
         self.alarms: list[asyncio.TimerHandle] = []
-        self.threaded: set[asyncio.Future[Any]] = set()
+        self.outside: set[asyncio.Future[Any]] = set()
         self.begun = 0
         super().__init__()
 
@@ -52,21 +52,24 @@ class TurnedLoop(asyncio.SelectorEventLoop):
     def run_in_executor(  # type: ignore[override]
         self, executor: Executor | None, func: Callable[..., Result], *args: Any
     ) -> "asyncio.Future[Result]":
-        future = super().run_in_executor(executor, func, *args)
-        self.threaded.add(future)
-        future.add_done_callback(self.threaded.discard)
-        return future
+        return self.waits_for(super().run_in_executor(executor, func, *args))
+
+    def waits_for(self, work: "asyncio.Future[Result]") -> "asyncio.Future[Result]":
+        """Let no time go by before this is done: it happens outside, in real time."""
+        self.outside.add(work)
+        work.add_done_callback(self.outside.discard)
+        return work
 
     async def settle(self) -> None:
         """Return when nothing more happens without time going on."""
         quiet = 0
         while quiet < QUIET_ROUNDS:
-            if self.threaded:
-                await asyncio.wait(set(self.threaded))
+            if self.outside:
+                await asyncio.wait(set(self.outside))
             before = self.begun
             await asyncio.sleep(0)
             is_only_us = self.begun == before + 1
-            quiet = quiet + 1 if is_only_us and not self.threaded else 0
+            quiet = quiet + 1 if is_only_us and not self.outside else 0
 
 
 class HandTurned:

@@ -22,6 +22,7 @@ from tieout.runs.schedule import Schedule, schedule_of
 from tieout.runs.scheduler import Scheduler
 from tieout.settings import Service as ServiceSettings
 from tieout.settings import Settings
+from tieout.wiring.connected import Unreachable
 from tieout.wiring.desk import Answer, Desk, connections_named
 from tieout.wiring.watch import Watch
 
@@ -131,6 +132,7 @@ class Keeper:
     async def sync(self, wanted: Collection[str], trigger: RunTrigger) -> list[Answer]:
         """Run these accounts now (all for none). Raises AccountBusy while they are being run."""
         names = connections_named(self.desk.settings, set(wanted))
+        self._refuse_busy(wanted)  # before a venue is asked, which may take its time
         groups = await asyncio.gather(*(self._reach(name, trigger) for name in names))
         answers = [each for group in groups for each in group if isinstance(each, Answer)]
         accounts = [
@@ -139,15 +141,18 @@ class Keeper:
             for each in group
             if isinstance(each, _Reached) and self.desk.is_meant(each.account.id, wanted)
         ]
-        busy = [each for each in accounts if self.queue.is_running(each)]
-        if busy:
-            raise AccountBusy(f"a run of {busy[0]} is in progress; wait until it has finished")
+        self._refuse_busy(wanted)
         if not accounts and not answers:
             raise SettingsError("there is no such account; `tieout accounts` lists them")
         answers += await asyncio.gather(*(self._run_now(each, trigger) for each in accounts))
         if answers and all(isinstance(each.error, AccountBusy) for each in answers):
             raise answers[0].error or AccountBusy("a run is in progress")
         return answers
+
+    def _refuse_busy(self, wanted: Collection[str]) -> None:
+        for each in self.queue.running():
+            if self.desk.is_meant(each, wanted):
+                raise AccountBusy(f"a run of {each} is in progress; wait until it has finished")
 
     async def _run_now(self, account: AccountId, trigger: RunTrigger) -> Answer:
         try:
@@ -175,14 +180,14 @@ class Keeper:
     async def _reach(self, connection: str, trigger: RunTrigger) -> "Iterable[_Reached | Answer]":
         started_at = self.timer.now()
         try:
-            async with asyncio.timeout(float(self.desk.settings.deadline_s)):
-                venue, accounts = await self.desk.reach(connection)
-        except (TieoutError, TimeoutError) as error:
-            wrong = error if isinstance(error, TieoutError) else TieoutError("no answer in time")
+            venue, accounts = await self.desk.reach(connection)
+        except Exception as error:  # like around a run: other connections go on
+            wrong = error if isinstance(error, TieoutError) else TieoutError(repr(error))
             self.watch.unreached(connection, wrong, trigger=trigger, started_at=started_at)
             self._published()
             return [Answer(subject=connection, error=wrong)]
-        self.watch.reached(connection)
+        if not isinstance(venue, Unreachable):
+            self.watch.reached(connection)
         found = [_Reached(account=account, venue=venue) for account in accounts]
         self._reached |= {each.account.id: each for each in found}
         return found
@@ -217,6 +222,8 @@ class Keeper:
 
     async def _run(self, account: AccountId, trigger: RunTrigger) -> Finished:
         reached = self._reached[account]
+        # That it could not be reached is the outcome of one run; the next one asks again.
+        self._reached[account] = replace(reached, venue=self.desk.venue(reached.venue.name))
         started_at = self.timer.now()
         parts = replace(self.desk.parts, begins=self._begins)
         try:

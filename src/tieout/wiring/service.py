@@ -223,9 +223,11 @@ class Service:
         return self.store.run_totals(account)
 
     def latest_runs(self) -> list[RunRecord]:
-        """The last run of every account."""
-        found = (self.store.runs(each.id, limit=1) for each in self.store.accounts())
-        return [run for runs in found for run in runs]
+        """The last run of every account, and a later one of a connection that has none yet."""
+        accounts = {each.id for each in self.store.accounts()}
+        found = [run for each in accounts for run in self.store.runs(each, limit=1)]
+        last = self.store.run_totals().last
+        return found if last is None or last.account in accounts else [*found, last]
 
     def health(self) -> Health:
         """Whether the store can be used and the service's thread is alive."""
