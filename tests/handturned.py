@@ -27,6 +27,7 @@ class TurnedLoop(asyncio.SelectorEventLoop):
         self.alarms: list[asyncio.TimerHandle] = []
         self.outside: set[asyncio.Future[Any]] = set()
         self.begun = 0
+        self.mishaps: list[dict[str, Any]] = []
         super().__init__()
 
     def time(self) -> float:
@@ -60,6 +61,11 @@ class TurnedLoop(asyncio.SelectorEventLoop):
         work.add_done_callback(self.outside.discard)
         return work
 
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Keep what nobody caught, for the test to find; a turn of time may be cut off."""
+        if "exception" in context:
+            self.mishaps.append(context)
+
     async def settle(self) -> None:
         """Return when nothing more happens without time going on."""
         quiet = 0
@@ -79,6 +85,7 @@ class HandTurned:
         self.at = at
         self.elapsed = timedelta()
         self.loop: TurnedLoop | None = None
+        self._one_at_a_time = asyncio.Lock()
         self._waiting: list[tuple[datetime, asyncio.Future[None]]] = []
 
     def now(self) -> datetime:
@@ -98,7 +105,10 @@ class HandTurned:
 
     async def turn(self, by: timedelta) -> None:
         """Let time go by, stopping at every moment at which something is due."""
-        loop = self._own_loop()
+        async with self._one_at_a_time:
+            await self._turn(by, self._own_loop())
+
+    async def _turn(self, by: timedelta, loop: TurnedLoop) -> None:
         end = self.elapsed + by
         await loop.settle()
         while (step := self._next_step()) is not None and self.elapsed + step <= end:
@@ -130,6 +140,7 @@ class HandTurned:
     def new_loop(self) -> TurnedLoop:
         """A loop that goes by this hand."""
         self.loop = TurnedLoop(self)
+        self._one_at_a_time = asyncio.Lock()  # a loop that ended may have left it locked
         return self.loop
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:

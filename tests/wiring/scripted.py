@@ -171,6 +171,8 @@ class Stage:
             while not wait([stopping], POLL_S).done:
                 self._go_on(SECOND)
         self.service = None
+        assert self.timer.loop is not None
+        assert not self.timer.loop.mishaps, self.timer.loop.mishaps
         return stopping.result()
 
     def _go_on(self, by: timedelta) -> None:

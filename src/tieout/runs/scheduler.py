@@ -52,6 +52,8 @@ class Scheduler:
         if is_paused is not None:
             self.is_paused = is_paused
         if self._changed is not None and (self.schedule, self.is_paused) != before:
+            now = self.timer.now()
+            self.next_at = None if self.is_paused else self.schedule.next_after(now)
             self._changed.set()
 
     def stop(self) -> None:

@@ -118,8 +118,17 @@ class Keeper:
         for each in known:
             self.queue.tell(each, trigger)
         if not known:
-            for name in connections_named(self.desk.settings, [account] if account else []):
-                self._begin_round(name, trigger)
+            self._tell_unknown(trigger, account)
+
+    def _tell_unknown(self, trigger: RunTrigger, account: AccountId | None) -> None:
+        """An account that was not reached yet; or is none, which the bot that told us can see."""
+        try:
+            names = connections_named(self.desk.settings, [] if account is None else [account])
+        except SettingsError as error:
+            self.log.unknown(str(error), trigger)
+            return
+        for name in names:
+            self._begin_round(name, trigger)
 
     def page_opened(self, now: datetime) -> None:
         """Somebody looks at the book: what is too old is read anew."""

@@ -87,20 +87,21 @@ class Service:
     def _live(self, ready: threading.Event) -> None:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
-        telling: list[asyncio.Task[None]] = []
+        telling: set[asyncio.Task[None]] = set()  # a loop alone keeps no task alive
 
         def begin() -> None:
             self._keeper.start()
-            telling.append(loop.create_task(self._deliveries.run()))
+            telling.add(loop.create_task(self._deliveries.run()))
             ready.set()
 
         loop.call_soon(begin)
         self._loop = loop
         try:
             loop.run_forever()
-            for task in telling:
+            left = asyncio.all_tasks(loop)
+            for task in left:
                 task.cancel()
-            loop.run_until_complete(asyncio.gather(*telling, return_exceptions=True))
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
             loop.run_until_complete(loop.shutdown_asyncgens())
         finally:
             loop.close()
