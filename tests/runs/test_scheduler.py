@@ -129,7 +129,10 @@ def test_another_schedule_holds_from_the_moment_it_is_set():
 
 def test_a_change_to_the_same_puts_nothing_off():
     bench = Bench("300")
-    same = lambda: bench.scheduler.change(schedule=schedule_of("300"), is_paused=False)  # noqa: E731
+
+    def same() -> None:
+        bench.scheduler.change(schedule=schedule_of("300"), is_paused=False)
+
     bench.through(5 * SECOND, same, MINUTE, same, 4 * MINUTE, same, MINUTE)
     assert bench.ticks == [FIRST, FIRST + 5 * MINUTE]
 
