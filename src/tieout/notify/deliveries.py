@@ -89,9 +89,8 @@ class Deliveries:
         while True:
             if delivery.next_at is not None:
                 await self._timer.until(delivery.next_at)
-            try:
-                await target.send(event)
-            except Undelivered as error:
+            error = await self._send(target, event)
+            if error is not None:
                 delivery = self._failed(delivery, error)
                 if delivery.attempts < ATTEMPTS_MAX:
                     self._store.put_delivery(delivery)
@@ -104,6 +103,16 @@ class Deliveries:
             done = Delivery(target=delivery.target, event=event.id)
             self._store.put_delivery(done)
             return done
+
+    async def _send(self, target: Target, event: StoredEvent) -> Undelivered | None:
+        """Send one event; why it was not taken. A mistake in one target must not end the others."""
+        try:
+            await target.send(event)
+        except Undelivered as error:
+            return error
+        except Exception as error:  # its text may carry the address, which may carry a token
+            return Undelivered(f"it could not be sent ({type(error).__name__})")
+        return None
 
     def _failed(self, delivery: Delivery, error: Undelivered) -> Delivery:
         attempts = delivery.attempts + 1

@@ -10,6 +10,8 @@ import hmac
 import json
 from binascii import Error as Base64Error
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -58,7 +60,8 @@ class Webhook:
             # Its text may carry the address, which may carry a token.
             raise Undelivered(f"no answer ({type(error).__name__})") from None
         if not 200 <= status < 300:
-            raise Undelivered(f"it answered {status}", retry_after_s=_retry_after_s(said))
+            wait_s = _retry_after_s(said, now=self._clock.now())
+            raise Undelivered(f"it answered {status}", retry_after_s=wait_s)
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -98,7 +101,14 @@ def signature(key: bytes, number: str, seconds: int, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
-def _retry_after_s(headers: Mapping[str, str]) -> float | None:
-    told = headers.get("retry-after", "")
-    is_number = told.isascii() and told.isdecimal() and len(told) <= RETRY_AFTER_DIGITS_MAX
-    return float(told) if is_number else None
+def _retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:
+    """How long it wants to be left alone: seconds, or a date. Nonsense is no wish."""
+    told = headers.get("retry-after", "").strip()
+    if told.isascii() and told.isdecimal():
+        return float(told) if len(told) <= RETRY_AFTER_DIGITS_MAX else None
+    try:
+        at = parsedate_to_datetime(told)
+    except ValueError:
+        return None
+    wait_s = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
+    return wait_s if 0 < wait_s < 10**RETRY_AFTER_DIGITS_MAX else None

@@ -14,7 +14,11 @@ class Timer(Clock, Protocol):
     """A clock that can be waited on, so that tests turn it by hand and nothing sleeps."""
 
     async def until(self, moment: datetime) -> None:
-        """Return when this moment has come; at once where it is past."""
+        """Return when this moment has come; at once where it is past.
+
+        Also when the clock was set back meanwhile: the moment may be far off then, and whoever
+        waits has to look at the time anew.
+        """
         ...
 
 

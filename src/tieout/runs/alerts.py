@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from tieout.core.book import AccountId
@@ -18,6 +19,7 @@ from tieout.ports import Event, Notice, RunRecord, Store
 from tieout.runs.statistics import timestamp
 
 RAISED, RECOVERED = "alert:raised", "alert:recovered"
+RUNS_LOOKED_AT = 1000
 GOOD, FAILED = "applied", ("failed", "rejected")
 
 
@@ -71,14 +73,17 @@ class Alerts:
         )
 
     def _failures_before(self, record: RunRecord, patience: Patience) -> int:
-        latest = self._store.runs(record.account, limit=patience.failures + 1)
-        older = [each for each in latest if each.id != record.id]
-        count = 0
-        for each in older:
-            if each.outcome not in FAILED:
-                break
-            count += 1
-        return count
+        """How many runs failed in a row before this one; no more than are looked at are told."""
+        if record.outcome not in FAILED:
+            return 0
+        limit = patience.failures + 1
+        while True:
+            latest = self._store.runs(record.account, limit=limit)
+            older = [each for each in latest if each.id != record.id]
+            count = len(list(takewhile(lambda each: each.outcome in FAILED, older)))
+            if count < len(older) or len(latest) < limit or limit >= RUNS_LOOKED_AT:
+                return count
+            limit = min(4 * limit, RUNS_LOOKED_AT)
 
     def over(self, account: AccountId, *, name: str, at: datetime) -> None:
         """Whatever runs of an account were told for is over."""
@@ -155,7 +160,8 @@ def run_matters(
     if record.outcome in FAILED and failures_before + 1 >= patience.failures:
         said = record.errors[0] if record.errors else record.reason
         count = failures_before + 1
-        text = f"{f'{count} runs in a row' if count > 1 else 'a run'} failed: {said}"
+        many = f"{count} runs in a row" if count < RUNS_LOOKED_AT else "very many runs in a row"
+        text = f"{many if count > 1 else 'a run'} failed: {said}"
         return (Matter(key=key, digest="failed", text=text),)
     return ()
 

@@ -80,6 +80,10 @@ class RunLog:
             f"{JOB} Position sync failed (error: {error}, duration: {duration_ms}ms)", **facts
         )
 
+    def unknown(self, problem: str, trigger: RunTrigger) -> None:
+        """Somebody told of an account that is not ours."""
+        self._log.warning(f"{JOB} No run follows: {problem}", trigger=trigger)
+
     def unkept(self, problem: str) -> None:
         """Something could not be written down."""
         self._log.error(f"{JOB} The book cannot be written", problem=problem)

@@ -29,15 +29,22 @@ def tell_nobody(account: AccountId, events: tuple[Event, ...]) -> None:
     """For a run whose events nobody in this process waits for: the outbox has them."""
 
 
+def begin_quietly(order: Order) -> None:
+    """For a run whose beginning interests nobody."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a run works with. `statement` says what a plan does, as JSON material."""
+    """What a run works with. `statement` says what a plan does, as JSON material; `begins` is
+    called once the account is this run's own.
+    """
 
     store: BookStore
     clock: Clock
     name_run: Callable[[datetime], str]
     statement: Callable[[Plan], Mapping[str, Any]]
     publish: Callable[[AccountId, tuple[Event, ...]], None] = tell_nobody
+    begins: Callable[[Order], None] = begin_quietly
     deadline_s: float = 120.0
 
 

@@ -63,7 +63,9 @@ class LocalQueue(Generic[Result]):
 
     async def run_now(self, account: AccountId, trigger: RunTrigger) -> Result:
         """Run at once, for somebody who waits. Raises AccountBusy while another run goes on."""
-        if self._is_closed or self.is_running(account):
+        if self._is_closed:
+            raise AccountBusy(f"the service is stopping, so {account} is not run any more")
+        if self.is_running(account):
             raise AccountBusy(f"a run of {account} is in progress; wait until it has finished")
         return await asyncio.shield(self._begin(account, trigger))
 
@@ -118,16 +120,24 @@ class LocalQueue(Generic[Result]):
             return await self.start(account, trigger)
         except AccountBusy:
             if trigger in EVENTS:
-                self.tell(account, trigger)  # another process has it; ours still has to follow
+                self._put_off(lane, trigger)  # another process has it; ours still has to follow
             raise
         finally:
             lane.running = None
             if lane.wanted is not None and not self._is_closed:
                 lane.gathering = asyncio.create_task(self._gather(account, lane))
 
+    def _put_off(self, lane: _Lane[Result], trigger: RunTrigger) -> None:
+        """Look again after the longest wait: what others do may take minutes."""
+        lane.wanted = lane.wanted or trigger
+        lane.due_at = lane.latest_at = self.timer.now() + timedelta(seconds=self.pace.quiet_s_max)
+
     async def _gather(self, account: AccountId, lane: _Lane[Result]) -> None:
         """Wait until the burst is over, then run."""
-        while lane.due_at is not None and lane.due_at > self.timer.now():
+        longest = timedelta(seconds=self.pace.quiet_s_max)
+        while lane.due_at is not None and lane.due_at > (now := self.timer.now()):
+            if lane.due_at - now > longest:
+                break  # the clock was set back
             await self.timer.until(lane.due_at)
         if lane.running is None and lane.wanted is not None:
             self._begin(account, lane.wanted)

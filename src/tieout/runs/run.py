@@ -32,6 +32,7 @@ async def run(order: Order, *, venue: Venue | None, parts: Parts) -> Finished:
         started_at = parts.clock.now()
         name = parts.name_run(started_at)
         try:
+            parts.begins(order)
             fetched = await _fetched(order, venue, parts)
             return write(_drafted(order, name, started_at, fetched, parts), parts)
         except Exception as error:

@@ -14,8 +14,8 @@ from tieout.runs.schedule import Schedule
 class Scheduler:
     """Calls `tick` at each due time. `run` is its loop; the rest may be changed while it runs.
 
-    The first round is `first_run_s` after `run` starts. A due time that passed while nothing
-    could run is not made up for: one round sees everything.
+    The first round is `first_run_s` after `run` starts. Due times that passed while nothing
+    could run are made up for by one round: it sees everything.
     """
 
     schedule: Schedule
@@ -32,20 +32,28 @@ class Scheduler:
         due = self.timer.now() + timedelta(seconds=self.first_run_s)
         while True:
             self.next_at = None if self.is_paused else due
-            if await self._is_changed_before(due):
-                due = self.schedule.next_after(self.timer.now())
-                continue
-            if not self.is_paused:
-                self.tick()
-            due = self._next(due)
+            await self._wait(due)
+            now = self.timer.now()
+            if due <= now:
+                if not self.is_paused:
+                    self.tick()
+                due = self._next(due)
+            elif self._changed.is_set():
+                due = self.schedule.next_after(now)
+            else:  # the clock was set back; a schedule must not stand still until it is there again
+                due = min(due, self.schedule.next_after(now))
+            self._changed.clear()
 
     def change(self, *, schedule: Schedule | None = None, is_paused: bool | None = None) -> None:
-        """Go by another schedule from now on, pause, or go on."""
+        """Go by another schedule from now on, pause, or go on. What stays as it is counts on."""
+        before = (self.schedule, self.is_paused)
         if schedule is not None:
             self.schedule = schedule
         if is_paused is not None:
             self.is_paused = is_paused
-        if self._changed is not None:
+        if self._changed is not None and (self.schedule, self.is_paused) != before:
+            now = self.timer.now()
+            self.next_at = None if self.is_paused else self.schedule.next_after(now)
             self._changed.set()
 
     def stop(self) -> None:
@@ -57,15 +65,13 @@ class Scheduler:
         now = self.timer.now()
         return following if following > now else self.schedule.next_after(now)
 
-    async def _is_changed_before(self, due: datetime) -> bool:
+    async def _wait(self, due: datetime) -> None:
+        """Until it is due, or something else is to be looked at."""
         assert self._changed is not None
         waiting = asyncio.ensure_future(self.timer.until(due))
         changing = asyncio.ensure_future(self._changed.wait())
         try:
             await asyncio.wait({waiting, changing}, return_when=asyncio.FIRST_COMPLETED)
-            is_changed = self._changed.is_set()
-            self._changed.clear()
-            return is_changed
         finally:
             for task in (waiting, changing):
                 task.cancel()

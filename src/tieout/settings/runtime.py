@@ -39,6 +39,7 @@ def with_runtime(settings: Settings, changed: Mapping[str, Any]) -> Settings:
             service[name] = _read(reading, key, schema.SERVICE[name], value)
         elif table == "accounts" and ".policy." in name:
             account, _, word = name.rpartition(".policy.")
+            _check_account(reading, key, account, settings)
             _read_policy(reading, key, word, value, policies.setdefault(account, {}))
         else:
             known = (*(f"service.{each}" for each in CHANGEABLE), "accounts.ACCOUNT.policy.NAME")
@@ -51,6 +52,15 @@ def with_runtime(settings: Settings, changed: Mapping[str, Any]) -> Settings:
         merged = {**before.policy, **policy, **({"tolerance": tolerance} if tolerance else {})}
         accounts[account] = replace(before, policy=merged)
     return replace(settings, service=replace(settings.service, **service), accounts=accounts)
+
+
+def _check_account(reading: Reading, key: str, account: str, settings: Settings) -> None:
+    """As in the file: CONNECTION/ACCOUNT or CONNECTION/*, of a connection that is set up."""
+    names = [each.name for each in settings.connections]
+    connection, _, number = account.partition("/")
+    if not number or (names and connection not in names):
+        known = closest(connection, names) if names else "set up [[connections]] first"
+        reading.fault(key, f"must be of connection/account or connection/*; {known}")
 
 
 def _read(reading: Reading, key: str, rule: Rule, value: Any) -> Any:

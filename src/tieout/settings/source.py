@@ -141,7 +141,8 @@ class Place:
 def closest(word: str, known: Iterable[str]) -> str:
     """The known word that was probably meant, as the end of a message; else all that are known."""
     names = sorted(known)
-    near = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.6)
+    spelt = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(word.lower(), spelt, n=1, cutoff=0.6)
     if near:
-        return f"did you mean {near[0]}?"
+        return f"did you mean {spelt[near[0]]}?"
     return f"allowed: {', '.join(names)}"

@@ -63,19 +63,28 @@ def _targets(
     for name, each, here in named_tables(reading, material, place, noun=noun):
         rest = {key: value for key, value in each.items() if key != "name"}
         values = reading.table(rest, rules, here, hidden=(URL, SECRET), also=("name",))
-        for key in (secret for secret in (URL, SECRET) if secret in rules):
-            if key not in values and key not in each:
-                reading.fault(here.at(key), "is missing: a value, env:NAME or file:PATH")
-            given = values.get(key)
-            values[key] = (
-                Secret(None, problem=f"{here.at(key)}: is missing")
-                if given is None
-                else read_secret(reading, given, here.at(key), base=base)
-            )
+        for key in (known for known in (URL, SECRET) if known in rules):
+            values[key] = _secret(reading, each, values, here.at(key), base=base)
         if SECRET in rules:
             _check_url(reading, values[URL], here.at(URL))
         found.append((name, values))
     return found
+
+
+def _secret(
+    reading: Reading,
+    material: Mapping[str, Any],
+    values: Mapping[str, Any],
+    place: Place,
+    *,
+    base: Path,
+) -> Secret:
+    key = place.words[-1]
+    if key in values:
+        return read_secret(reading, values[key], place, base=base)
+    if key not in material:
+        reading.fault(place, "is missing: a value, env:NAME or file:PATH")
+    return Secret(None, problem=f"{place}: is missing")
 
 
 def _check_url(reading: Reading, url: Secret, place: Place) -> None:

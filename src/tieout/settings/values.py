@@ -89,7 +89,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """People who are told by chat or mail; `url` is one of Apprise's (mailto:, slack:)."""
+    """People who are told by chat or mail; `url` is Apprise's (mailto://..., slack://...)."""
 
     name: str
     url: Secret

@@ -17,5 +17,7 @@ class SystemTimer(SystemClock):
     """The clock, with an alarm."""
 
     async def until(self, moment: datetime) -> None:
-        while (left_s := (moment - self.now()).total_seconds()) > 0:
-            await asyncio.sleep(min(left_s, NAP_S_MAX))
+        while moment > (before := self.now()):
+            await asyncio.sleep(min((moment - before).total_seconds(), NAP_S_MAX))
+            if self.now() < before:
+                return  # it was set back

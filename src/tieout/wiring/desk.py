@@ -13,12 +13,12 @@ from tieout.cases.output import step_json
 from tieout.cases.writing import case_of, case_text
 from tieout.core.book import Account, AccountId
 from tieout.core.breaks import Break
-from tieout.core.errors import SettingsError, TieoutError, VenueError
+from tieout.core.errors import SettingsError, TieoutError, VenueError, VenueUnavailable
 from tieout.core.instrument import LedgerId
 from tieout.core.position import Ledger
 from tieout.core.rebuilding import method_of_book
 from tieout.core.snapshot import LocalAction
-from tieout.ports import Clock, Finding, News, Read, RunTrigger, Store, Tell, Venue
+from tieout.ports import Clock, Finding, RunTrigger, Store, Venue
 from tieout.runs import Finished, Order, Parts, plan_only, run
 from tieout.runs.approvals import approve, reject, settle
 from tieout.runs.past import ledgers_as_of, rebuilt
@@ -31,62 +31,7 @@ from tieout.store.sqlite import SqliteStore
 from tieout.store.verify import Anchor, VerifyReport, verify
 from tieout.venues.registry import connect
 from tieout.wiring.clock import SystemClock
-
-
-class Connected:
-    """A venue whose accounts carry the name of their connection: `alpaca-paper/PA3XYZ`.
-
-    Two logins may reach accounts of the same name; in the book they must not be one.
-    """
-
-    def __init__(self, venue: Venue, connection: str) -> None:
-        self.name = connection
-        self._venue = venue
-
-    async def accounts(self) -> Sequence[Account]:
-        found = await self._venue.accounts()
-        return [replace(each, id=AccountId(f"{self.name}/{each.id}")) for each in found]
-
-    async def read(self, account: AccountId, *, cursor: str | None) -> Read:
-        native = AccountId(account.removeprefix(f"{self.name}/"))
-        return await self._venue.read(native, cursor=cursor)
-
-    async def listen(self, tell: Tell) -> None:
-        def named(news: News) -> None:
-            account = news.account and AccountId(f"{self.name}/{news.account}")
-            tell(replace(news, account=account))
-
-        await self._venue.listen(named)
-
-    async def check(self) -> Sequence[Finding]:
-        return await self._venue.check()
-
-    async def aclose(self) -> None:
-        await self._venue.aclose()
-
-
-class Unreachable:
-    """A venue that did not even say which accounts there are: every reading fails like that."""
-
-    def __init__(self, connection: str, error: VenueError) -> None:
-        self.name = connection
-        self._error = error
-
-    async def accounts(self) -> Sequence[Account]:
-        raise self._error
-
-    async def read(self, account: AccountId, *, cursor: str | None) -> Read:
-        del account, cursor  # whatever is asked
-        raise self._error
-
-    async def listen(self, tell: Tell) -> None:
-        """There is nothing to hear."""
-
-    async def check(self) -> Sequence[Finding]:
-        return [Finding(subject=self.name, level="error", message=str(self._error))]
-
-    async def aclose(self) -> None:
-        """There is nothing to let go of."""
+from tieout.wiring.connected import Connected, Unreachable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,12 +164,24 @@ class Desk:
         and a venue of which every reading fails like that. Raises its error where we know none.
         """
         try:
-            return self.venue(connection), await self.accounts_at(connection)
+            return self.venue(connection), await self._accounts_in_time(connection)
         except VenueError as error:
             expected = list(self._expected_at(self.settings.connection(connection)).values())
             if not expected:
                 raise
             return Unreachable(connection, error), expected
+
+    async def _accounts_in_time(self, connection: str) -> list[Account]:
+        deadline_s = float(self.settings.deadline_s)
+        try:
+            async with asyncio.timeout(deadline_s):
+                return await self.accounts_at(connection)
+        except TimeoutError:
+            raise VenueUnavailable(
+                f"did not answer within {deadline_s:g} s",
+                venue=connection,
+                advice="try again later",
+            ) from None
 
     async def _sync_connection(
         self, connection: str, wanted: set[str], *, is_plan: bool

@@ -7,7 +7,7 @@ threads.
 import asyncio
 import json
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,13 +15,14 @@ from typing import Any
 from tieout.core.book import Account, AccountId
 from tieout.core.errors import SettingsError, TieoutError
 from tieout.ports import AccountBusy, Event, News, RunTrigger, Timer, Venue
-from tieout.runs import Finished, run
+from tieout.runs import Finished, Order, run
 from tieout.runs.log import RunLog
 from tieout.runs.queue_local import LocalQueue, Pace
 from tieout.runs.schedule import Schedule, schedule_of, zone_of
 from tieout.runs.scheduler import Scheduler
 from tieout.settings import Service as ServiceSettings
 from tieout.settings import Settings
+from tieout.wiring.connected import Unreachable
 from tieout.wiring.desk import Answer, Desk, connections_named
 from tieout.wiring.watch import Watch
 
@@ -117,8 +118,17 @@ class Keeper:
         for each in known:
             self.queue.tell(each, trigger)
         if not known:
-            for name in connections_named(self.desk.settings, [account] if account else []):
-                self._begin_round(name, trigger)
+            self._tell_unknown(trigger, account)
+
+    def _tell_unknown(self, trigger: RunTrigger, account: AccountId | None) -> None:
+        """An account that was not reached yet; or is none, which the bot that told us can see."""
+        try:
+            names = connections_named(self.desk.settings, [] if account is None else [account])
+        except SettingsError as error:
+            self.log.unknown(str(error), trigger)
+            return
+        for name in names:
+            self._begin_round(name, trigger)
 
     def page_opened(self, now: datetime) -> None:
         """Somebody looks at the book: what is too old is read anew."""
@@ -131,6 +141,7 @@ class Keeper:
     async def sync(self, wanted: Collection[str], trigger: RunTrigger) -> list[Answer]:
         """Run these accounts now (all for none). Raises AccountBusy while they are being run."""
         names = connections_named(self.desk.settings, set(wanted))
+        self._refuse_busy(wanted)  # before a venue is asked, which may take its time
         groups = await asyncio.gather(*(self._reach(name, trigger) for name in names))
         answers = [each for group in groups for each in group if isinstance(each, Answer)]
         accounts = [
@@ -139,15 +150,18 @@ class Keeper:
             for each in group
             if isinstance(each, _Reached) and self.desk.is_meant(each.account.id, wanted)
         ]
-        busy = [each for each in accounts if self.queue.is_running(each)]
-        if busy:
-            raise AccountBusy(f"a run of {busy[0]} is in progress; wait until it has finished")
+        self._refuse_busy(wanted)
         if not accounts and not answers:
             raise SettingsError("there is no such account; `tieout accounts` lists them")
         answers += await asyncio.gather(*(self._run_now(each, trigger) for each in accounts))
         if answers and all(isinstance(each.error, AccountBusy) for each in answers):
             raise answers[0].error or AccountBusy("a run is in progress")
         return answers
+
+    def _refuse_busy(self, wanted: Collection[str]) -> None:
+        for each in self.queue.running():
+            if self.desk.is_meant(each, wanted):
+                raise AccountBusy(f"a run of {each} is in progress; wait until it has finished")
 
     async def _run_now(self, account: AccountId, trigger: RunTrigger) -> Answer:
         try:
@@ -175,14 +189,14 @@ class Keeper:
     async def _reach(self, connection: str, trigger: RunTrigger) -> "Iterable[_Reached | Answer]":
         started_at = self.timer.now()
         try:
-            async with asyncio.timeout(float(self.desk.settings.deadline_s)):
-                venue, accounts = await self.desk.reach(connection)
-        except (TieoutError, TimeoutError) as error:
-            wrong = error if isinstance(error, TieoutError) else TieoutError("no answer in time")
+            venue, accounts = await self.desk.reach(connection)
+        except Exception as error:  # like around a run: other connections go on
+            wrong = error if isinstance(error, TieoutError) else TieoutError(repr(error))
             self.watch.unreached(connection, wrong, trigger=trigger, started_at=started_at)
             self._published()
             return [Answer(subject=connection, error=wrong)]
-        self.watch.reached(connection)
+        if not isinstance(venue, Unreachable):
+            self.watch.reached(connection)
         found = [_Reached(account=account, venue=venue) for account in accounts]
         self._reached |= {each.account.id: each for each in found}
         return found
@@ -217,12 +231,13 @@ class Keeper:
 
     async def _run(self, account: AccountId, trigger: RunTrigger) -> Finished:
         reached = self._reached[account]
+        # That it could not be reached is the outcome of one run; the next one asks again.
+        self._reached[account] = replace(reached, venue=self.desk.venue(reached.venue.name))
         started_at = self.timer.now()
-        self.log.begins(account, trigger)
+        parts = replace(self.desk.parts, begins=self._begins)
         try:
-            self._say_started(account, trigger, started_at)
             order = self.desk.order(reached.account, trigger)
-            finished = await run(order, venue=reached.venue, parts=self.desk.parts)
+            finished = await run(order, venue=reached.venue, parts=parts)
         except AccountBusy:
             self.log.skipped(account)
             raise
@@ -236,11 +251,12 @@ class Keeper:
         self._published()
         return finished
 
-    def _say_started(self, account: AccountId, trigger: RunTrigger, at: datetime) -> None:
+    def _begins(self, order: Order) -> None:
+        account, trigger = order.account.id, order.trigger
+        self.log.begins(account, trigger)
         payload = json.dumps({"account": account, "trigger": trigger}, ensure_ascii=False)
-        self.desk.store.add_event(
-            Event(type="run:started", at=at, payload=payload), account=account
-        )
+        event = Event(type="run:started", at=self.timer.now(), payload=payload)
+        self.desk.store.add_event(event, account=account)
         self._published()
 
 

@@ -87,20 +87,21 @@ class Service:
     def _live(self, ready: threading.Event) -> None:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
-        telling: list[asyncio.Task[None]] = []
+        telling: set[asyncio.Task[None]] = set()  # a loop alone keeps no task alive
 
         def begin() -> None:
             self._keeper.start()
-            telling.append(loop.create_task(self._deliveries.run()))
+            telling.add(loop.create_task(self._deliveries.run()))
             ready.set()
 
         loop.call_soon(begin)
         self._loop = loop
         try:
             loop.run_forever()
-            for task in telling:
+            left = asyncio.all_tasks(loop)
+            for task in left:
                 task.cancel()
-            loop.run_until_complete(asyncio.gather(*telling, return_exceptions=True))
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
             loop.run_until_complete(loop.shutdown_asyncgens())
         finally:
             loop.close()
@@ -251,9 +252,11 @@ class Service:
         return self.store.run_totals(account)
 
     def latest_runs(self) -> list[RunRecord]:
-        """The last run of every account."""
-        found = (self.store.runs(each.id, limit=1) for each in self.store.accounts())
-        return [run for runs in found for run in runs]
+        """The last run of every account, and a later one of a connection that has none yet."""
+        accounts = {each.id for each in self.store.accounts()}
+        found = [run for each in accounts for run in self.store.runs(each, limit=1)]
+        last = self.store.run_totals().last
+        return found if last is None or last.account in accounts else [*found, last]
 
     def health(self) -> Health:
         """Whether the store can be used and the service's thread is alive."""

@@ -8,10 +8,17 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from tieout.core.errors import VenueError, VenueReplyInvalid
+from tieout.core.errors import VenueError, VenueReplyInvalid, VenueUnavailable
 from tieout.ports import Clock, RawReply
 from tieout.venues.alpaca.exchange import Answer, Wire
-from tieout.venues.alpaca.failures import Attempt, asked_wait_s, error_of, is_worth_retrying
+from tieout.venues.alpaca.failures import (
+    ADVICE_AGAIN,
+    RATE_ADVICE,
+    Attempt,
+    asked_wait_s,
+    error_of,
+    is_worth_retrying,
+)
 from tieout.venues.alpaca.limits import Limits
 from tieout.venues.alpaca.scrub import Scrub
 from tieout.venues.alpaca.wire import BodyInvalid
@@ -65,6 +72,7 @@ class Calls:
         self._clock = clock
         self._sleep = sleep
         self._chance = chance
+        self._quiet_until: datetime | None = None  # as the venue asked of everybody with these keys
         # Of its own, so that one that hangs takes no thread from the others.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"alpaca-{name}")
 
@@ -75,6 +83,7 @@ class Calls:
         parameters = parameters or {}
         call = call_of(path, parameters)
         for tries in range(1, self.limits.tries_max + 1):
+            await self._be_quiet(call, trace)
             sent_at = self._clock.now()
             answer = await asyncio.get_running_loop().run_in_executor(
                 self._threads, self._wire.request, path, parameters
@@ -90,6 +99,7 @@ class Calls:
                     received_at=now,
                     evidence=kept,
                 )
+            self._note_wish(answer, now)
             wait_s = self._wait_s(answer, tries=tries, now=now)
             is_too_late = now + timedelta(seconds=wait_s) >= trace.deadline_at
             if not is_worth_retrying(answer) or tries == self.limits.tries_max or is_too_late:
@@ -121,6 +131,30 @@ class Calls:
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._wire.close()
+
+    def _note_wish(self, answer: Answer, now: datetime) -> None:
+        """Retry-After is meant for all calls with these keys, those of the next run too."""
+        asked_s = min(asked_wait_s(answer, now=now) or 0.0, self.limits.quiet_s_max)
+        until = now + timedelta(seconds=asked_s)
+        self._quiet_until = until if self._quiet_until is None else max(until, self._quiet_until)
+
+    async def _be_quiet(self, call: str, trace: Trace) -> None:
+        """Wait as long as the venue asked to. Raises where that is longer than there is time."""
+        while (left_s := self._quiet_s()) > 0:
+            if self._clock.now() + timedelta(seconds=left_s) >= trace.deadline_at:
+                raise VenueUnavailable(
+                    f"asked to be left alone for another {left_s:.0f} s, so {call} was not sent",
+                    venue=self.name,
+                    advice=f"{ADVICE_AGAIN}; {RATE_ADVICE}",
+                    retry_after_s=left_s,
+                )
+            await self._sleep(left_s)
+
+    def _quiet_s(self) -> float:
+        if self._quiet_until is None:
+            return 0.0
+        left_s = (self._quiet_until - self._clock.now()).total_seconds()
+        return left_s if left_s <= self.limits.quiet_s_max else 0.0  # the clock was set back
 
     def _wait_s(self, answer: Answer, *, tries: int, now: datetime) -> float:
         """Longer with each try and never the same for two clients, but at least what is asked."""

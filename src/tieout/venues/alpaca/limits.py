@@ -12,6 +12,7 @@ class Limits:
     position. `pages_max` of activities leave a part of Alpaca's 200 requests a minute to others;
     a longer history is read in several runs. A stream that does not answer a ping for `ping_s`,
     sent every `ping_s`, is dead; `reconnect_s` and more with each try go by before the next.
+    No wish of Alpaca (Retry-After) is followed for longer than `quiet_s_max`.
     """
 
     connect_s: float = 5.0
@@ -21,6 +22,7 @@ class Limits:
     tries_max: int = 4
     backoff_s: float = 0.5
     backoff_s_max: float = 8.0
+    quiet_s_max: float = 3600.0
     body_bytes_max: int = 64 * 1024 * 1024
     evidence_bytes_max: int = 8 * 1024 * 1024
     pages_max: int = 100
