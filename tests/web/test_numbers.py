@@ -1,6 +1,7 @@
 """Decimals are exact, in both directions."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
