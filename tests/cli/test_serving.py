@@ -157,7 +157,7 @@ def kill_often(
             load.address = served.address
             enough = len(listener.ids) + chance.randint(1, 25)
             is_enough = listener.wait_until(lambda ids, enough=enough: len(ids) >= enough)
-            assert is_enough, (listener.answers[-9:], served.log[-9:])
+            assert is_enough, f"{listener.answers[-9:]} {served.log[-9:]}"
             load.address = ""  # its port may soon be somebody else's
             served.process.kill()
             served.process.wait(ANSWER_S)
