@@ -5,6 +5,7 @@ where in one line of JSON, and from then on answers each line of its input with 
 """
 
 import json
+import logging
 import os
 import resource
 import subprocess
@@ -141,6 +142,7 @@ def _usage() -> Facts:
 
 
 def main() -> None:
+    logging.disable()  # uvicorn's own words belong into the product's log
     kind, folder, options = sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3])
     allow_sockets(options.get("clients", 0))
     port = options.get("port", 0)
