@@ -15,10 +15,10 @@ from litestar.middleware import DefineMiddleware
 from benchmarks.broker import Broker
 from benchmarks.product import ACCOUNT, Tied, Whole
 from benchmarks.serving import BOOK, Facts, Served, Silent
-from benchmarks.streams import MANY, service_of
+from benchmarks.streams import MANY, event, service_of
 from tieout.ports import RunRecord
 from tieout.store.sqlite import SqliteStore
-from tieout.web.app import create_app, with_security_headers
+from tieout.web.app import create_app
 from tieout.web.auth import Access, Authentication, needs
 from tieout.web.encoding import JSON
 from tieout.web.limits import RateLimit, monotonic
@@ -62,7 +62,12 @@ def product(folder: Path, options: Facts) -> Served:
     service = service_of(folder)
     service.start()
     app = create_app(service, logger=Silent())
-    return Served(app, app.state.hub.close, {})
+
+    def write(_: Facts) -> Facts:
+        """Something that changes the book's database."""
+        return {"event": service.store.add_event(event(0), account=ACCOUNT.id)}
+
+    return Served(app, app.state.hub.close, {"write": write})
 
 
 def fixed(folder: Path, options: Facts) -> Served:
@@ -82,7 +87,6 @@ def guarded(folder: Path, options: Facts) -> Served:
             DefineMiddleware(RateLimit, requests_per_minute=int(MANY), seconds=monotonic),
             DefineMiddleware(Authentication),
         ],
-        after_request=with_security_headers,
         openapi_config=None,
     )
     return Served(app, _nothing, {})

@@ -21,7 +21,7 @@ CLIENTS = 1_000
 RATE = 50
 SECONDS = 60.0
 LEAVING_ONE_IN = 5
-STAYS_S = 5.0
+STAYS_S = 15.0
 P99_TARGET_MS = 100.0
 RATIO_TARGET = 1.5
 # The product drops a client after 20 s at one of its heartbeats, which come every 15 s.
@@ -61,9 +61,7 @@ def run(*, clients: int = CLIENTS, seconds: float = SECONDS, rate: int = RATE) -
 
 
 def _measured(kind: str, *, clients: int, seconds: float, rate: int, pace: Row) -> Row:
-    print(
-        f"events: {kind}, {clients:,} clients for {seconds:g} s", file=sys.stderr, flush=True
-    )
+    print(f"events: {kind}, {clients:,} clients for {seconds:g} s", file=sys.stderr, flush=True)
     is_ours = kind == "stream"
     with TemporaryDirectory(prefix="tieout-benchmark-") as made:
         folder = Path(made)

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.product import ACCOUNT
 from benchmarks.sockets import allow_sockets
 from tieout.ports import Capability
 from tieout.store.sqlite import SqliteStore
@@ -154,7 +153,7 @@ def main() -> None:
     else:
         from benchmarks import answers
 
-        serve(lambda cut: answers.MADE[kind](folder, options), port=port)
+        serve(lambda _: answers.MADE[kind](folder, options), port=port)
 
 
 if __name__ == "__main__":

@@ -174,7 +174,7 @@ class BareStream:
             await asyncio.sleep(0)  # they write now
             spent_s = time.monotonic() - now
             next_s = began + self._told / rate - time.monotonic()
-            await asyncio.sleep(max(self._pause_s, spent_s, next_s))
+            await asyncio.sleep(max(self._pause_s, spent_s / 2, next_s))
         return began
 
 

@@ -90,7 +90,7 @@ def create_app(
             HTTPException: on_http_error,
             Exception: on_bug,
         },
-        after_request=with_security_headers,
+        after_request=_with_security_headers,
         request_max_body_size=service_settings.body_bytes_max,
         openapi_config=configuration(),
         logging_config=None,
@@ -109,8 +109,7 @@ async def _streaming(hub: EventHub, app: Litestar) -> AsyncIterator[None]:
         await asyncio.gather(reading, return_exceptions=True)
 
 
-def with_security_headers(response: Response[Any]) -> Response[Any]:
-    """What tells browsers to be careful, on every reply."""
+def _with_security_headers(response: Response[Any]) -> Response[Any]:
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     return response
