@@ -1,7 +1,7 @@
 """A restart in the middle of the stream: the server is killed and started anew while events go on.
 
-Another store, in another process, commits events the whole time, also while there is no server. All clients are
-cut off; each comes back by itself with the id it had last. Nothing may be lost or repeated.
+This process commits events the whole time, also while there is no server. All clients are cut
+off; each comes back by itself with the id it had last. Nothing may be lost or repeated.
 """
 
 import sys
