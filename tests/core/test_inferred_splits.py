@@ -38,6 +38,8 @@ def inferred(ours, theirs, our_average, average, *, last=None, price=None, decim
         ("10", "1010", "100", "0.99", None),  # whole numbers up to 100 only
         ("1000", "10", "1", "100.00", (1, 100)),
         ("1010", "10", "1", "101.00", None),
+        ("100", "99", "99", "100.00", (99, 100)),  # the smallest step down, and up
+        ("99", "100", "100", "99.00", (100, 99)),
         ("10", "10", "100", "100.00", None),
         ("10", "40", None, "25.00", None),
         ("10", "40", "100", None, None),
