@@ -150,11 +150,17 @@ class Stage:
             store=store or self._own(MemoryStore()),
             logger=self.log,
             timer=self.timer,
-            targets=targets,
+            targets=lambda: targets,
         )
         self.service.start()
         self.turn()
         return self.service
+
+    def start_again(self, service: Service) -> None:
+        """Start a service that was stopped."""
+        self.service = service
+        service.start()
+        self.turn()
 
     def _own(self, store: Store) -> Store:
         self._stores.append(store)

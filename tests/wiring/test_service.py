@@ -332,6 +332,25 @@ def test_after_the_end_nothing_is_run(stage, paper):
     assert service.stop(limit_s=1.0)
 
 
+def test_what_was_stopped_can_be_started_again(stage, paper):
+    service = stage.start()
+    stage.turn(MINUTE)
+    stage.timer.ask(service.pause())
+    stage.stop()
+    paper.tell = None
+    stage.start_again(service)
+    assert service.is_paused
+    assert service.health().is_ready
+    stage.timer.ask(service.resume())
+    stage.turn(FIVE)
+    assert len(paper.asked_at) == 2
+    stage.timer.loop.call_soon_threadsafe(paper.tell, News(kind="changed"))
+    stage.turn(MINUTE)
+    assert len(paper.asked_at) == 3
+    (answer,) = stage.timer.ask(service.sync())
+    assert answer.finished is not None
+
+
 def test_a_second_start_changes_nothing(stage, paper):
     service = stage.start()
     count = threading.active_count()

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from tieout.core.book import AccountId
@@ -54,28 +55,34 @@ class Service:
         store: Store,
         logger: Logger,
         timer: Timer | None = None,
-        targets: Iterable[Target] = (),
+        targets: Callable[[], Iterable[Target]] = tuple,
     ) -> None:
         self.store = store
         self.timer = timer or SystemTimer()
-        self._deliveries = Deliveries(targets, store=store, timer=self.timer, log=logger)
+        self._logger = logger
+        self._log = RunLog(logger)
+        self._targets = targets
         self._at_start = settings
         changed = {key: json.loads(text) for key, text in store.runtime_settings().items()}
         self.desk = Desk(with_runtime(settings, changed), store=store, clock=self.timer)
         self._listeners: list[Callable[[], None]] = []
-        self._keeper = Keeper(
-            self.desk, timer=self.timer, log=RunLog(logger), published=self._published
-        )
-        self._keeper.is_paused = bool(changed.get(PAUSED, False))
-        self._log = RunLog(logger)
+        self._make_ready(is_paused=bool(changed.get(PAUSED, False)))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._page_at: datetime | None = None
 
     # Life
 
+    def _make_ready(self, *, is_paused: bool) -> None:
+        """Make what works between one start and the stop after it."""
+        self._deliveries = Deliveries(
+            self._targets(), store=self.store, timer=self.timer, log=self._logger
+        )
+        self._keeper = Keeper(self.desk, timer=self.timer, log=self._log, published=self._published)
+        self._keeper.is_paused = is_paused
+
     def start(self) -> None:
-        """Begin to keep the accounts; returns once the service runs."""
+        """Begin to keep the accounts, also again after a stop; returns once the service runs."""
         if self._thread is not None:
             self._log.is_scheduled_already()
             return
@@ -117,6 +124,7 @@ class Service:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(JOIN_S)
         self._loop = self._thread = None
+        self._make_ready(is_paused=self._keeper.is_paused)
         return ended
 
     async def _end(self, limit_s: float) -> bool:
@@ -334,7 +342,8 @@ class Service:
 def open_service(settings: Settings, *, logger: Logger, timer: Timer | None = None) -> Service:
     """The service for these settings. Nothing goes over the network yet."""
     timer = timer or SystemTimer()
-    targets = targets_of(settings, clock=timer)
+    targets = partial(targets_of, settings, clock=timer)
+    targets()  # what is wrong with them is said before a book is made
     store = open_store(settings.store_url)
     return Service(settings, store=store, logger=logger, timer=timer, targets=targets)
 
