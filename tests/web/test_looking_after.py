@@ -1,7 +1,11 @@
 """What the stream does about its clients now and then, and what must not end it."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable
+
+import pytest
 
 from tieout.core.errors import StoreError
 from tieout.store.memory import MemoryStore
@@ -48,3 +52,22 @@ def test_a_client_that_may_not_listen_any_more_is_dropped() -> None:
 
 def test_a_store_that_cannot_say_who_may_listen_ends_no_stream() -> None:
     assert looked_after(cannot_tell) == (False, True)
+
+
+LOWERED = """
+import resource
+from tieout.web.server import OPEN_FILES, allow_many_clients
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+allow_many_clients()
+wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+assert resource.getrlimit(resource.RLIMIT_NOFILE) == (wanted, hard)
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 100))
+allow_many_clients()
+assert resource.getrlimit(resource.RLIMIT_NOFILE) == (100, 100)
+"""
+
+
+def test_it_takes_as_many_clients_as_the_machine_allows() -> None:
+    pytest.importorskip("resource", reason="only systems with such a limit have to raise it")
+    subprocess.run([sys.executable, "-c", LOWERED], check=True)

@@ -10,6 +10,7 @@ from tieout.core.book import AccountId
 from tieout.core.errors import SettingsError
 from tieout.ports import AccountBusy, News
 from tieout.store.memory import MemoryStore
+from tieout.wiring.keeping import Keeper
 from tieout.wiring.service import Service
 from wiring.scripted import HOUR, MINUTE, SECOND, Stage, events
 
@@ -243,6 +244,18 @@ def test_a_page_that_is_opened_on_an_old_book_makes_it_new(stage, store, paper):
         service.page_opened()
     stage.turn(MINUTE)
     assert [each.trigger for each in store.runs(ONE)] == ["page", "schedule"]
+
+
+def test_a_page_that_is_opened_all_the_time_is_looked_at_once_a_second(stage, paper, monkeypatch):
+    looked = []
+    monkeypatch.setattr(Keeper, "page_opened", lambda keeper, now: looked.append(now))
+    service = stage.start()
+    for _ in range(3):
+        service.page_opened()
+    stage.turn(SECOND)
+    service.page_opened()
+    stage.turn(SECOND)
+    assert looked == [START, START + SECOND]
 
 
 def test_somebody_else_who_asks_meanwhile_is_told_that_it_is_busy(stage, store, paper):
