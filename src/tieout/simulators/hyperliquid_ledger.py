@@ -281,7 +281,7 @@ class HyperliquidLedger:
     def account_at(self, address: str) -> HyperliquidAccount | None:
         """Whose address it is; an agent's belongs to nobody."""
         wanted = address.lower()
-        return next((each for each in self.accounts.values() if each.address == wanted), None)
+        return next((each for each in list(self.accounts.values()) if each.address == wanted), None)
 
     def put(self, account: HyperliquidAccount, state: State) -> None:
         """Follows the account's state by another, remembering how it was."""

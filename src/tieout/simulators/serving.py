@@ -174,10 +174,14 @@ class Simulator(ABC, Generic[Market]):
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         line = Line(scope, receive, send, self._stopping)
-        if scope["type"] == "websocket":
-            await self._open_stream(line)
-        else:
-            await self._answer_call(line)
+        try:
+            if scope["type"] == "websocket":
+                await self._open_stream(line)
+            else:
+                await self._answer_call(line)
+        except asyncio.CancelledError:
+            if not self._stopping.is_set():  # else it ends as it should, and nothing is logged
+                raise
 
     @abstractmethod
     def on_start(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -18,6 +18,7 @@ from tieout.simulators.faults import (
 )
 
 WAITING_MAX = 10_000
+NORMAL = 1000  # the code of a close without a fault
 
 
 class Listener:
@@ -44,17 +45,24 @@ class Listener:
     async def write(self) -> None:
         """Sends what waits, until told to close, or for too long there was nothing to send."""
         while True:
-            try:
-                message = await asyncio.wait_for(self._waiting.get(), self._idle_s)
-            except TimeoutError:
-                if self.is_mute:  # it is dead, and stays so
-                    continue
-                message = 1000
+            expiry = self._expiry()
+            message = await self._waiting.get()
+            if expiry is not None:
+                expiry.cancel()
             if isinstance(message, int):
                 await self._line.send({"type": "websocket.close", "code": message})
                 return
             shown = message if self._frame == "bytes" else message.decode()
             await self._line.send({"type": "websocket.send", self._frame: shown})
+
+    def _expiry(self) -> asyncio.TimerHandle | None:
+        if self._idle_s is None:
+            return None
+        return asyncio.get_running_loop().call_later(self._idle_s, self._expire)
+
+    def _expire(self) -> None:
+        if not self.is_mute:  # who is dead does not even close
+            self.close(NORMAL)
 
 
 class Streams:
