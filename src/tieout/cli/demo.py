@@ -1,6 +1,6 @@
-"""`tieout demo`: a simulated broker to whom things happen, and a book that is kept true to it."""
+"""`tieout demo`: simulated brokers to whom things happen, and a book that is kept true to them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,12 +14,8 @@ from tieout.cli.frame import AsJson
 from tieout.cli.output import TIED_OUT, console, program, progress, tell
 
 if TYPE_CHECKING:
-    from tieout.cli.demo_screen import Screen
-    from tieout.simulators.alpaca import AlpacaSimulator
-    from tieout.wiring import Desk
+    from tieout.cli.demo_brokers import DemoBroker
 
-CONNECTION = "alpaca-demo"
-SEED = 1
 DAYS_BACK = 7
 LEAP = timedelta(hours=3)
 
@@ -32,17 +28,21 @@ def demo(
     interval_s: Annotated[
         float, typer.Option("--interval", min=0, max=3600, metavar="S", help="Seconds between two.")
     ] = 4.0,
+    venue: Annotated[
+        list[str] | None,
+        typer.Option("--venue", metavar="NAME", help="Only this venue; may be given again."),
+    ] = None,
     db: Annotated[
         Path | None,
         typer.Option("--db", metavar="FILE", help="Keep the book here, not in a temporary folder."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Watch a book being kept true to a simulated broker.
+    """Watch a book being kept true to simulated brokers, side by side.
 
-    Fills, a split, a fee taken in coins, an outage that closes nothing, an empty reply that is
-    held: every few seconds something happens, and the account is synced through the real SDK
-    into an SQLite file. Ctrl-C ends it.
+    Fills, a split, a fee taken in coins, funding, a liquidation, an outage that closes nothing,
+    an empty reply that is held: every few seconds something happens at each of them, and all
+    accounts are synced through the real SDKs into an SQLite file. Ctrl-C ends it.
 
     Examples:
 
@@ -50,13 +50,20 @@ def demo(
 
     tieout demo --once
 
-    tieout demo --rounds 20 --interval 1 --db demo.db
+    tieout demo --venue alpaca --rounds 20 --interval 1 --db demo.db
     """
     stage = _stage(db)
     most = 1 if is_once else rounds
     status = [TIED_OUT]
     try:
-        _play(stage, most=most, interval_s=interval_s, as_json=as_json, keep=status.append)
+        _play(
+            stage,
+            venue or (),
+            most=most,
+            interval_s=interval_s,
+            as_json=as_json,
+            keep=status.append,
+        )
     except KeyboardInterrupt:
         status.append(TIED_OUT)
     if not as_json:
@@ -109,6 +116,7 @@ def _stage(db: Path | None) -> Stage:
 
 def _play(
     stage: Stage,
+    venues: Sequence[str],
     *,
     most: int | None,
     interval_s: float,
@@ -116,92 +124,66 @@ def _play(
     keep: Callable[[int], None],
 ) -> None:
     import asyncio
-    from random import Random
 
+    from tieout.cli.demo_brokers import brokers_of
     from tieout.cli.demo_screen import screen_for
     from tieout.cli.frame import desk
     from tieout.settings import read_settings
-    from tieout.simulators.alpaca import AlpacaSimulator, running
-    from tieout.simulators.market import Market
+    from tieout.simulators.serving import running
 
     clock = DemoClock(datetime.now(UTC))
-    simulator = AlpacaSimulator(Market(clock=clock.now, chance=Random(SEED)))
     with ExitStack() as open_:
-        with progress("starting a simulated broker"):
-            open_.enter_context(running(simulator))
-            first = _next_step(simulator, 0)
-            _write_config(stage, simulator)
+        with progress("starting simulated brokers"):
+            brokers = brokers_of(venues, clock=clock.now)
+            for each in brokers:
+                open_.enter_context(running(each.simulator))
+            first = _next_step(brokers, 0)
+            _write_config(stage, brokers)
             settings = read_settings(stage.config, environment={}, folder=stage.config.parent)
             opened = open_.enter_context(desk(settings, clock=clock))
         shown = open_.enter_context(screen_for(opened, as_json=as_json))
-        asyncio.run(
-            _rounds(
-                opened,
-                simulator,
-                shown,
-                clock,
-                first=first,
-                most=most,
-                interval_s=interval_s,
-                keep=keep,
-            )
-        )
+
+        async def rounds() -> None:
+            """Something happens, all is synced, the screen shows it; over and over."""
+            from tieout.cli.sync import status_of
+
+            step, captions = 0, first
+            while True:
+                shown.announce(step, captions)
+                answers = await opened.sync()
+                shown.show(answers)
+                keep(status_of(answers))
+                step += 1
+                if most is not None and step >= most:
+                    return
+                await asyncio.sleep(interval_s)
+                clock.leap()
+                captions = _next_step(brokers, step)
+
+        asyncio.run(rounds())
 
 
-async def _rounds(
-    opened: "Desk",
-    simulator: "AlpacaSimulator",
-    shown: "Screen",
-    clock: DemoClock,
-    *,
-    first: str,
-    most: int | None,
-    interval_s: float,
-    keep: Callable[[int], None],
-) -> None:
-    """Something happens, the account is synced, the screen shows it; over and over."""
-    import asyncio
-
-    from tieout.cli.sync import status_of
-
-    step, caption = 0, first
-    while True:
-        shown.announce(step, caption)
-        answers = await opened.sync()
-        shown.show(answers)
-        keep(status_of(answers))
-        step += 1
-        if most is not None and step >= most:
-            return
-        await asyncio.sleep(interval_s)
-        clock.leap()
-        caption = _next_step(simulator, step)
+def _next_step(brokers: "Sequence[DemoBroker]", step: int) -> dict[str, str]:
+    """Lets something happen at every venue; what, by venue."""
+    return {each.venue: each.story(step) for each in brokers}
 
 
-def _next_step(simulator: "AlpacaSimulator", step: int) -> str:
-    from tieout.simulators.story import demo_story
-
-    return demo_story(simulator.market, step, simulator.faults)
-
-
-def _write_config(stage: Stage, simulator: "AlpacaSimulator") -> None:
+def _write_config(stage: Stage, brokers: "Sequence[DemoBroker]") -> None:
     """Settings for the commands that are tried afterwards."""
     from json import dumps as quoted
 
-    from tieout.simulators.story import ACCOUNT
-
-    keys = simulator.credentials(ACCOUNT)
-    number = simulator.market.account(ACCOUNT).number
-    stage.config.write_text(
-        "# Made by `tieout demo`. The simulated broker is gone when the demo has ended.\n"
-        f"[store]\nurl = {quoted(f'sqlite:///{stage.database}')}\n\n"
-        f'[[connections]]\nname = "{CONNECTION}"\nvenue = "alpaca"\n'
-        f"address = {quoted(simulator.address)}\n"
-        f"stream_address = {quoted(simulator.stream_address)}\n"
-        f"key = {quoted(keys.key_id)}\nsecret = {quoted(keys.secret_key)}\n\n"
-        f'[accounts."{CONNECTION}/{number}"]\nname = "{ACCOUNT}"\n',
-        encoding="utf-8",
-    )
+    lines = [
+        "# Made by `tieout demo`. The simulated brokers are gone when the demo has ended.",
+        f"[store]\nurl = {quoted(f'sqlite:///{stage.database}')}",
+    ]
+    for each in brokers:
+        keys = {"name": each.venue, "venue": each.venue, **each.connection()}
+        lines += ["\n[[connections]]", *(f"{key} = {quoted(text)}" for key, text in keys.items())]
+        lines += [
+            f'\n[accounts."{each.venue}/{number}"]\nname = {quoted(name)}'
+            for number, name in each.accounts().items()
+        ]
+    stage.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _say_what_next(stage: Stage) -> None:

@@ -1,8 +1,7 @@
 """What the demo shows: a live screen on a terminal, a block a round elsewhere, JSON if asked."""
 
 import sys
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,15 +11,19 @@ if TYPE_CHECKING:
     from rich.live import Live
 
     from tieout.wiring import Answer, Desk
+    from tieout.wiring.material import Line
 
 RUNS_SHOWN = 6
+PANEL_WIDTH_MIN = 58
+
+Captions = Mapping[str, str]  # by venue
 
 
 class Screen(Protocol):
     """Where rounds are shown."""
 
-    def announce(self, step: int, caption: str) -> None:
-        """What happens now, before the sync."""
+    def announce(self, step: int, captions: Captions) -> None:
+        """What happens now at each venue, before the sync."""
         ...
 
     def show(self, answers: "Sequence[Answer]") -> None:
@@ -49,8 +52,8 @@ class JsonLines:
         self._opened = opened
         self._announced: dict[str, Any] = {}
 
-    def announce(self, step: int, caption: str) -> None:
-        self._announced = {"round": step + 1, "caption": caption}
+    def announce(self, step: int, captions: Captions) -> None:
+        self._announced = {"round": step + 1, "captions": dict(captions)}
 
     def show(self, answers: "Sequence[Answer]") -> None:
         from tieout.cli.output import json_line
@@ -67,8 +70,12 @@ class Blocks:
     def __init__(self, opened: "Desk") -> None:
         self._opened = opened
 
-    def announce(self, step: int, caption: str) -> None:
-        console().print(f"\n--- round {step + 1}: {caption}")
+    def announce(self, step: int, captions: Captions) -> None:
+        shown = console()
+        shown.print(f"\n--- round {step + 1}")
+        for line in caption_lines(captions):
+            shown.print(line, soft_wrap=True)
+        shown.print()
 
     def show(self, answers: "Sequence[Answer]") -> None:
         from tieout.cli.sync import show
@@ -79,29 +86,29 @@ class Blocks:
 
 
 class LiveScreen:
-    """Caption, positions, breaks and the latest runs, drawn anew each round."""
+    """What happens, every account beside the others, and the latest runs, drawn anew each round."""
 
     def __init__(self, opened: "Desk", live: "Live") -> None:
         self._opened = opened
         self._live = live
-        self._captions: deque[str] = deque(maxlen=RUNS_SHOWN)
+        self._head: list[Any] = []
         self._body: list[Any] = []
 
-    def announce(self, step: int, caption: str) -> None:
-        self._captions.append(f"{step + 1:>3}  {caption}")
+    def announce(self, step: int, captions: Captions) -> None:
+        from tieout.cli import tables
+
+        self._head = [tables.text(f"round {step + 1}", tables.QUIET), *caption_lines(captions)]
         self._draw("syncing ...")
 
     def show(self, answers: "Sequence[Answer]") -> None:
         from tieout.cli.run_tables import runs_table
-        from tieout.cli.sync import lines_of_answer
 
-        lines = [line for each in answers for line in lines_of_answer(each, self._opened)]
+        width = self._live.console.width
         runs = self._opened.store.runs(limit=RUNS_SHOWN)
         names = {each.account: self._opened.name_of(each.account) for each in runs}
         self._body = [
-            *lines,
-            positions_of(self._opened),
-            runs_table(runs, names, now=self._opened.clock.now(), width=self._live.console.width),
+            side_by_side([panel(each, self._opened, width=width) for each in answers], width),
+            runs_table(runs, names, now=self._opened.clock.now(), width=width),
         ]
         self._draw("Ctrl-C ends the demo")
 
@@ -110,12 +117,59 @@ class LiveScreen:
 
         from tieout.cli import tables
 
-        *before, latest = self._captions
-        captions = [tables.text(each, tables.QUIET) for each in before[-2:]]
-        head = [*captions, tables.text(latest, "bold cyan"), tables.text("")]
-        self._live.update(
-            Group(*head, *self._body, tables.text(footer, tables.QUIET)), refresh=True
-        )
+        foot = tables.text(footer, tables.QUIET)
+        self._live.update(Group(*self._head, tables.text(""), foot, *self._body), refresh=True)
+
+
+def caption_lines(captions: Captions) -> list[Any]:
+    """What happens at each venue, a line each."""
+    from tieout.cli import tables
+
+    widest = max(map(len, captions), default=0)
+    return [
+        tables.text(f"  {venue:<{widest}}  {caption}", "bold cyan")
+        for venue, caption in captions.items()
+    ]
+
+
+def panel(answer: "Answer", opened: "Desk", *, width: int) -> Any:
+    """One account: how it stands, what changed, what it holds."""
+    from rich.console import Group
+
+    from tieout.cli import tables
+    from tieout.cli.sync import lines_of_answer
+
+    each_width = width // _columns(width)
+    held = _held(answer, opened)
+    table = tables.positions_table(held, has_accounts=False, width=each_width)
+    return Group(*lines_of_answer(answer, opened), table if held else "")
+
+
+def side_by_side(panels: Sequence[Any], width: int) -> Any:
+    """Panels in as many columns as the screen has room for."""
+    from rich.table import Table
+
+    columns = _columns(width)
+    made = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    for _ in range(columns):
+        made.add_column(ratio=1)
+    for first in range(0, len(panels), columns):
+        made.add_row(*panels[first : first + columns])
+    return made
+
+
+def _columns(width: int) -> int:
+    return max(1, width // PANEL_WIDTH_MIN)
+
+
+def _held(answer: "Answer", opened: "Desk") -> "list[Line]":
+    from tieout.wiring.material import lines_of
+
+    if answer.finished is None:
+        return []
+    account = answer.finished.record.account
+    book = answer.finished.after
+    return lines_of(account, book.ledgers.values(), book.marks, name=opened.name_of(account))
 
 
 def positions_of(opened: "Desk") -> Any:

@@ -1,0 +1,117 @@
+"""The simulated brokers of the demo, and how Tieout reaches each of them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from random import Random
+from typing import Any
+
+from tieout.cli.output import tell
+from tieout.core.errors import SettingsError
+from tieout.simulators.serving import Simulator
+from tieout.venues.registry import factory
+
+SEED = 1
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoBroker:
+    """A simulated venue to which a story happens.
+
+    `story` lets step N happen (from 0) and returns its caption. `connection` and `accounts` are
+    known once the simulator listens and step 0 has happened: the settings of the connection, and
+    a name for each account number.
+    """
+
+    venue: str
+    simulator: Simulator[Any]
+    story: Callable[[int], str]
+    connection: Callable[[], Mapping[str, str]]
+    accounts: Callable[[], Mapping[str, str]]
+
+
+def _alpaca(clock: Clock) -> DemoBroker:
+    from tieout.simulators.alpaca import AlpacaSimulator
+    from tieout.simulators.market import Market
+    from tieout.simulators.story import ACCOUNT, demo_story
+
+    market = Market(clock=clock, chance=Random(SEED))
+    simulator = AlpacaSimulator(market)
+
+    def connection() -> Mapping[str, str]:
+        keys = simulator.credentials(ACCOUNT)
+        return {
+            "address": simulator.address,
+            "stream_address": simulator.stream_address,
+            "key": keys.key_id,
+            "secret": keys.secret_key,
+        }
+
+    return DemoBroker(
+        venue="alpaca",
+        simulator=simulator,
+        story=partial(demo_story, market, faults=simulator.faults),
+        connection=connection,
+        accounts=lambda: {market.account(ACCOUNT).number: "stocks"},
+    )
+
+
+def _hyperliquid(clock: Clock) -> DemoBroker:
+    from tieout.simulators.hyperliquid import HyperliquidSimulator
+    from tieout.simulators.hyperliquid_market import HyperliquidMarket
+    from tieout.simulators.hyperliquid_story import ACCOUNT, SUB_ACCOUNT, demo_story
+
+    market = HyperliquidMarket(clock=clock, chance=Random(SEED))
+    simulator = HyperliquidSimulator(market)
+
+    def connection() -> Mapping[str, str]:
+        return {
+            "address": simulator.address,
+            "stream_address": simulator.stream_address,
+            "account": simulator.address_of(ACCOUNT),
+        }
+
+    return DemoBroker(
+        venue="hyperliquid",
+        simulator=simulator,
+        story=partial(demo_story, market, faults=simulator.faults),
+        connection=connection,
+        accounts=lambda: {
+            simulator.address_of(ACCOUNT): "perps",
+            simulator.address_of(SUB_ACCOUNT): "hedge",
+        },
+    )
+
+
+MAKERS: Mapping[str, Callable[[Clock], DemoBroker]] = {
+    "alpaca": _alpaca,
+    "hyperliquid": _hyperliquid,
+}
+
+
+def brokers_of(chosen: Iterable[str], *, clock: Clock) -> list[DemoBroker]:
+    """The brokers for these venues; all whose SDK is there for none.
+
+    Raises SettingsError for a venue that is not known, or chosen while its SDK is missing.
+    """
+    wanted = list(dict.fromkeys(chosen))
+    for venue in wanted:
+        if venue not in MAKERS:
+            raise SettingsError(f"--venue: {venue!r} is not one of: {', '.join(MAKERS)}")
+        factory(venue)
+    return [MAKERS[venue](clock) for venue in wanted or _that_are_there()]
+
+
+def _that_are_there() -> list[str]:
+    found = []
+    for venue in MAKERS:
+        try:
+            factory(venue)
+        except SettingsError as missing:
+            tell(f"tieout: left out: {missing}")
+        else:
+            found.append(venue)
+    return found
