@@ -6,6 +6,7 @@ import pytest
 
 from tieout.venues.alpaca.venue import AlpacaVenue
 from venues.alpaca import FakeClock, venue_at
+from venues.hyperliquid import Bench
 from venues.market import AlpacaStage, alpaca_stage
 from venues.stub import AlpacaStub
 
@@ -30,3 +31,10 @@ def venue(stub, clock) -> AlpacaVenue:
 @pytest.fixture
 def stage() -> Iterator[AlpacaStage]:
     yield from alpaca_stage()
+
+
+@pytest.fixture
+def hl() -> Iterator[Bench]:
+    bench = Bench()
+    yield bench
+    bench.close()
