@@ -17,6 +17,7 @@ from venues.stub import Said, said
 
 FILLS_MAX = 2000
 ROWS_MAX = 500
+NOT_UNDERSTOOD = b"Failed to deserialize the JSON body into the target type"
 MAIN = "0x5e9ee1089755c3435139848e47e6635505d5a13a"
 OTHER = "0xb7b6f3cea3f66bf525f5d8f965f6dbf6d9b017b2"
 SUB = "0x1719884eb866cb12b2287399b15f7db5e7d775ea"
@@ -42,9 +43,10 @@ class Person:
         return next((row["position"] for row in self.positions if _coin(row) == coin), None)
 
 
-def _coin(row: Row) -> str:
-    coin: str = row["position"]["coin"]
-    return coin
+def _coin(row: Any) -> str:
+    """The coin of a row; one that is told to be wrong has none."""
+    inner = row.get("position") if isinstance(row, dict) else None
+    return str(inner.get("coin")) if inner else ""
 
 
 class HyperliquidStub:
@@ -182,10 +184,12 @@ class HyperliquidStub:
             "subAccounts": lambda: person.subs,
             "userAbstraction": lambda: person.mode,
             "userRateLimit": lambda: {"cumVlm": "0.0", "nRequestsUsed": 5, "nRequestsCap": 10000},
-            "extraAgents": lambda: [],
+            "extraAgents": list,
         }
         if body["type"] not in own:
-            return Said(status=422, body=b"Failed to deserialize the JSON body into the target type")
+            return Said(
+                status=422, body=b"Failed to deserialize the JSON body into the target type"
+            )
         return said(own[body["type"]]())
 
     def _state(self, person: Person, dex: str) -> Row:

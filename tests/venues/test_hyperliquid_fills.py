@@ -4,6 +4,7 @@ import pytest
 
 from tieout.core.activity import missing_fields
 from tieout.core.numbers import exact
+from tieout.venues.hyperliquid.fills import moment
 from venues.hyperliquid_stub import AGENT, MAIN
 
 
@@ -14,13 +15,13 @@ def one(found):
 
 def test_a_fill_has_its_fee_and_the_venues_own_figure_beside_it(hl):
     """Edge case 28: `closedPnl` is without the fee."""
-    hl.stub.trade("BTC", "-0.001", "66653.0", fee="0.009997", closedPnl="0.0", side="A")
+    fill = hl.stub.trade("BTC", "-0.001", "66653.0", fee="0.009997", closedPnl="4.25")
     found = one(hl.read())
     assert (found.type, found.symbol) == ("fill", "BTC")
     assert (found.quantity, found.price) == (exact("-0.001"), exact("66653.0"))
     assert (found.fee, found.fee_currency) == (exact("0.009997"), "USD")
-    assert found.realized_pnl == exact("0.0")
-    assert found.at == hl.clock.now()
+    assert found.realized_pnl == exact("4.25")
+    assert found.at == moment(fill["time"])
     assert not missing_fields(found)
 
 

@@ -15,7 +15,9 @@ from venues.hyperliquid_stub import MAIN, OTHER
 def fills(stub, count, *, a_millisecond=3, start=1_700_000_000_000):
     """That many fills, several in each millisecond."""
     for number in range(count):
-        stub.trade("BTC", "1" if number % 2 else "-1", "60000", time=start + number // a_millisecond)
+        stub.trade(
+            "BTC", "1" if number % 2 else "-1", "60000", time=start + number // a_millisecond
+        )
 
 
 @pytest.mark.parametrize("is_newest_first", [False, True])
