@@ -89,14 +89,21 @@ def translated(rows: Iterable[FillRow], *, user: str, markets: Markets) -> Trans
 
 
 def _read(row: FillRow) -> _Fill | None:
-    size, price = number(row.sz), number(row.px)
-    if row.side not in (BUY, SELL) or size is None or price is None:
+    quantity, price = quantity_of(row), number(row.px)
+    if quantity is None or price is None:
         return None
     fee = number(row.fee)
     if row.fee and fee is None:
         return None
-    quantity = size if row.side == BUY else negate(size)
     return _Fill(row=row, quantity=quantity, price=price, fee=fee)
+
+
+def quantity_of(row: FillRow) -> Decimal | None:
+    """The signed size of a fill; None where it cannot be read."""
+    size = number(row.sz)
+    if row.side not in (BUY, SELL) or size is None:
+        return None
+    return size if row.side == BUY else negate(size)
 
 
 def _trade(fill: _Fill, listed: Instrument, *, user: str) -> Activity:

@@ -5,12 +5,12 @@ not. A token that arrives has no cost: what Hyperliquid takes as its worth is it
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from tieout.core.activity import Activity, ActivityId
-from tieout.core.numbers import ZERO, negate, subtract
-from tieout.venues.hyperliquid.fills import Translated, moment
+from tieout.core.numbers import ZERO, add, multiply, negate, subtract
+from tieout.venues.hyperliquid.fills import Translated, moment, quantity_of
 from tieout.venues.hyperliquid.markets import MONEY, Markets
 from tieout.venues.hyperliquid.rows import FillRow, FundingRow, LedgerRow
 from tieout.venues.hyperliquid.wire import number, shown
@@ -45,9 +45,9 @@ def funding(rows: Iterable[FundingRow], *, markets: Markets) -> Translated:
 
 
 def transfers(
-    rows: Iterable[LedgerRow], *, user: str, markets: Markets, backstops: Mapping[int, FillRow]
+    rows: Iterable[LedgerRow], *, user: str, markets: Markets, backstops: Sequence[FillRow]
 ) -> Translated:
-    """What came and went without a trade. `backstops` are such liquidations by their time."""
+    """What came and went without a trade. `backstops` are the fills of such liquidations."""
     found = Translated()
     money: Counter[str] = Counter()
     for row in rows:
@@ -139,17 +139,24 @@ MOVES: Mapping[str, Callable[[LedgerRow, Decimal, str], Decimal]] = {
 
 
 def _liquidation(
-    row: LedgerRow, markets: Markets, backstops: Mapping[int, FillRow], found: Translated
+    row: LedgerRow, markets: Markets, backstops: Sequence[FillRow], found: Translated
 ) -> None:
-    """The margin that a backstop liquidation takes beside what its fill realizes.
+    """The margin that a backstop liquidation takes beside what its fills realize.
 
-    Its maintenance margin is not returned (documentation, liquidations). A liquidation in the
-    market takes nothing beyond its fills.
+    The liquidator takes over whole positions with their margin, those in cross margin all
+    together (documentation, liquidations). A liquidation in the market takes nothing beyond its
+    fills.
     """
-    fill, lost = backstops.get(row.time), number(row.text("accountValue"))
-    if fill is None or not lost or row.coins != (fill.coin,):
+    fills = [fill for fill in backstops if fill.time == row.time and fill.coin in row.coins]
+    worth = number(row.text("accountValue"))
+    if worth is None or not fills or not all(_is_taken_over(coin, fills) for coin in row.coins):
         return
-    listed = markets.perpetual(fill.coin)
+    lost = worth
+    for fill in fills:
+        lost = add(lost, _worth_between_mark_and_price(fill))
+    if lost <= ZERO:
+        return  # nobody has to pay more than there is
+    listed = markets.perpetual(row.coins[0])
     found.instruments[listed.symbol] = listed
     found.activities.append(
         Activity(
@@ -161,3 +168,26 @@ def _liquidation(
             currency=listed.currency,
         )
     )
+
+
+def _is_taken_over(coin: str, fills: Iterable[FillRow]) -> bool:
+    """Whether the fills of a coin close it: one of them starts at what all of them close."""
+    own = [fill for fill in fills if fill.coin == coin]
+    closed = ZERO
+    for fill in own:
+        closed = subtract(closed, quantity_of(fill) or ZERO)
+    return bool(closed) and closed in {number(fill.start) for fill in own}
+
+
+def _worth_between_mark_and_price(fill: FillRow) -> Decimal:
+    """What a position is worth more at the price of its fill than at the mark, at which it counts.
+
+    >>> _worth_between_mark_and_price(
+    ...     FillRow(time=0, coin="DOGE", side="A", sz="5000", px="0.182", liquidation_mark="0.19")
+    ... )
+    Decimal('-40.000')
+    """
+    quantity, price, mark = quantity_of(fill), number(fill.px), number(fill.liquidation_mark)
+    if quantity is None or price is None or mark is None:
+        return ZERO
+    return multiply(quantity, subtract(mark, price))

@@ -6,7 +6,7 @@ a position says so, transfers when a spot balance is another, other dexes where 
 traded. All of them are looked at in the first reading and once a day.
 """
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -233,14 +233,14 @@ class Reading:
             (reads_mids, self._read_mids()),
         )
 
-    def _backstops(self) -> Mapping[int, FillRow]:
-        """Liquidations of this account that took its margin too, by their time."""
-        return {
-            row.time: row
+    def _backstops(self) -> list[FillRow]:
+        """Fills of liquidations of this account that took its margin too."""
+        return [
+            row
             for row in self._fills.rows
             if row.liquidation_method == ledger.BACKSTOP
             and (row.liquidated_user or "").lower() == self._user
-        }
+        ]
 
     async def _learn_markets(self) -> None:
         coins = {row.coin for row in self._positions.rows}

@@ -57,6 +57,7 @@ class FillRow:
     fee_token: str | None = None
     liquidated_user: str | None = None
     liquidation_method: str | None = None
+    liquidation_mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

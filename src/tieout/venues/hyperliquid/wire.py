@@ -111,6 +111,7 @@ def _fill(row: object) -> FillRow | Unreadable:
         fee_token=fields.get("feeToken"),
         liquidated_user=forced.get("liquidatedUser"),
         liquidation_method=forced.get("method"),
+        liquidation_mark=forced.get("markPx"),
     )
 
 
