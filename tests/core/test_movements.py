@@ -203,6 +203,16 @@ def test_a_venue_that_truncates_has_a_gross_of_its_own():
     assert after(*movements, instrument=undeclared, method=hyperliquid).closing.method_gross is None
 
 
+def test_a_venue_that_truncates_has_the_opening_fees_of_tokens_inside():
+    """Bought 10 for 1000, of which 2 in fees: half of them belong to the half that is sold."""
+    token = Instrument(symbol="HYPE/USDC", asset_class="spot")
+    hyperliquid = Method(cost_basis="average", truncates=True)
+    movements = (trade("10", "100", fee="2"), trade("-5", "130", fee="3"))
+    made = after(*movements, instrument=token, method=hyperliquid)
+    assert made.closing.gross.text() == "150"
+    assert made.closing.method_gross == Decimal("149")
+
+
 def test_an_inverse_contract_realizes_coins():
     made = after(trade("1000", "10000"), trade("-1000", "12500"), instrument=INVERSE)
     assert net_of(made, "XBT") == ("0.02", "0")

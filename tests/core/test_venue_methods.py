@@ -50,6 +50,12 @@ def test_hyperliquid_truncates_the_average():
     assert explained(undeclared, "hyperliquid", weighted="100.59") == []
 
 
+def test_hyperliquid_has_the_opening_fees_of_tokens_inside():
+    token = Instrument(symbol="HYPE/USDC", asset_class="spot")
+    assert explained(token, "hyperliquid", weighted="100", fees="5") == ["100.5"]
+    assert explained(token, "coinbase", weighted="100", fees="5") == []
+
+
 def test_ibkr_has_the_opening_fees_inside():
     future = Instrument(symbol="ES", asset_class="future", multiplier=Decimal(50))
     # 5 of fees over 10 x 50: a long's average is 0.01 higher, a short's lower.

@@ -279,7 +279,8 @@ def explained_averages(
     """The averages that the venue's declared method would show for our own fills.
 
     `weighted` is the average-cost one, `by_day` compressed FIFO (the fills of one New York day
-    are one lot). Alpaca shows either; Hyperliquid truncates; IBKR has opening fees inside.
+    are one lot). Alpaca shows either; Hyperliquid truncates that of a perpetual, and that of a
+    token has opening fees inside, as IBKR's has: they are taken out of what was bought.
     """
     if weighted is None:
         return ()
@@ -287,7 +288,8 @@ def explained_averages(
         return (weighted,) if by_day is None else (weighted, by_day)
     if venue == "hyperliquid" and instrument.price_decimals is not None:
         return (truncate(weighted, instrument.price_decimals),)
-    if venue == "ibkr" and instrument.multiplier:
+    is_token = venue == "hyperliquid" and instrument.asset_class == "spot"
+    if (venue == "ibkr" or is_token) and instrument.multiplier:
         fees = total_fees(position.lots).value
         units = multiply(position.quantity, instrument.multiplier)
         return (add(weighted, divide(fees, units)),)

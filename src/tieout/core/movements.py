@@ -63,7 +63,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """How cost is kept, and whether the venue cuts averages when it realizes.
+    """How cost is kept, and whether the venue cuts averages when it realizes, as Hyperliquid does.
 
     `since` are the bases an account has had and from when: changing the setting does not rewrite
     what was realized before. `is_by_day` keeps the openings of one New York day as one lot.
@@ -195,6 +195,9 @@ def _closing(
     method_gross = None
     if method.truncates and gross is not None:
         method_gross = _gross_at_cut_average(position, movement, instrument=instrument)
+        if instrument.asset_class == "spot":
+            # Opening fees are taken out of the tokens bought, so its average has them inside.
+            method_gross = gross.minus(out.fees).value
     return Closing(
         by=movement.by,
         at=movement.at,

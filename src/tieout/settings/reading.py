@@ -104,7 +104,7 @@ def _connection(
     for key in schema.SECRETS:
         if key in values:
             values[key] = read_secret(reading, values[key], place.at(key), base=base)
-        elif key in schema.VENUE_VARIABLES.get(venue, {}):
+        elif key in schema.VENUE_VARIABLES.get(venue, {}) and venue not in schema.PUBLIC_VENUES:
             values[key] = _missing_secret(venue, key, place.at(key))
     return Connection(name=name, venue=venue, options=options, **values)
 

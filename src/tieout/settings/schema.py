@@ -114,7 +114,14 @@ VENUE_VARIABLES: Mapping[str, Mapping[str, str]] = {
         "secret": "APCA_API_SECRET_KEY",
         "address": "APCA_API_BASE_URL",
     },
+    "hyperliquid": {
+        "key": "HYPERLIQUID_KEY",
+        "secret": "HYPERLIQUID_SECRET",
+    },
 }
+
+# Venues that are read without a login: their keys may be missing.
+PUBLIC_VENUES = ("hyperliquid",)
 
 # TIEOUT_ names that are no keys of the file.
 RESERVED = ("TIEOUT_CONFIG", "TIEOUT_GOLDEN")

@@ -1,0 +1,71 @@
+"""What one reading leaves for the next: where each series ended, and what was held then.
+
+The caller stores it with the run as an opaque text, so it is never ahead of the book.
+"""
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+VERSION = 1
+
+
+class _Written(msgspec.Struct, frozen=True, omit_defaults=True):
+    version: int = 0
+    fills: int | None = None
+    seen: tuple[str, ...] = ()
+    funding: int | None = None
+    funding_asked: int | None = None
+    ledger: int | None = None
+    ledger_asked: int | None = None
+    positions: dict[str, str] | None = None
+    tokens: dict[str, str] = {}
+    paid: dict[str, str] = {}
+    dexes: tuple[str, ...] = ()
+    scanned: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookmark:
+    """Times are in milliseconds.
+
+    `fills`, `funding` and `ledger` are the times of the last rows, `seen` the ids of the fills at
+    that time: they have to come again, else the reply is not of this account. `positions`,
+    `tokens` and `paid` are what the venue reported: sizes (None where that is not certain), spot
+    balances, funding so far.
+    `dexes` are the builder dexes with positions at the time when all of them were `scanned` or
+    since.
+    """
+
+    fills: int | None = None
+    seen: frozenset[str] = frozenset()
+    funding: int | None = None
+    funding_asked: int | None = None
+    ledger: int | None = None
+    ledger_asked: int | None = None
+    positions: dict[str, str] | None = None
+    tokens: dict[str, str] = field(default_factory=dict)
+    paid: dict[str, str] = field(default_factory=dict)
+    dexes: tuple[str, ...] = ()
+    scanned: int | None = None
+
+    @staticmethod
+    def read(text: str | None) -> "Bookmark":
+        """The bookmark in a text; one that is not understood is as good as none."""
+        try:
+            found = msgspec.json.decode(text or "", type=_Written)
+        except (msgspec.MsgspecError, ValueError):
+            return Bookmark()
+        if found.version != VERSION:
+            return Bookmark()
+        fields = {name: getattr(found, name) for name in _NAMES}
+        return Bookmark(**{**fields, "seen": frozenset(found.seen)})
+
+    def text(self) -> str:
+        """The bookmark as a text."""
+        fields = {name: getattr(self, name) for name in _NAMES}
+        written = _Written(version=VERSION, **{**fields, "seen": tuple(sorted(self.seen))})
+        return msgspec.json.encode(written).decode()
+
+
+_NAMES = tuple(name for name in _Written.__struct_fields__ if name != "version")

@@ -1,0 +1,188 @@
+"""Hyperliquid's websocket, heard through its own client.
+
+What the stream says is a hint that something happened and is never booked by itself: messages are
+lost over every reconnect and none is sent again, so each hint makes the account be read. The
+client does not notice a dead connection and never connects again; that is done here.
+"""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import websocket
+from hyperliquid.websocket_manager import WebsocketManager
+
+from tieout.core.book import AccountId
+from tieout.ports import News, Tell
+from tieout.venues.hyperliquid.limits import Limits
+from tieout.venues.hyperliquid.wire import shown
+
+USERS_MAX = 10  # on all connections from one IP address: documentation, rate limits
+CLOSE_S = 0.1
+FILLS = "userFills"
+TRANSFERS = "userNonFundingLedgerUpdates"
+EVENTS = "userEvents"  # for one user on a connection; comes on the channel "user"
+NOT_NEWS = "nonUserCancel"
+
+
+def stream_address_of(address: str) -> str:
+    """Where the stream of an address is.
+
+    >>> stream_address_of("https://api.hyperliquid.xyz")
+    'wss://api.hyperliquid.xyz/ws'
+    """
+    return f"ws{address.removeprefix('http')}/ws"
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A message, or (without one) the end of the connection and why."""
+
+    message: dict[str, Any] | None
+    reason: str = ""
+
+
+class UserStream:
+    """The stream of some accounts of one address."""
+
+    def __init__(self, *, address: str, limits: Limits) -> None:
+        self.address = address
+        self._limits = limits
+
+    async def listen(self, tell: Tell, *, users: Sequence[str]) -> None:
+        """Tell what is heard until cancelled; connects again whenever the connection ends.
+
+        Accounts beyond the tenth are not heard, they wait for the schedule.
+        """
+        failures = 0
+        while True:
+            hearing = _Hearing(self.address, users[:USERS_MAX], limits=self._limits, tell=tell)
+            try:
+                reason = await hearing.until_lost()
+            finally:
+                await asyncio.to_thread(hearing.stop)
+            tell(News(kind="lost", reason=reason))
+            failures = 0 if hearing.was_connected else failures + 1
+            wait_s = self._limits.reconnect_s * 2 ** min(failures, 16)
+            await asyncio.sleep(min(wait_s, self._limits.reconnect_s_max))
+
+    def __repr__(self) -> str:
+        return f"UserStream({self.address!r})"
+
+
+class _Hearing:
+    """One connection, from its beginning to its end."""
+
+    def __init__(self, address: str, users: Sequence[str], *, limits: Limits, tell: Tell) -> None:
+        loop = asyncio.get_running_loop()
+        self._heard: asyncio.Queue[_Heard] = asyncio.Queue()
+        self._users = users
+        self._limits = limits
+        self._tell = tell
+        self.was_connected = False
+
+        def hear(heard: _Heard) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._heard.put_nowait, heard)
+
+        self._socket = _Socket(address, ping_s=limits.ping_s, hear=hear)
+        subscriptions: list[dict[str, str]] = [{"type": EVENTS, "user": users[0]}]
+        for user in users:
+            subscriptions += [{"type": FILLS, "user": user}, {"type": TRANSFERS, "user": user}]
+        self._unconfirmed = len(subscriptions)
+        for subscription in subscriptions:
+            self._socket.subscribe(subscription, _nothing)
+
+    async def until_lost(self) -> str:
+        """Tell what comes until nothing does any more; why it ended."""
+        self._socket.start()
+        while True:
+            try:
+                heard = await asyncio.wait_for(self._heard.get(), self._limits.silent_s)
+            except TimeoutError:
+                return f"nothing came for {self._limits.silent_s:g} s, not even an answer to a ping"
+            if heard.message is None:
+                return heard.reason or "the connection was closed"
+            refusal = self._take(heard.message)
+            if refusal:
+                return refusal
+
+    def stop(self) -> None:
+        """Leave. Blocks for a moment."""
+        self._socket.stop()
+
+    def _take(self, message: dict[str, Any]) -> str:
+        """Tell of one message; why the connection is of no use, if it says so."""
+        channel, inner = message.get("channel"), message.get("data")
+        if channel == "error":
+            return f"a subscription was refused: {shown(str(inner))}"
+        if channel == "subscriptionResponse":
+            self._confirm()
+        found = inner if isinstance(inner, dict) else {}
+        if channel in (FILLS, TRANSFERS) and not found.get("isSnapshot"):
+            user = str(found.get("user", "")).lower()
+            self._tell(News(kind="changed", account=AccountId(user) or None, reason=channel))
+        elif channel == "user" and set(found) - {NOT_NEWS}:
+            account = AccountId(self._users[0])
+            self._tell(News(kind="changed", account=account, reason=", ".join(sorted(found))))
+        return ""
+
+    def _confirm(self) -> None:
+        self._unconfirmed -= 1
+        if self._unconfirmed == 0:
+            self.was_connected = True
+            self._tell(News(kind="connected"))
+
+
+class _Socket(WebsocketManager):  # type: ignore[misc]  # the client has no types
+    """The client's own thread, which also hands on every message, pings, and says when it ends."""
+
+    def __init__(self, address: str, *, ping_s: float, hear: Callable[[_Heard], None]) -> None:
+        super().__init__("http")
+        self.daemon = True
+        self._hear = hear
+        self._ping_s = ping_s
+        self._reason = ""
+        self.ping_sender = threading.Thread(target=self.send_ping, daemon=True)
+        self.ws = websocket.WebSocketApp(
+            address, on_open=self.on_open, on_message=self.on_message, on_error=self._on_error
+        )
+
+    def run(self) -> None:
+        try:
+            super().run()
+        finally:
+            self.stop_event.set()
+            self._hear(_Heard(None, self._reason))
+
+    def send_ping(self) -> None:
+        """More often than the client's own, so that silence is noticed early."""
+        while not self.stop_event.wait(self._ping_s):
+            if not self.ws_ready:
+                continue
+            try:
+                self.ws.send(json.dumps({"method": "ping"}))
+            except (websocket.WebSocketException, OSError):
+                return  # the other thread sees it too
+
+    def on_message(self, _: Any, message: str) -> None:
+        """Every message counts as a sign of life, understood or not."""
+        try:
+            found = json.loads(message)
+        except ValueError:
+            found = {}
+        self._hear(_Heard(found if isinstance(found, dict) else {}))
+
+    def stop(self) -> None:
+        self.stop_event.set()
+        self.ws.close(timeout=CLOSE_S)
+
+    def _on_error(self, _: Any, error: object) -> None:
+        self._reason = shown(str(error)) or type(error).__name__
+
+
+def _nothing(_: Any) -> None:
+    """What the client is told to do with messages, which are taken before it sees them."""

@@ -1,0 +1,276 @@
+"""Hyperliquid as a venue: one address with its sub-accounts, each an account of its own."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import TypeVar
+
+from tieout.core.book import Account, AccountId
+from tieout.core.errors import NumberError, SettingsError, VenueError, VenueUnavailable
+from tieout.core.numbers import exact
+from tieout.ports import Clock, Finding, Read, Tell, Venue
+from tieout.venues.hyperliquid.address import account_of, address_of, is_account
+from tieout.venues.hyperliquid.bookmark import Bookmark
+from tieout.venues.hyperliquid.calls import Calls, Chance, Sleep, Trace, with_evidence
+from tieout.venues.hyperliquid.checkup import Told, finding_of, findings, findings_before
+from tieout.venues.hyperliquid.exchange import Kind, Question, Wire
+from tieout.venues.hyperliquid.identity import refused, role_of
+from tieout.venues.hyperliquid.limits import DEFAULT, Limits
+from tieout.venues.hyperliquid.markets import DOLLAR, Markets
+from tieout.venues.hyperliquid.reading import Anchor, Reading, anchor_after
+from tieout.venues.hyperliquid.rows import Role, SubAccount
+from tieout.venues.hyperliquid.stream import UserStream, stream_address_of
+from tieout.venues.hyperliquid.together import together
+from tieout.venues.hyperliquid.wire import (
+    agents_in,
+    limits_in,
+    mode_in,
+    sub_accounts_in,
+)
+
+SETTINGS = ("account", "address", "key", "secret", "stream_address", "timeout_s")
+
+# Sub-accounts are never closed and seldom opened, and a role does not change: asked this often.
+OWN_KEPT = timedelta(minutes=10)
+# A reading that follows so soon need not ask for the role again.
+JUST_NOW = timedelta(seconds=10)
+
+Result = TypeVar("Result")
+
+
+def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock) -> Venue:
+    """A connection to Hyperliquid. Setting: account, the address of the account.
+
+    `key` may stand for it; a private key in `key` or `secret` is not used and not kept. Nothing
+    is sent yet. A missing or wrong setting is a SettingsError that names it.
+    """
+    unknown = sorted(set(settings) - set(SETTINGS))
+    if unknown:
+        raise SettingsError(
+            f"connections.{name}: {venue} has no setting {', '.join(unknown)}; "
+            f"allowed are {', '.join(SETTINGS)}"
+        )
+    key, secret = (settings.get(each, "").strip() for each in ("key", "secret"))
+    user = account_of(settings.get("account", "").strip(), key, connection=name)
+    has_secret = {"key": bool(key) and not is_account(key), "secret": bool(secret)}
+    address = address_of(settings.get("address"), connection=name)
+    return HyperliquidVenue(
+        name=name,
+        address=address,
+        user=user,
+        secrets=tuple(each for each, is_set in has_secret.items() if is_set),
+        stream_address=settings.get("stream_address"),
+        limits=_limits(settings.get("timeout_s"), connection=name),
+        clock=clock,
+    )
+
+
+def _limits(timeout_s: str | None, *, connection: str) -> Limits:
+    if timeout_s is None:
+        return DEFAULT
+    try:
+        seconds = exact(timeout_s)
+    except NumberError:
+        seconds = Decimal(0)
+    if not Decimal("0.1") <= seconds <= 600:
+        raise SettingsError(f"connections.{connection}.timeout_s must be a number from 0.1 to 600")
+    read_s = float(seconds)
+    deadline_s = max(DEFAULT.deadline_s, 3 * read_s)
+    return replace(DEFAULT, read_s=read_s, call_s=2 * read_s, deadline_s=deadline_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Own:
+    """What the address is and which sub-accounts it has, as asked at a time."""
+
+    role: Role
+    subs: tuple[SubAccount, ...]
+    asked_at: datetime
+
+
+class HyperliquidVenue:
+    """One address. Safe to read from several tasks at once."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        address: str,
+        user: str,
+        clock: Clock,
+        secrets: tuple[str, ...] = (),
+        stream_address: str | None = None,
+        limits: Limits = DEFAULT,
+        sleep: Sleep = asyncio.sleep,
+        chance: Chance = random.random,
+    ) -> None:
+        self.name = name
+        self._user = user.lower()
+        self._secrets = secrets
+        self._markets = Markets()
+        self._own: _Own | None = None
+        self._anchors: dict[str, Anchor] = {}
+        self._stream = UserStream(
+            address=stream_address or stream_address_of(address), limits=limits
+        )
+        self._calls = Calls(
+            Wire(address=address, limits=limits),
+            name=name,
+            address=address,
+            limits=limits,
+            clock=clock,
+            sleep=sleep,
+            chance=chance,
+        )
+
+    def __repr__(self) -> str:
+        return f"HyperliquidVenue({self.name!r}, {self._calls.address!r}, {self._user!r})"
+
+    async def accounts(self) -> Sequence[Account]:
+        """The address and its sub-accounts, each by its own address.
+
+        Only the latest 10,000 fills are listed. That is said to be all of the history: fills
+        that do not begin with nothing held do not add up to what is held, and so are not taken
+        for more than they are.
+        """
+        own = await self._within(self._own_accounts)
+        users = (self._user, *(sub.address for sub in own.subs))
+        return tuple(
+            Account(id=AccountId(user), venue="hyperliquid", currency=DOLLAR) for user in users
+        )
+
+    async def read(self, account: AccountId, *, cursor: str | None) -> Read:
+        """Positions and activities of the address or one of its sub-accounts.
+
+        `as_of` is the venue's own time. A fill so fresh that the positions may lack it makes
+        them be read again until two readings agree.
+        """
+        return await self._within(partial(self._read, account, cursor))
+
+    async def listen(self, tell: Tell) -> None:
+        """Tell of fills, liquidations, funding and transfers, and of every connect."""
+        subs = () if self._own is None else tuple(sub.address for sub in self._own.subs)
+        await self._stream.listen(tell, users=(self._user, *subs))
+
+    async def check(self) -> Sequence[Finding]:
+        """What `doctor` shows. An account that cannot be read is a finding, not an error."""
+        before = findings_before(self._calls.address, user=self._user, secrets=self._secrets)
+        try:
+            return (*before, *await self._within(self._check))
+        except VenueError as error:
+            return (*before, finding_of(error))
+
+    async def aclose(self) -> None:
+        """Let go of the connections."""
+        await asyncio.to_thread(self._calls.close)
+
+    async def _within(self, work: Callable[[Trace], Awaitable[Result]]) -> Result:
+        """Do it in time. What comes later is dropped with the thread that waits for it."""
+        deadline_s = self._calls.limits.deadline_s
+        trace = Trace(deadline_at=self._calls.now() + timedelta(seconds=deadline_s))
+        try:
+            async with asyncio.timeout(deadline_s):
+                return await work(trace)
+        except TimeoutError:
+            late = VenueUnavailable(
+                f"{self._calls.address} did not answer everything within {deadline_s:g} s",
+                venue=self.name,
+                advice="nothing was changed; it is tried again in the next run",
+            )
+            raise with_evidence(late, trace) from None
+        except VenueError as error:
+            raise with_evidence(error, trace) from None
+
+    async def _own_accounts(self, trace: Trace) -> _Own:
+        """The role and the sub-accounts, asked now or a little while ago."""
+        if self._own is not None and self._calls.now() - self._own.asked_at < OWN_KEPT:
+            return self._own
+        return await self._ask_own(trace)
+
+    async def _ask_own(self, trace: Trace) -> _Own:
+        role, subs = await self._role_and_subs(trace)
+        self._own = _Own(role=role, subs=subs, asked_at=self._calls.now())
+        return self._own
+
+    async def _role_and_subs(self, trace: Trace) -> tuple[Role, tuple[SubAccount, ...]]:
+        subs: list[SubAccount] = []
+        roles: list[Role] = []
+
+        async def ask_role() -> None:
+            roles.append(await role_of(self._calls, self._user, trace=trace))
+
+        async def ask_subs() -> None:
+            question = Question(kind="subAccounts", user=self._user)
+            found, _ = await self._calls.ask(question, sub_accounts_in, trace=trace)
+            subs.extend(found)
+
+        await together(ask_role(), ask_subs())
+        foreign = [sub.master for sub in subs if sub.master != self._user]
+        if foreign:
+            raise refused(
+                self._calls,
+                f"the sub-accounts that were listed are those of {foreign[0]}, not {self._user}",
+                "check the address of this connection and what stands behind it",
+            )
+        return roles[0], tuple(subs)
+
+    async def _read(self, account: AccountId, cursor: str | None, trace: Trace) -> Read:
+        user = account.lower()
+        await self._refuse_other(user, trace)
+        own = self._own
+        is_asked = own is not None and self._calls.now() - own.asked_at < JUST_NOW
+        reading = Reading(
+            self._calls,
+            self._markets,
+            user=user,
+            bookmark=Bookmark.read(cursor),
+            anchor=self._anchors.get(user),
+            has_role=is_asked and user == self._user,
+            trace=trace,
+        )
+        found, bookmark = await reading.read()
+        anchor = anchor_after(bookmark, self._anchors.get(user))
+        if anchor is not None:
+            self._anchors[user] = anchor
+        return found
+
+    async def _refuse_other(self, user: str, trace: Trace) -> None:
+        """See that an account is this address or one of its sub-accounts."""
+        if user == self._user:
+            return
+        if is_account(user):
+            own = await self._own_accounts(trace)
+            if user in {sub.address for sub in own.subs}:
+                return
+        raise refused(
+            self._calls,
+            f"asked for {user}, but this connection is set up for {self._user} and has no such "
+            "sub-account",
+            f"set up a connection for {user}; nothing was changed",
+        )
+
+    async def _check(self, trace: Trace) -> tuple[Finding, ...]:
+        own = await self._ask_own(trace)
+        return findings(
+            user=self._user,
+            role=own.role,
+            subs=own.subs,
+            mode=await self._told("userAbstraction", mode_in, trace),
+            rate=await self._told("userRateLimit", limits_in, trace),
+            agents=await self._told("extraAgents", agents_in, trace),
+        )
+
+    async def _told(
+        self, kind: Kind, decode: Callable[[bytes], Result], trace: Trace
+    ) -> Told[Result]:
+        """What is good to know, and no error where it is not told."""
+        question = Question(kind=kind, user=self._user)
+        try:
+            value, reply = await self._calls.ask(question, decode, trace=trace)
+        except VenueError as error:
+            return Told(error=error)
+        return Told(value=value, reply=reply)
