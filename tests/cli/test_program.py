@@ -156,31 +156,38 @@ def test_runs_are_listed_in_two_ways(tieout, folder):
     assert tieout("runs", "list", "--limit", "3").out == tieout("runs", "--limit", "3").out
 
 
+ACCOUNTS_OF_THE_DEMO = ["stocks (alpaca)", "perps (hyperliquid)", "hedge (hyperliquid)"]
+
+
 def test_one_round_of_the_demo(folder):
+    listed = ("--config", "demo.toml", "positions", "--json")
     result = real("demo", "--once", "--db", "demo.db", folder=folder)
     assert result.status == 0, result.err
-    assert result.out.startswith("\n--- round 1: The account opens")
-    assert "demo (alpaca): tied out" in result.out
+    assert result.out.startswith("\n--- round 1\n  alpaca ")
+    for account in ACCOUNTS_OF_THE_DEMO:
+        assert f"\n{account}: tied out" in result.out
     assert "NVDA" in result.out
     assert f"tieout --config {folder}/demo.toml positions" in result.out
     after = real("--config", "demo.toml", "positions", folder=folder)
     assert (after.status, after.err) == (0, "")
-    assert "6 positions" in after.out
+    assert len(json.loads(real(*listed, folder=folder).out)["positions"]) == 13
     again = real("demo", "--once", "--db", "demo.db", folder=folder)
     assert (again.status, again.out) == (2, "")
 
 
 def test_some_rounds_of_the_demo_in_this_process(tieout):
-    result = tieout("demo", "--rounds", "2", "--interval", "0", "--db", "demo.db")
+    arguments = ("--venue", "alpaca", "--rounds", "2", "--interval", "0", "--db", "demo.db")
+    result = tieout("demo", *arguments)
     assert result.status == 0
-    assert "--- round 2: Prices move" in result.out
+    assert "--- round 2\n  alpaca  Prices move" in result.out
+    assert "hyperliquid" not in result.out
     assert tieout("--config", "demo.toml", "history", "NVDA").status == 0
 
 
 def test_without_a_file_the_demo_keeps_its_book_in_a_temporary_folder(tieout, monkeypatch, folder):
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setattr("tempfile.tempdir", None)
-    result = tieout("demo", "--once", "--json")
+    result = tieout("demo", "--once", "--json", "--venue", "alpaca")
     assert json.loads(result.out)["round"] == 1
     assert [each.name for each in folder.glob("tieout-demo-*/book.db")] == ["book.db"]
 

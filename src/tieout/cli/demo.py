@@ -38,11 +38,11 @@ def demo(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Watch a book being kept true to simulated brokers, side by side.
+    """Watch a book being kept true to simulated brokers.
 
     Fills, a split, a fee taken in coins, funding, a liquidation, an outage that closes nothing,
-    an empty reply that is held: every few seconds something happens at each of them, and all
-    accounts are synced through the real SDKs into an SQLite file. Ctrl-C ends it.
+    an empty reply that is held: every few seconds something happens at each of them, side by
+    side, and all accounts are synced through the real SDKs into an SQLite file. Ctrl-C ends it.
 
     Examples:
 

@@ -106,8 +106,10 @@ class LiveScreen:
         width = self._live.console.width
         runs = self._opened.store.runs(limit=RUNS_SHOWN)
         names = {each.account: self._opened.name_of(each.account) for each in runs}
+        columns = columns_for(len(answers), width)
+        panels = [panel(each, self._opened, width=width // columns) for each in answers]
         self._body = [
-            side_by_side([panel(each, self._opened, width=width) for each in answers], width),
+            side_by_side(panels, columns),
             runs_table(runs, names, now=self._opened.clock.now(), width=width),
         ]
         self._draw("Ctrl-C ends the demo")
@@ -139,27 +141,26 @@ def panel(answer: "Answer", opened: "Desk", *, width: int) -> Any:
     from tieout.cli import tables
     from tieout.cli.sync import lines_of_answer
 
-    each_width = width // _columns(width)
     held = _held(answer, opened)
-    table = tables.positions_table(held, has_accounts=False, width=each_width)
+    table = tables.positions_table(held, has_accounts=False, width=width)
     return Group(*lines_of_answer(answer, opened), table if held else "")
 
 
-def side_by_side(panels: Sequence[Any], width: int) -> Any:
-    """Panels in as many columns as the screen has room for."""
+def columns_for(panels: int, width: int) -> int:
+    """In how many columns so many panels stand on a screen of this width."""
+    return max(1, min(panels, width // PANEL_WIDTH_MIN))
+
+
+def side_by_side(panels: Sequence[Any], columns: int) -> Any:
+    """Panels in so many columns, row by row."""
     from rich.table import Table
 
-    columns = _columns(width)
     made = Table.grid(padding=(0, 2, 0, 0), expand=True)
     for _ in range(columns):
         made.add_column(ratio=1)
     for first in range(0, len(panels), columns):
         made.add_row(*panels[first : first + columns])
     return made
-
-
-def _columns(width: int) -> int:
-    return max(1, width // PANEL_WIDTH_MIN)
 
 
 def _held(answer: "Answer", opened: "Desk") -> "list[Line]":
