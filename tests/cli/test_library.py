@@ -46,7 +46,7 @@ def test_breaks_are_listed_like_those_of_the_api(bought, folder):
             return book.breaks("main")
 
     (found,) = asyncio.run(program())
-    assert (found["account_name"], found["symbol"]) == ("main", "AAPL")
+    assert (found["account"], found["symbol"]) == ("main", "AAPL")
 
 
 def test_one_call_plans_or_syncs(bought, folder):
