@@ -71,6 +71,16 @@ class StalePositions(Effect, frozen=True):
     seconds: float
 
 
+class TradeMeanwhile(Effect, frozen=True):
+    """Somebody trades just before the answer; midway, while it is on its way, so that it does not
+    tell of the trade. Every such answer differs from the one before."""
+
+    account: str
+    symbol: str
+    quantity: str
+    is_midway: bool = False
+
+
 class EmptyList(Effect, frozen=True):
     """An empty list, with 200."""
 
@@ -159,7 +169,7 @@ BodyEffect = (
     | ClockSkew
 )
 WayEffect = Delay | Status | Reset | Silence
-CallEffect = WayEffect | CutBody | WrongAccount | StalePositions | BodyEffect
+CallEffect = WayEffect | CutBody | WrongAccount | StalePositions | TradeMeanwhile | BodyEffect
 AnyStreamEffect = DropMessages | DuplicateMessages | MuteStream | CloseStream
 AnyEffect = CallEffect | AnyStreamEffect
 

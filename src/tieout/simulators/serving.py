@@ -11,11 +11,12 @@ import socket
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import uvicorn
 from uvicorn.server import ServerState
@@ -33,6 +34,7 @@ from tieout.simulators.faults import (
     Silence,
     StalePositions,
     Status,
+    TradeMeanwhile,
     WrongAccount,
 )
 from tieout.simulators.market import Market
@@ -59,7 +61,8 @@ class Simulator(ABC):
         self.calls: deque[Call] = deque(maxlen=CALLS_MAX)
         self._chance = random.Random(0)  # only for the order of reordered rows
         self._port = port
-        self._control = Control(market, self.faults, self.calls)
+        self.held: set[asyncio.Task[None]] = set()  # conversations that are not HTTP
+        self._control = Control(market, self.faults, self.calls, self.events())
         self._thread: threading.Thread | None = None
         self._is_up = threading.Event()
         self._loop: asyncio.AbstractEventLoop
@@ -86,6 +89,14 @@ class Simulator(ABC):
     @abstractmethod
     async def converse(self, line: Line) -> None:
         """Holds one websocket until its end."""
+
+    def events(self) -> Mapping[str, Callable[..., Any]]:
+        """What can be made happen at this venue beyond what any market knows, by name."""
+        return {}
+
+    def protocol(self, http: Callable[[], asyncio.Protocol]) -> asyncio.Protocol:
+        """Who listens to a new connection; a venue may speak something else than HTTP."""
+        return http()
 
     # Starting and stopping.
 
@@ -148,19 +159,21 @@ class Simulator(ABC):
         )
         config.load()
         state = ServerState()
-        server = await self._loop.create_server(
-            lambda: TransportAware(config=config, server_state=state, app_state={}),
-            sock=listening,
-        )
+
+        def http() -> asyncio.Protocol:
+            return TransportAware(config=config, server_state=state, app_state={})
+
+        server = await self._loop.create_server(lambda: self.protocol(http), sock=listening)
         async with server:
             self._is_up.set()
             await self._stopping.wait()
             await asyncio.sleep(0)  # who was accepted this moment is now among the connections
         for connection in list(state.connections):
             connection.transport.abort()
-        for task in state.tasks:
+        tasks = [*state.tasks, *self.held]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*state.tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0)  # and their sockets are closed
 
     # Serving.
@@ -245,11 +258,19 @@ class Simulator(ABC):
             elif isinstance(effect, StalePositions):
                 moment = self.market.clock() - timedelta(seconds=effect.seconds)
                 view = replace(view, positions_at=moment)
+        self.trade_meanwhile(effects, is_midway=False)
         reply = self.answer(request, view)
+        self.trade_meanwhile(effects, is_midway=True)
         for effect in effects:
             if isinstance(effect, BodyEffect):
                 reply = replace(reply, body=spoiled(effect, reply.body, self._chance))
         return reply
+
+    def trade_meanwhile(self, effects: Sequence[Effect], *, is_midway: bool) -> None:
+        """Makes the trades that come between a question and its answer."""
+        for effect in effects:
+            if isinstance(effect, TradeMeanwhile) and effect.is_midway == is_midway:
+                self.market.trade(effect.account, effect.symbol, effect.quantity)
 
     def _dated(self, reply: Reply, request: Request, effects: Sequence[Effect]) -> Reply:
         skew = sum(effect.seconds for effect in effects if isinstance(effect, ClockSkew))
