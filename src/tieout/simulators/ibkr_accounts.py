@@ -84,15 +84,34 @@ def _facts(account: Account) -> Iterator[Value]:
     yield Value(tag="AccountType", text="INDIVIDUAL")
 
 
+def cash(market: IbkrMarket, account: Account) -> dict[str, Decimal]:
+    """By currency. A future costs nothing until it is settled; a pair holds its currency."""
+    by_currency = {"USD": account.cash} | {name: ZERO for name in market.rates if name != "USD"}
+    for symbol, holding in account.holdings.items():
+        contract = market.contract(symbol)
+        if contract.sec_type == "FUT":
+            by_currency["USD"] += holding.cost * market.rates[contract.currency]
+        elif contract.sec_type == "CASH":
+            held = by_currency.get(contract.root, ZERO)
+            by_currency[contract.root] = held + holding.quantity
+    return by_currency
+
+
+def _total_cash(market: IbkrMarket, account: Account) -> Decimal:
+    held = cash(market, account).items()
+    return sum((money * market.rates.get(currency, ONE) for currency, money in held), ZERO)
+
+
 def _totals(market: IbkrMarket, account: Account) -> Iterator[Value]:
     equity, held = market.equity(account), marks(market, account)
+    total = _total_cash(market, account)
     figures = {
         "NetLiquidation": equity,
         "EquityWithLoanValue": equity,
-        "TotalCashValue": account.cash,
-        "SettledCash": account.cash,
-        "AvailableFunds": account.cash,
-        "BuyingPower": account.cash * 4,
+        "TotalCashValue": total,
+        "SettledCash": total,
+        "AvailableFunds": total,
+        "BuyingPower": total * 4,
         "GrossPositionValue": abs(held.value),
         "PreviousDayEquityWithLoanValue": account.last_equity,
     }
@@ -101,14 +120,14 @@ def _totals(market: IbkrMarket, account: Account) -> Iterator[Value]:
 
 
 def ledger(market: IbkrMarket, account: Account) -> Iterator[Value]:
-    """By currency and in all. All cash is in dollars."""
-    realized = realized_today(market, account)
+    """By currency and in all."""
+    realized, held = realized_today(market, account), cash(market, account)
     for currency, rate in [(BASE, ONE), *market.rates.items()]:
         only = "" if currency == BASE else currency
-        cash = account.cash if currency in (BASE, "USD") else ZERO
+        balance = held[currency] if only else _total_cash(market, account)
         figures = {
-            "CashBalance": cash,
-            "TotalCashBalance": cash,
+            "CashBalance": balance,
+            "TotalCashBalance": balance,
             "StockMarketValue": marks(market, account, sec_type="STK", currency=only).value,
             "OptionMarketValue": marks(market, account, sec_type="OPT", currency=only).value,
             "UnrealizedPnL": marks(market, account, currency=only).gain,

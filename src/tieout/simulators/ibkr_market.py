@@ -130,6 +130,8 @@ class IbkrMarket(Market):
             symbol = contract.symbol
             self.assets[symbol] = contract
             self.prices[symbol] = self.closes[symbol] = None if price is None else exact(price)
+            if contract.sec_type == "CASH" and contract.currency == "USD" and price is not None:
+                self.rates.setdefault(contract.root, exact(price))
             return contract
 
     def contract(self, symbol: str) -> Contract:
@@ -169,6 +171,14 @@ class IbkrMarket(Market):
             if model:
                 self.set_apart(account, symbol, quantity, model=model)
             return order
+
+    def fill_of(self, account: str, order_id: str) -> str:
+        """The id of the last fill of an order, to be corrected or busted."""
+        with self.changing():
+            fills = [f for f in fills_of(self.account(account)) if f.order_id == order_id]
+            if not fills:
+                raise Impossible(f"order {order_id} has no fill in {account}")
+            return fills[-1].id
 
     def set_apart(self, account: str, symbol: str, quantity: Number, *, model: str = "") -> None:
         """Shows `quantity` of a holding on a line of its own: a model's share or, of the other
