@@ -11,6 +11,8 @@ from alpaca.trading.client import TradingClient
 from tieout.simulators.alpaca import AlpacaSimulator, running
 from tieout.simulators.market import Market
 
+from .ibkr import exchange, gateway  # noqa: F401 - fixtures
+
 
 class Clock:
     """Time that moves when told to."""

@@ -39,10 +39,14 @@ class Contract(Asset):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commission:
-    """What a broker takes for a trade; a rebate is below zero."""
+    """What a broker takes for a trade; a rebate is below zero and has no least amount."""
 
     per_unit: Decimal
     least: Decimal = ZERO
+
+    def on(self, quantity: Decimal) -> Decimal:
+        taken = quantity * self.per_unit
+        return taken if taken < ZERO else max(taken, self.least)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,8 @@
 """Contract details: what a gateway tells of something that is listed."""
 
-from tieout.simulators.holdings import ONE
+from decimal import Decimal, InvalidOperation
+
+from tieout.simulators.holdings import ONE, ZERO
 from tieout.simulators.ibkr_contracts import Contract
 from tieout.simulators.ibkr_requests import Heard
 from tieout.simulators.ibkr_wire import Dialect, Message, amount, double, local_symbol
@@ -12,9 +14,6 @@ def is_asked(contract: Contract, heard: Heard) -> bool:
         return heard["conId"] == str(contract.con_id)
     right = contract.option.right[0].upper() if contract.option else ""
     day = f"{contract.expires_on:%Y%m%d}" if contract.expires_on else ""
-    strike = heard["strike"] in ("", "0.0", "0") or (
-        contract.option is not None and heard["strike"] == double(contract.option.strike)
-    )
     asked = {
         "symbol": contract.root,
         "secType": contract.sec_type,
@@ -23,7 +22,20 @@ def is_asked(contract: Contract, heard: Heard) -> bool:
         "right": right,
     }
     fits = all(heard[name] in ("", own) for name, own in asked.items())
-    return fits and strike and day.startswith(heard["lastTradeDateOrContractMonth"])
+    return (
+        fits
+        and _is_strike(contract, heard["strike"])
+        and day.startswith(heard["lastTradeDateOrContractMonth"])
+    )
+
+
+def _is_strike(contract: Contract, asked: str) -> bool:
+    """Whether the strike fits, written in whichever way; 0 is none."""
+    try:
+        strike = Decimal(asked or "0")
+    except InvalidOperation:
+        return False
+    return strike in (ZERO, contract.option.strike if contract.option else ZERO)
 
 
 def contract_details(contract: Contract, req_id: str, dialect: Dialect) -> Message:

@@ -211,7 +211,7 @@ class IbkrMarket(Market):
     def paid_for(self, symbol: str, quantity: Decimal, price: Decimal) -> Decimal:
         """With the commission, which so becomes part of the average cost of what is opened."""
         rate = self.commissions[self.contract(symbol).sec_type]
-        commission = max(abs(quantity) * rate.per_unit, rate.least)
+        commission = rate.on(abs(quantity))
         return self.value_of(symbol, quantity, price) + commission
 
     def commission_of(self, fill: Fill) -> Decimal:
