@@ -243,6 +243,13 @@ def test_a_split_is_inferred_only_where_one_can_be():
         assert compared(held, theirs, instrument=share).verdict == "split"
 
 
+def test_an_average_is_rounded_to_the_decimals_of_the_instrument():
+    held, theirs = position("10", "1000"), row("30", "33.3")
+    rounded = Instrument(symbol="X", asset_class="stock", price_decimals=1)
+    assert compared(held, theirs).verdict == "differs"
+    assert compared(held, theirs, instrument=rounded).ratio == (3, 1)
+
+
 def test_the_price_must_have_moved_with_the_split():
     held, theirs = position("10", "1000"), row("40", "25.00", price="26")
     assert compared(held, theirs, last_price=Decimal(104)).verdict == "split"

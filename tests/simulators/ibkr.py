@@ -27,7 +27,7 @@ def in_a_loop(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
 
 
 @pytest.fixture
-def exchange(clock) -> IbkrMarket:
+def broker(clock) -> IbkrMarket:
     market = IbkrMarket(clock=clock, chance=random.Random(20260302))
     market.open_account("U1", cash="100000")
     market.open_account("U2", cash="500000")
@@ -40,8 +40,8 @@ def exchange(clock) -> IbkrMarket:
 
 
 @pytest.fixture
-def gateway(exchange) -> Iterator[IbkrSimulator]:
-    gateway = IbkrSimulator(exchange)
+def gateway(broker) -> Iterator[IbkrSimulator]:
+    gateway = IbkrSimulator(broker)
     with running(gateway):
         yield gateway
 

@@ -10,9 +10,9 @@ def by_last_part(fills: list[Fill]) -> dict[str, Fill]:
 
 
 @in_a_loop
-async def test_a_fill_has_a_commission_and_a_closing_one_a_profit(gateway, exchange):
-    exchange.trade("U1", CALL, "3")
-    exchange.trade("U1", CALL, "-2", price="4.00")
+async def test_a_fill_has_a_commission_and_a_closing_one_a_profit(gateway, broker):
+    broker.trade("U1", CALL, "3")
+    broker.trade("U1", CALL, "-2", price="4.00")
     async with connected(gateway) as ib:
         opened, closed = await ib.reqExecutionsAsync()
     assert (opened.execution.side, opened.execution.shares) == ("BOT", 3)
@@ -24,8 +24,8 @@ async def test_a_fill_has_a_commission_and_a_closing_one_a_profit(gateway, excha
 
 
 @in_a_loop
-async def test_an_opening_trade_has_no_profit_on_the_wire(gateway, exchange):
-    exchange.trade("U1", "AAPL", "100")
+async def test_an_opening_trade_has_no_profit_on_the_wire(gateway, broker):
+    broker.trade("U1", "AAPL", "100")
     with raw(gateway) as client:
         client.send(7, 3, 5, 0, "", "", "", "", "", "")
         *_, report, end = client.until("55")
@@ -35,9 +35,9 @@ async def test_an_opening_trade_has_no_profit_on_the_wire(gateway, exchange):
 
 
 @in_a_loop
-async def test_a_flip_closes_and_opens(gateway, exchange):
-    exchange.trade("U1", "AAPL", "10")
-    exchange.trade("U1", "AAPL", "-30", price="52")
+async def test_a_flip_closes_and_opens(gateway, broker):
+    broker.trade("U1", "AAPL", "10")
+    broker.trade("U1", "AAPL", "-30", price="52")
     async with connected(gateway) as ib:
         _, flipped = await ib.reqExecutionsAsync()
         (row,) = await ib.reqPositionsAsync()
@@ -47,8 +47,8 @@ async def test_a_flip_closes_and_opens(gateway, exchange):
 
 
 @in_a_loop
-async def test_parts_of_an_order_count_up(gateway, exchange):
-    exchange.trade("U1", "AAPL", "10", parts=["4", "5"])
+async def test_parts_of_an_order_count_up(gateway, broker):
+    broker.trade("U1", "AAPL", "10", parts=["4", "5"])
     async with connected(gateway) as ib:
         fills = await ib.reqExecutionsAsync()
     assert [fill.execution.shares for fill in fills] == [4, 5, 1]
@@ -58,26 +58,26 @@ async def test_parts_of_an_order_count_up(gateway, exchange):
 
 
 @in_a_loop
-async def test_commission_reports_come_late(gateway, exchange):
-    exchange.withhold_commissions()
-    exchange.trade("U1", "AAPL", "100")
+async def test_commission_reports_come_late(gateway, broker):
+    broker.withhold_commissions()
+    broker.trade("U1", "AAPL", "100")
     async with connected(gateway) as ib:
         (fill,) = await ib.reqExecutionsAsync()
         assert fill.commissionReport.execId == ""
-        assert exchange.post_withheld() == 1
+        assert broker.post_withheld() == 1
         await ib.reqCurrentTimeAsync()
         assert fill.commissionReport.execId == fill.execution.execId
         assert fill.commissionReport.commission == 1
-        exchange.withhold_commissions(False)
-        exchange.trade("U1", "AAPL", "100")
+        broker.withhold_commissions(False)
+        broker.trade("U1", "AAPL", "100")
         await ib.positionEvent
         assert [each.commissionReport.commission for each in ib.fills()] == [1, 1]
 
 
 @in_a_loop
-async def test_commission_reports_can_follow_the_end_of_the_answer(gateway, exchange):
+async def test_commission_reports_can_follow_the_end_of_the_answer(gateway, broker):
     gateway.dialect.commissions = "after the end"
-    exchange.trade("U1", "AAPL", "100")
+    broker.trade("U1", "AAPL", "100")
     with raw(gateway) as client:
         client.send(7, 3, 5, 0, "", "", "", "", "", "")
         assert [fields[0] for fields in client.until("59") if fields[0] != "4"] == [
@@ -88,23 +88,23 @@ async def test_commission_reports_can_follow_the_end_of_the_answer(gateway, exch
 
 
 @in_a_loop
-async def test_a_commission_that_is_not_known_yet_can_be_minus_one(gateway, exchange):
+async def test_a_commission_that_is_not_known_yet_can_be_minus_one(gateway, broker):
     gateway.dialect.has_placeholders = True
-    exchange.withhold_commissions()
+    broker.withhold_commissions()
     async with connected(gateway) as ib:
-        exchange.trade("U1", "AAPL", "100")
+        broker.trade("U1", "AAPL", "100")
         await ib.positionEvent
         (fill,) = ib.fills()
         assert fill.commissionReport.commission == -1
-        exchange.post_withheld()
+        broker.post_withheld()
         await ib.reqCurrentTimeAsync()
         assert fill.commissionReport.commission == 1
 
 
 @in_a_loop
-async def test_a_commission_can_be_a_rebate(gateway, exchange):
-    exchange.set_commission("STK", "-0.0025")
-    exchange.trade("U1", "AAPL", "100")
+async def test_a_commission_can_be_a_rebate(gateway, broker):
+    broker.set_commission("STK", "-0.0025")
+    broker.trade("U1", "AAPL", "100")
     async with connected(gateway) as ib:
         (fill,) = await ib.reqExecutionsAsync()
         (row,) = await ib.reqPositionsAsync()
@@ -113,14 +113,14 @@ async def test_a_commission_can_be_a_rebate(gateway, exchange):
 
 
 @in_a_loop
-async def test_a_correction_is_another_execution_with_a_higher_last_part(gateway, exchange):
-    order = exchange.trade("U1", "AAPL", "100", price="10.00")
+async def test_a_correction_is_another_execution_with_a_higher_last_part(gateway, broker):
+    order = broker.trade("U1", "AAPL", "100", price="10.00")
     async with connected(gateway) as ib:
         await ib.reqExecutionsAsync()
-        exchange.correct_fill("U1", exchange.fill_of("U1", order.id), price="10.05")
+        broker.correct_fill("U1", broker.fill_of("U1", order.id), price="10.05")
         await ib.positionEvent
         pushed = by_last_part(ib.fills())
-        exchange.correct_fill("U1", exchange.fill_of("U1", order.id), price="10.07")
+        broker.correct_fill("U1", broker.fill_of("U1", order.id), price="10.07")
         asked = by_last_part(await ib.reqExecutionsAsync())
         row = (await ib.reqPositionsAsync())[-1]
         gateway.dialect.corrections = "last"
@@ -133,20 +133,20 @@ async def test_a_correction_is_another_execution_with_a_higher_last_part(gateway
 
 
 @in_a_loop
-async def test_a_busted_fill_is_gone_and_the_position_with_it(gateway, exchange):
-    order = exchange.trade("U1", "AAPL", "100")
-    exchange.bust_fill("U1", exchange.fill_of("U1", order.id))
+async def test_a_busted_fill_is_gone_and_the_position_with_it(gateway, broker):
+    order = broker.trade("U1", "AAPL", "100")
+    broker.bust_fill("U1", broker.fill_of("U1", order.id))
     async with connected(gateway) as ib:
         assert await ib.reqExecutionsAsync() == []
         assert [row.position for row in await ib.reqPositionsAsync()] == [0]
 
 
 @in_a_loop
-async def test_money_of_another_currency_moves_at_its_rate(gateway, exchange):
-    exchange.set_rate("CAD", "0.75")
-    exchange.list_asset("SHOP", price="100", exchange="TSE", currency="CAD")
-    exchange.set_commission("STK", "0.01")
-    exchange.trade("U1", "SHOP", "10")
+async def test_money_of_another_currency_moves_at_its_rate(gateway, broker):
+    broker.set_rate("CAD", "0.75")
+    broker.list_asset("SHOP", price="100", exchange="TSE", currency="CAD")
+    broker.set_commission("STK", "0.01")
+    broker.trade("U1", "SHOP", "10")
     async with connected(gateway) as ib:
         (row,) = await ib.reqPositionsAsync()
         (fill,) = await ib.reqExecutionsAsync()

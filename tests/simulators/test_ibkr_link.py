@@ -13,12 +13,12 @@ CONTROL = {"content-type": "application/json"}
 
 
 @in_a_loop
-async def test_while_the_link_is_lost_positions_stand_still(gateway, exchange):
-    exchange.trade("U1", "AAPL", "10")
+async def test_while_the_link_is_lost_positions_stand_still(gateway, broker):
+    broker.trade("U1", "AAPL", "10")
     async with connected(gateway) as ib:
         gateway.lose_link()
         assert "lost" in await ib.code(1100)
-        exchange.trade("U1", "AAPL", "5")
+        broker.trade("U1", "AAPL", "5")
         assert await positions(ib) == {("U1", "AAPL"): 10}
         assert ib.fills() == []
         gateway.restore_link()
@@ -28,22 +28,22 @@ async def test_while_the_link_is_lost_positions_stand_still(gateway, exchange):
 
 
 @in_a_loop
-async def test_a_fill_can_still_come_while_the_link_is_lost(gateway, exchange):
+async def test_a_fill_can_still_come_while_the_link_is_lost(gateway, broker):
     async with connected(gateway) as ib:
         gateway.lose_link(lets_fills_through=True)
-        exchange.trade("U1", "ESU6", "60", price="75")
+        broker.trade("U1", "ESU6", "60", price="75")
         await ib.until(lambda: len(ib.fills()) == 1)
         assert 1100 in ib.codes
         assert ib.positions() == []
 
 
 @in_a_loop
-async def test_1101_means_that_subscriptions_are_lost(gateway, exchange):
+async def test_1101_means_that_subscriptions_are_lost(gateway, broker):
     async with connected(gateway) as ib:
         gateway.lose_link()
         gateway.restore_link(keeps_data=False)
         assert "data lost" in await ib.code(1101)
-        exchange.trade("U1", "AAPL", "5")
+        broker.trade("U1", "AAPL", "5")
         await ib.reqCurrentTimeAsync()
         assert ib.positions() == []
         assert await positions(ib) == {("U1", "AAPL"): 5}
@@ -68,14 +68,14 @@ async def test_any_message_can_be_sent_to_everybody(gateway):
 
 
 @in_a_loop
-async def test_the_daily_restart_drops_connections_and_refuses_new_ones(gateway, exchange):
-    exchange.trade("U1", "AAPL", "10")
+async def test_the_daily_restart_drops_connections_and_refuses_new_ones(gateway, broker):
+    broker.trade("U1", "AAPL", "10")
     async with connected(gateway) as ib:
         await gateway.stop()
         await ib.ended()
         with pytest.raises(ConnectionRefusedError):
             await connect(gateway)
-        exchange.trade("U1", "AAPL", "-4")
+        broker.trade("U1", "AAPL", "-4")
         await gateway.start()
     async with connected(gateway) as ib:
         assert await positions(ib) == {("U1", "AAPL"): 6}
@@ -95,9 +95,9 @@ async def test_connections_can_be_dropped_without_a_restart(gateway):
     ("own", "negotiated"), [(157, 157), (163, 163), (165, 165), (173, 173), (178, 178), (222, 178)]
 )
 @in_a_loop
-async def test_the_lower_version_is_spoken(gateway, exchange, own, negotiated):
+async def test_the_lower_version_is_spoken(gateway, broker, own, negotiated):
     gateway.dialect.server_version = own
-    exchange.trade("U1", "AAPL", "10")
+    broker.trade("U1", "AAPL", "10")
     async with connected(gateway) as ib:
         assert ib.client.serverVersion() == negotiated
         assert await positions(ib) == {("U1", "AAPL"): 10}

@@ -19,11 +19,11 @@ async def caught_up(ib: Client) -> None:
 
 
 @in_a_loop
-async def test_a_trade_is_told_as_execution_commission_and_position(gateway, exchange):
+async def test_a_trade_is_told_as_execution_commission_and_position(gateway, broker):
     with raw(gateway) as client:
         client.send(61, 1)
         client.until("62")
-        exchange.trade("U1", "AAPL", "10")
+        broker.trade("U1", "AAPL", "10")
         told = client.until("61")
     numbers = [fields[0] for fields in told if fields[0] != "4"]
     assert numbers == ["11", "59", "61"]
@@ -31,30 +31,30 @@ async def test_a_trade_is_told_as_execution_commission_and_position(gateway, exc
 
 
 @in_a_loop
-async def test_a_change_without_a_trade_is_told_as_position_alone(gateway, exchange):
+async def test_a_change_without_a_trade_is_told_as_position_alone(gateway, broker):
     async with connected(gateway) as ib:
-        exchange.transfer("U1", "AAPL", "5", price="50", cost="48")
+        broker.transfer("U1", "AAPL", "5", price="50", cost="48")
         row = await ib.positionEvent
         assert (row.account, row.position, row.avgCost) == ("U1", 5, 48)
         assert ib.fills() == []
 
 
 @in_a_loop
-async def test_a_closed_position_is_told_with_zero(gateway, exchange):
-    exchange.trade("U1", "AAPL", "10")
+async def test_a_closed_position_is_told_with_zero(gateway, broker):
+    broker.trade("U1", "AAPL", "10")
     async with connected(gateway) as ib:
         assert len(ib.positions()) == 1
-        exchange.trade("U1", "AAPL", "-10")
+        broker.trade("U1", "AAPL", "-10")
         assert (await ib.positionEvent).position == 0
         assert ib.positions() == []
 
 
 @in_a_loop
-async def test_who_cancelled_is_told_no_more(gateway, exchange):
+async def test_who_cancelled_is_told_no_more(gateway, broker):
     async with connected(gateway) as ib, connected(gateway, client_id=8) as other:
         ib.client.cancelPositions()
         await caught_up(ib)
-        exchange.trade("U1", "AAPL", "10")
+        broker.trade("U1", "AAPL", "10")
         await other.positionEvent
         await caught_up(ib)
         assert ib.positions() == []
@@ -62,26 +62,26 @@ async def test_who_cancelled_is_told_no_more(gateway, exchange):
 
 
 @in_a_loop
-async def test_fills_are_told_to_everybody_unless_the_gateway_keeps_them(gateway, exchange):
+async def test_fills_are_told_to_everybody_unless_the_gateway_keeps_them(gateway, broker):
     async with connected(gateway) as ib:
-        exchange.trade("U1", "AAPL", "10")
+        broker.trade("U1", "AAPL", "10")
         await ib.positionEvent
         assert [fill.execution.shares for fill in ib.fills()] == [10]
         gateway.dialect.pushes_executions = False
-        exchange.trade("U1", "AAPL", "5")
+        broker.trade("U1", "AAPL", "5")
         await ib.positionEvent
         assert len(ib.fills()) == 1
         assert len(await ib.reqExecutionsAsync()) == 2
 
 
 @in_a_loop
-async def test_one_account_at_a_time_is_subscribed_to(gateway, exchange):
+async def test_one_account_at_a_time_is_subscribed_to(gateway, broker):
     async with connected(gateway) as ib:
         await ib.reqAccountUpdatesAsync("U1")
         await ib.reqAccountUpdatesAsync("U2")
         assert "unsubscribed" in await ib.code(2100)
-        exchange.trade("U1", "AAPL", "10")
-        exchange.trade("U2", "AAPL", "20")
+        broker.trade("U1", "AAPL", "10")
+        broker.trade("U2", "AAPL", "20")
         assert (await ib.updatePortfolioEvent).account == "U2"
         assert ib.portfolio("U1") == []
 
@@ -99,14 +99,14 @@ async def test_another_client_can_not_subscribe_to_another_account(gateway):
 
 
 @in_a_loop
-async def test_models_are_told_to_who_asked_for_them(gateway, exchange):
+async def test_models_are_told_to_who_asked_for_them(gateway, broker):
     found: list[tuple] = []
     async with connected(gateway) as ib:
         ib.wrapper.positionMulti = lambda *row: found.append(row)
         ib.client.reqPositionsMulti(901, "U1", "Growth")
         await caught_up(ib)
-        exchange.trade("U1", "AAPL", "10")
-        exchange.trade("U1", "AAPL", "4", model="Growth")
+        broker.trade("U1", "AAPL", "10")
+        broker.trade("U1", "AAPL", "4", model="Growth")
         await ib.until(lambda: [row.position for row in ib.positions()] == [14])
         await caught_up(ib)
     assert [(row[2], row[4]) for row in found] == [("Growth", 4)]
@@ -126,25 +126,25 @@ async def test_two_summaries_at_a_time_are_the_most(gateway):
 
 
 @in_a_loop
-async def test_a_message_can_get_lost_or_come_twice(gateway, exchange):
+async def test_a_message_can_get_lost_or_come_twice(gateway, broker):
     gateway.faults.add(Fault(DropMessages(), path="position"))
     gateway.faults.add(Fault(DuplicateMessages(), path="position", skip=1))
     rows = []
     async with connected(gateway) as ib:
         ib.positionEvent += rows.append
         for _ in range(3):
-            exchange.trade("U1", "AAPL", "1")
+            broker.trade("U1", "AAPL", "1")
         while len(rows) < 3:
             await asyncio.wait_for(ib.positionEvent, 5)
     assert [row.position for row in rows] == [2, 2, 3]
 
 
 @in_a_loop
-async def test_a_muted_connection_says_nothing_more_and_a_new_one_does(gateway, exchange):
+async def test_a_muted_connection_says_nothing_more_and_a_new_one_does(gateway, broker):
     async with connected(gateway) as ib:
         gateway.faults.add(Fault(MuteStream(), times=1))
         asked = asyncio.ensure_future(ib.reqCurrentTimeAsync())
-        exchange.trade("U1", "AAPL", "10")
+        broker.trade("U1", "AAPL", "10")
         async with connected(gateway, client_id=8) as other:
             assert await positions(other) == {("U1", "AAPL"): 10}
         assert ib.isConnected()

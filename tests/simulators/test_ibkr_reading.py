@@ -30,17 +30,17 @@ async def test_a_login_names_all_its_accounts_and_the_state_of_the_data_farms(ga
 
 
 @in_a_loop
-async def test_an_account_without_a_number_for_a_name_gets_one(gateway, exchange):
-    number = exchange.open_account("main").number
+async def test_an_account_without_a_number_for_a_name_gets_one(gateway, broker):
+    number = broker.open_account("main").number
     async with connected(gateway) as ib:
         assert ib.managedAccounts() == ["U1", "U2", number]
         assert number.startswith("DU")
 
 
 @in_a_loop
-async def test_only_the_accounts_of_the_login_are_shown(gateway, exchange):
-    exchange.trade("U1", "AAPL", "1")
-    exchange.trade("U2", "AAPL", "2")
+async def test_only_the_accounts_of_the_login_are_shown(gateway, broker):
+    broker.trade("U1", "AAPL", "1")
+    broker.trade("U2", "AAPL", "2")
     gateway.manage(["U2"])
     async with connected(gateway) as ib:
         assert ib.managedAccounts() == ["U2"]
@@ -49,9 +49,9 @@ async def test_only_the_accounts_of_the_login_are_shown(gateway, exchange):
 
 
 @in_a_loop
-async def test_two_accounts_with_the_same_contract_stay_apart(gateway, exchange):
-    exchange.trade("U1", "AAPL", "100")
-    exchange.trade("U2", "AAPL", "-40")
+async def test_two_accounts_with_the_same_contract_stay_apart(gateway, broker):
+    broker.trade("U1", "AAPL", "100")
+    broker.trade("U2", "AAPL", "-40")
     async with connected(gateway) as ib:
         rows = await ib.reqPositionsAsync()
     assert [(row.account, row.position) for row in rows] == [("U1", 100), ("U2", -40)]
@@ -59,20 +59,20 @@ async def test_two_accounts_with_the_same_contract_stay_apart(gateway, exchange)
 
 
 @in_a_loop
-async def test_average_cost_has_the_multiplier_and_the_commission_in_it(gateway, exchange):
-    exchange.trade("U1", "AAPL", "100")  # commission 1.00
-    exchange.trade("U1", CALL, "3")  # 0.65 each
-    exchange.trade("U1", "ESU6", "1")  # 2.25
-    exchange.trade("U2", "AAPL", "-100")
+async def test_average_cost_has_the_multiplier_and_the_commission_in_it(gateway, broker):
+    broker.trade("U1", "AAPL", "100")  # commission 1.00
+    broker.trade("U1", CALL, "3")  # 0.65 each
+    broker.trade("U1", "ESU6", "1")  # 2.25
+    broker.trade("U2", "AAPL", "-100")
     async with connected(gateway) as ib:
         rows = await ib.reqPositionsAsync()
     assert [row.avgCost for row in rows] == [50.01, 250.65, 315114.75, 49.99]
 
 
 @in_a_loop
-async def test_contracts_are_described_as_a_gateway_describes_them(gateway, exchange):
+async def test_contracts_are_described_as_a_gateway_describes_them(gateway, broker):
     for symbol in ("AAPL", CALL, "ESU6", "EUR.USD"):
-        exchange.trade("U1", symbol, "1")
+        broker.trade("U1", symbol, "1")
     async with connected(gateway) as ib:
         rows = {row.contract.localSymbol: row.contract for row in await ib.reqPositionsAsync()}
     stock, option = rows["AAPL"], rows["AAPL  260417C00200000"]
@@ -89,10 +89,10 @@ async def test_contracts_are_described_as_a_gateway_describes_them(gateway, exch
 
 
 @in_a_loop
-async def test_two_futures_of_one_root_differ_by_contract_id(gateway, exchange):
-    exchange.list_future("ESZ6", root="ES", multiplier="50", expires_on="2026-12-18", price="6350")
-    exchange.trade("U1", "ESU6", "1")
-    exchange.trade("U1", "ESZ6", "-1")
+async def test_two_futures_of_one_root_differ_by_contract_id(gateway, broker):
+    broker.list_future("ESZ6", root="ES", multiplier="50", expires_on="2026-12-18", price="6350")
+    broker.trade("U1", "ESU6", "1")
+    broker.trade("U1", "ESZ6", "-1")
     async with connected(gateway) as ib:
         rows = await ib.reqPositionsAsync()
     assert {row.contract.symbol for row in rows} == {"ES"}
@@ -100,9 +100,9 @@ async def test_two_futures_of_one_root_differ_by_contract_id(gateway, exchange):
 
 
 @in_a_loop
-async def test_what_was_closed_today_is_listed_with_zero_until_tomorrow(gateway, exchange, clock):
-    exchange.trade("U1", "AAPL", "10")
-    exchange.trade("U1", "AAPL", "-10")
+async def test_what_was_closed_today_is_listed_with_zero_until_tomorrow(gateway, broker, clock):
+    broker.trade("U1", "AAPL", "10")
+    broker.trade("U1", "AAPL", "-10")
     async with connected(gateway) as ib:
         assert await positions(ib) == {("U1", "AAPL"): 0}
         gateway.dialect.lists_closed = False
@@ -113,10 +113,10 @@ async def test_what_was_closed_today_is_listed_with_zero_until_tomorrow(gateway,
 
 
 @in_a_loop
-async def test_positions_by_account_and_model(gateway, exchange):
-    exchange.trade("U1", "AAPL", "100")
-    exchange.trade("U1", "AAPL", "40", model="Growth")
-    exchange.trade("U1", "MSFT", "5", model="Income")
+async def test_positions_by_account_and_model(gateway, broker):
+    broker.trade("U1", "AAPL", "100")
+    broker.trade("U1", "AAPL", "40", model="Growth")
+    broker.trade("U1", "MSFT", "5", model="Income")
     found = []
     async with connected(gateway) as ib:
         ib.wrapper.positionMulti = lambda *row: found.append(row)
@@ -138,9 +138,9 @@ async def test_positions_by_account_and_model(gateway, exchange):
 
 
 @in_a_loop
-async def test_models_are_summed_where_there_is_no_field_for_them(gateway, exchange):
-    exchange.trade("U1", "AAPL", "100")
-    exchange.trade("U1", "AAPL", "40", model="Growth")
+async def test_models_are_summed_where_there_is_no_field_for_them(gateway, broker):
+    broker.trade("U1", "AAPL", "100")
+    broker.trade("U1", "AAPL", "40", model="Growth")
     async with connected(gateway) as ib:
         assert [row.position for row in await ib.reqPositionsAsync()] == [140]
         gateway.dialect.model_rows = "apart"
@@ -148,9 +148,9 @@ async def test_models_are_summed_where_there_is_no_field_for_them(gateway, excha
 
 
 @in_a_loop
-async def test_a_hedge_is_a_second_row_of_the_other_sign(gateway, exchange):
-    exchange.trade("U1", "AAPL", "6")
-    exchange.set_apart("U1", "AAPL", "-4")
+async def test_a_hedge_is_a_second_row_of_the_other_sign(gateway, broker):
+    broker.trade("U1", "AAPL", "6")
+    broker.set_apart("U1", "AAPL", "-4")
     async with connected(gateway) as ib:
         rows = await ib.reqPositionsAsync()
     assert [row.position for row in rows] == [10, -4]
@@ -158,13 +158,13 @@ async def test_a_hedge_is_a_second_row_of_the_other_sign(gateway, exchange):
 
 
 @in_a_loop
-async def test_a_split_changes_quantity_and_average_and_maybe_the_contract(gateway, exchange):
-    exchange.trade("U1", "AAPL", "100")
+async def test_a_split_changes_quantity_and_average_and_maybe_the_contract(gateway, broker):
+    broker.trade("U1", "AAPL", "100")
     async with connected(gateway) as ib:
         before = (await ib.reqPositionsAsync())[-1]
-        exchange.split("AAPL", old="1", new="4")
+        broker.split("AAPL", old="1", new="4")
         after = (await ib.reqPositionsAsync())[-1]
-        exchange.split("AAPL", old="20", new="1", con_id=4391)
+        broker.split("AAPL", old="20", new="1", con_id=4391)
         reverse = (await ib.reqPositionsAsync())[-1]
         assert len(await ib.reqExecutionsAsync()) == 1
     assert (before.position, before.avgCost) == (100, 50.01)
@@ -174,9 +174,9 @@ async def test_a_split_changes_quantity_and_average_and_maybe_the_contract(gatew
 
 
 @in_a_loop
-async def test_an_account_is_downloaded_with_its_portfolio_and_values(gateway, exchange):
-    exchange.trade("U1", "AAPL", "100")
-    exchange.set_price("AAPL", "51.239")
+async def test_an_account_is_downloaded_with_its_portfolio_and_values(gateway, broker):
+    broker.trade("U1", "AAPL", "100")
+    broker.set_price("AAPL", "51.239")
     async with connected(gateway) as ib:
         await ib.reqAccountUpdatesAsync("U1")
         (item,) = ib.portfolio()
@@ -190,9 +190,9 @@ async def test_an_account_is_downloaded_with_its_portfolio_and_values(gateway, e
 
 
 @in_a_loop
-async def test_a_future_costs_no_cash_and_a_pair_holds_its_currency(gateway, exchange):
-    exchange.trade("U2", "ESU6", "1")
-    exchange.trade("U2", "EUR.USD", "20000")
+async def test_a_future_costs_no_cash_and_a_pair_holds_its_currency(gateway, broker):
+    broker.trade("U2", "ESU6", "1")
+    broker.trade("U2", "EUR.USD", "20000")
     async with connected(gateway) as ib:
         values = {
             (value.tag, value.currency): value.value for value in await ib.accountSummaryAsync("U2")
@@ -204,11 +204,11 @@ async def test_a_future_costs_no_cash_and_a_pair_holds_its_currency(gateway, exc
 
 
 @in_a_loop
-async def test_the_profit_of_the_day_stands_beside_a_position_that_was_closed(gateway, exchange):
-    exchange.trade("U1", "AAPL", "10")
+async def test_the_profit_of_the_day_stands_beside_a_position_that_was_closed(gateway, broker):
+    broker.trade("U1", "AAPL", "10")
     async with connected(gateway) as ib:
         await ib.reqAccountUpdatesAsync("U1")
-        exchange.trade("U1", "AAPL", "-10", price="55")
+        broker.trade("U1", "AAPL", "-10", price="55")
         item = await ib.updatePortfolioEvent
         assert (item.position, item.averageCost, item.realizedPNL) == (0, 0, 48)
         assert ib.portfolio() == []
@@ -222,8 +222,8 @@ async def test_values_of_an_account_come_without_its_portfolio_too(gateway):
 
 
 @in_a_loop
-async def test_everything_is_fetched_at_the_start_by_default(gateway, exchange):
-    exchange.trade("U1", "AAPL", "10")
+async def test_everything_is_fetched_at_the_start_by_default(gateway, broker):
+    broker.trade("U1", "AAPL", "10")
     gateway.manage(["U1"])
     async with connected(gateway, fetched=StartupFetchALL, readonly=False) as ib:
         assert len(ib.positions()) == len(ib.portfolio()) == len(ib.fills()) == 1
@@ -236,11 +236,11 @@ async def test_everything_is_fetched_at_the_start_by_default(gateway, exchange):
 
 
 @in_a_loop
-async def test_profits_are_told_of_an_account_and_of_a_contract(gateway, exchange):
-    exchange.trade("U1", "AAPL", "10")
-    exchange.trade("U1", "AAPL", "-4", price="55")
-    exchange.set_price("AAPL", "60")
-    con_id = exchange.contract("AAPL").con_id
+async def test_profits_are_told_of_an_account_and_of_a_contract(gateway, broker):
+    broker.trade("U1", "AAPL", "10")
+    broker.trade("U1", "AAPL", "-4", price="55")
+    broker.set_price("AAPL", "60")
+    con_id = broker.contract("AAPL").con_id
     async with connected(gateway) as ib:
         single = ib.reqPnLSingle("U1", "", con_id)
         await ib.pnlSingleEvent
@@ -252,8 +252,8 @@ async def test_profits_are_told_of_an_account_and_of_a_contract(gateway, exchang
 
 
 @in_a_loop
-async def test_contract_details_are_found_by_id_and_by_description(gateway, exchange):
-    contract = exchange.contract(CALL)
+async def test_contract_details_are_found_by_id_and_by_description(gateway, broker):
+    contract = broker.contract(CALL)
     wanted = Option("AAPL", "20260417", 200, "C", currency="USD")
     async with connected(gateway) as ib:
         (by_id,) = await ib.reqContractDetailsAsync(Contract(conId=contract.con_id))
@@ -265,10 +265,10 @@ async def test_contract_details_are_found_by_id_and_by_description(gateway, exch
 
 
 @in_a_loop
-async def test_an_expired_option_can_not_be_looked_up_any_more(gateway, exchange):
-    exchange.trade("U1", CALL, "1")
-    exchange.expire_option(CALL)
-    asked = Contract(conId=exchange.contract(CALL).con_id)
+async def test_an_expired_option_can_not_be_looked_up_any_more(gateway, broker):
+    broker.trade("U1", CALL, "1")
+    broker.expire_option(CALL)
+    asked = Contract(conId=broker.contract(CALL).con_id)
     async with connected(gateway) as ib:
         assert await positions(ib) == {("U1", "AAPL  260417C00200000"): 0}
         with pytest.raises(RequestError, match="No security definition"):
@@ -284,15 +284,15 @@ async def test_the_gateway_tells_its_time(gateway, clock):
 
 
 @in_a_loop
-async def test_fifty_accounts_with_five_thousand_positions(gateway, exchange):
+async def test_fifty_accounts_with_five_thousand_positions(gateway, broker):
     symbols = [f"S{number}" for number in range(100)]
     for symbol in symbols:
-        exchange.list_asset(symbol, price="10")
+        broker.list_asset(symbol, price="10")
     for number in range(50):
         name = f"U{1000 + number}"
-        exchange.open_account(name)
+        broker.open_account(name)
         for symbol in symbols:
-            exchange.transfer(name, symbol, "7", price="10", cost="9")
+            broker.transfer(name, symbol, "7", price="10", cost="9")
     gateway.manage([f"U{1000 + number}" for number in range(50)])
     async with connected(gateway) as ib:
         rows = await positions(ib)
@@ -301,10 +301,10 @@ async def test_fifty_accounts_with_five_thousand_positions(gateway, exchange):
 
 
 @in_a_loop
-async def test_more_than_fifty_accounts_are_asked_one_by_one(gateway, exchange):
+async def test_more_than_fifty_accounts_are_asked_one_by_one(gateway, broker):
     for number in range(49):
-        exchange.open_account(f"U{1000 + number}")
-    exchange.trade("U1000", "AAPL", "3")
+        broker.open_account(f"U{1000 + number}")
+    broker.trade("U1000", "AAPL", "3")
     found = []
     gateway.dialect.accounts_max = 60
     async with connected(gateway) as ib:
@@ -320,10 +320,10 @@ async def test_more_than_fifty_accounts_are_asked_one_by_one(gateway, exchange):
 
 
 @in_a_loop
-async def test_positions_can_be_those_of_some_time_ago(gateway, exchange, clock):
-    exchange.trade("U1", "AAPL", "10")
+async def test_positions_can_be_those_of_some_time_ago(gateway, broker, clock):
+    broker.trade("U1", "AAPL", "10")
     clock.advance(seconds=60)
-    exchange.trade("U1", "AAPL", "5")
+    broker.trade("U1", "AAPL", "5")
     gateway.faults.add(Fault(StalePositions(seconds=30), path="reqPositions", skip=1))
     async with connected(gateway) as ib:
         assert await positions(ib) == {("U1", "AAPL"): 10}
@@ -338,8 +338,8 @@ async def test_an_unknown_account_is_refused(gateway):
 
 
 @in_a_loop
-async def test_a_linked_account_has_values_but_its_download_never_ends(gateway, exchange):
-    exchange.trade("U1", "AAPL", "10")
+async def test_a_linked_account_has_values_but_its_download_never_ends(gateway, broker):
+    broker.trade("U1", "AAPL", "10")
     gateway.answers.linked.add("U1")
     async with connected(gateway) as ib:
         request = ib.reqAccountUpdatesAsync("U1")
@@ -350,12 +350,12 @@ async def test_a_linked_account_has_values_but_its_download_never_ends(gateway, 
 
 
 @in_a_loop
-async def test_executions_are_those_of_today_and_can_be_filtered(gateway, exchange, clock):
-    exchange.trade("U1", "AAPL", "1")
+async def test_executions_are_those_of_today_and_can_be_filtered(gateway, broker, clock):
+    broker.trade("U1", "AAPL", "1")
     clock.advance(days=1)
-    exchange.trade("U1", "AAPL", "10")
+    broker.trade("U1", "AAPL", "10")
     clock.advance(minutes=30)
-    exchange.trade("U2", "MSFT", "-5")
+    broker.trade("U2", "MSFT", "-5")
 
     async def shares(**wanted) -> list[float]:
         fills = await ib.reqExecutionsAsync(ExecutionFilter(**wanted))
@@ -374,9 +374,9 @@ async def test_executions_are_those_of_today_and_can_be_filtered(gateway, exchan
 
 @pytest.mark.parametrize("times", ["zoned", "utc"])
 @in_a_loop
-async def test_the_time_of_an_execution_comes_in_two_forms(gateway, exchange, times):
+async def test_the_time_of_an_execution_comes_in_two_forms(gateway, broker, times):
     gateway.dialect.times = times
-    exchange.trade("U1", "AAPL", "1")
+    broker.trade("U1", "AAPL", "1")
     async with connected(gateway) as ib:
         (fill,) = await ib.reqExecutionsAsync()
     assert fill.execution.time == datetime(2026, 3, 2, 19, 51, 12, tzinfo=UTC)

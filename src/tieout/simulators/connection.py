@@ -11,7 +11,7 @@ import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tieout.simulators.messages import Reply, Request
-from tieout.simulators.spoiling import Html
+from tieout.simulators.spoiling import Html, Plain
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -118,4 +118,6 @@ def _encoded(reply: Reply) -> tuple[bytes, str]:
         return b"", "application/json; charset=UTF-8"
     if isinstance(reply.body, Html):
         return reply.body.encode(), "text/html"
+    if isinstance(reply.body, Plain):
+        return reply.body.encode(), "text/plain; charset=utf-8"
     return _ENCODER.encode(reply.body), "application/json; charset=UTF-8"

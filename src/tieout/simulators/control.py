@@ -14,41 +14,11 @@ from typing import Any
 import msgspec
 
 from tieout.simulators.faults import Fault, FaultBook
-from tieout.simulators.market import Market
 from tieout.simulators.messages import Call, Reply, Request
+from tieout.simulators.scripted import Scripted
 
 PREFIX = "/_sim/"
 LOOPBACK = ("127.0.0.1", "::1")
-ACTIONS = frozenset(
-    {
-        "announce",
-        "assign_option",
-        "bust_fill",
-        "cancel_booking",
-        "cancel_order",
-        "close_day",
-        "correct_fill",
-        "exercise_option",
-        "expire_option",
-        "fill_order",
-        "list_asset",
-        "merge",
-        "open_account",
-        "pay",
-        "pay_cash_in_lieu",
-        "pay_dividend",
-        "place_order",
-        "post_withheld",
-        "rename",
-        "reset_account",
-        "set_price",
-        "spin_off",
-        "split",
-        "trade",
-        "transfer",
-        "unit_split",
-    }
-)
 
 
 class Control:
@@ -56,13 +26,13 @@ class Control:
 
     def __init__(
         self,
-        market: Market,
+        market: Scripted,
         faults: FaultBook,
         calls: Iterable[Call],
         events: Mapping[str, Callable[..., Any]],
     ) -> None:
         self._market = market
-        self._events = {name: getattr(market, name) for name in ACTIONS} | dict(events)
+        self._events = {name: getattr(market, name) for name in market.actions} | dict(events)
         self._faults = faults
         self._calls = calls
         self._routes: dict[tuple[str, str], Callable[[Request], Any]] = {
@@ -104,17 +74,7 @@ class Control:
 
     def _show_market(self, _: Request) -> Any:
         with self._market.changing():
-            return {
-                name: {
-                    "id": account.id,
-                    "cash": f"{account.cash:f}",
-                    "holdings": {
-                        symbol: f"{holding.quantity:f}"
-                        for symbol, holding in account.holdings.items()
-                    },
-                }
-                for name, account in self._market.accounts.items()
-            }
+            return self._market.shown()
 
     def _act(self, request: Request) -> Any:
         asked = request.json()

@@ -85,6 +85,10 @@ class EmptyList(Effect, frozen=True):
     """An empty list, with 200."""
 
 
+class EmptyRows(Effect, frozen=True):
+    """The right kind of body, but every list in it is empty."""
+
+
 class NullBody(Effect, frozen=True):
     """The word null, with 200."""
 
@@ -118,7 +122,7 @@ class ReorderRows(Effect, frozen=True):
 
 class SetField(Effect, frozen=True):
     """A field of row number `row` (None: of every row) is something else: "NaN", "", null, 5.0,
-    an exchange nobody knows."""
+    an exchange nobody knows. Dots lead into objects: "assetPositions.position.szi"."""
 
     field: str
     value: str | int | float | bool | None
@@ -158,6 +162,7 @@ class CloseStream(Effect, frozen=True):
 
 BodyEffect = (
     EmptyList
+    | EmptyRows
     | NullBody
     | HtmlBody
     | ErrorObject

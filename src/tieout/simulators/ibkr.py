@@ -41,10 +41,8 @@ LOST, RESTORED_WITHOUT_DATA, RESTORED = 1100, 1101, 1102
 Filter = Callable[[Session], bool]
 
 
-class IbkrSimulator(Simulator):
+class IbkrSimulator(Simulator[IbkrMarket]):
     """A gateway that is logged in to all accounts of a market, or to those it is told to manage."""
-
-    market: IbkrMarket
 
     def __init__(
         self, market: IbkrMarket, *, dialect: Dialect | None = None, port: int = 0
@@ -101,13 +99,7 @@ class IbkrSimulator(Simulator):
         self._later(self._drop_all)
 
     def events(self) -> Mapping[str, Callable[..., Any]]:
-        market = self.market
         return {
-            "list_future": market.list_future,
-            "set_apart": market.set_apart,
-            "set_commission": market.set_commission,
-            "set_rate": market.set_rate,
-            "withhold_commissions": market.withhold_commissions,
             "manage": self.manage,
             "lose_link": self.lose_link,
             "restore_link": self.restore_link,

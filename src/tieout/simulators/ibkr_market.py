@@ -24,7 +24,7 @@ from tieout.simulators.ibkr_contracts import (
     listed,
 )
 from tieout.simulators.ledger import NEW_YORK, Account, Impossible
-from tieout.simulators.market import Market
+from tieout.simulators.market import ACTIONS, Market
 from tieout.simulators.records import Fill, Order, OrderEventName
 
 __all__ = ["IbkrMarket", "Watcher", "fills_of"]
@@ -49,6 +49,14 @@ class IbkrMarket(Market):
     An account opened under a name like U1234567 has that number, any other gets one.
     `commissions_are_late` holds commission reports back until `post_withheld`.
     """
+
+    actions = ACTIONS | {
+        "list_future",
+        "set_apart",
+        "set_commission",
+        "set_rate",
+        "withhold_commissions",
+    }
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)

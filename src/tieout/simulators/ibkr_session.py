@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from random import Random
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from tieout.simulators.faults import (
@@ -17,6 +18,7 @@ from tieout.simulators.faults import (
     Delay,
     Effect,
     ErrorObject,
+    FaultBook,
     HtmlBody,
     NullBody,
     Reset,
@@ -26,29 +28,51 @@ from tieout.simulators.faults import (
     TradeMeanwhile,
     WrongAccount,
 )
-from tieout.simulators.ibkr_answers import Answer, Look
+from tieout.simulators.ibkr_answers import Answer, Answers, Look
 from tieout.simulators.ibkr_line import SIGNATURE, Gone, Wire
+from tieout.simulators.ibkr_market import IbkrMarket
 from tieout.simulators.ibkr_requests import Heard, Unreadable, heard
-from tieout.simulators.ibkr_wire import Message, encoded, error, framed, joined
+from tieout.simulators.ibkr_wire import Dialect, Message, encoded, error, framed, joined
 from tieout.simulators.messages import Call
 from tieout.simulators.spoiling import page, spoiled
-
-if TYPE_CHECKING:
-    from tieout.simulators.ibkr import IbkrSimulator
 
 METHOD = "TWS"  # what faults and calls know a request of this wire by
 HANDSHAKE = "handshake"
 WAITING_MAX = 1_000
 SUMMARIES_MAX = 2
 ANSWERED = 200
+# A second, less what the line may shorten it by: clients that pace themselves send in bursts, and
+# two bursts a second apart arrive closer together.
+SECOND_S = 0.75
 _OFFER = re.compile(r"v(\d+)\.\.(\d+)(?: .*)?")
 WEB_PAGE = f"HTTP/1.1 502 Bad Gateway\r\n\r\n{page('502 Bad Gateway')}".encode()
+
+
+class Gateway(Protocol):
+    """What a session needs to know of the gateway it belongs to."""
+
+    market: IbkrMarket
+    dialect: Dialect
+    answers: Answers
+    faults: FaultBook
+    calls: deque[Call]
+    chance: Random
+
+    def admit(self, session: "Session", client_id: int) -> Answer: ...
+
+    def name_of(self, number: str) -> str | None: ...
+
+    def first_number(self) -> str: ...
+
+    def is_account_taken(self, session: "Session", number: str) -> bool: ...
+
+    def trade_meanwhile(self, effects: Sequence[Effect], *, is_midway: bool) -> None: ...
 
 
 class Session:
     """A connection from its greeting to its end. Used in the server's thread only."""
 
-    def __init__(self, wire: Wire, gateway: "IbkrSimulator") -> None:
+    def __init__(self, wire: Wire, gateway: Gateway) -> None:
         self.client_id: int | None = None
         self.is_mute = False
         self.has_positions = False
@@ -91,7 +115,7 @@ class Session:
         limit = self._gateway.dialect.messages_per_second
         now = asyncio.get_running_loop().time()
         self._times.append(now)
-        while now - self._times[0] > 1:
+        while now - self._times[0] > SECOND_S:
             self._times.popleft()
         count = len(self._times)
         if limit is None or count <= limit:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import uvicorn
 from uvicorn.server import ServerState
@@ -37,8 +37,8 @@ from tieout.simulators.faults import (
     TradeMeanwhile,
     WrongAccount,
 )
-from tieout.simulators.market import Market
 from tieout.simulators.messages import Call, Reply, Request, View
+from tieout.simulators.scripted import Scripted
 from tieout.simulators.spoiling import page, spoiled
 
 HOST = "127.0.0.1"
@@ -46,8 +46,10 @@ CALLS_MAX = 10_000
 START_S_MAX = 10.0
 STOP_S_MAX = 10.0
 
+Market = TypeVar("Market", bound=Scripted)
 
-class Simulator(ABC):
+
+class Simulator(ABC, Generic[Market]):
     """A venue on 127.0.0.1. Start it with `running(...)`, or with `await start()`.
 
     Port 0 picks a free one. `calls` holds the last calls and how they were answered.
@@ -90,8 +92,12 @@ class Simulator(ABC):
     async def converse(self, line: Line) -> None:
         """Holds one websocket until its end."""
 
+    def named(self, request: Request) -> Request:
+        """The call as faults and `calls` know it; for a venue where every call has one path."""
+        return request
+
     def events(self) -> Mapping[str, Callable[..., Any]]:
-        """What can be made happen at this venue beyond what any market knows, by name."""
+        """What can be made happen to the venue itself, beside the market's actions, by name."""
         return {}
 
     def protocol(self, http: Callable[[], asyncio.Protocol]) -> asyncio.Protocol:
@@ -180,10 +186,14 @@ class Simulator(ABC):
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         line = Line(scope, receive, send, self._stopping)
-        if scope["type"] == "websocket":
-            await self._open_stream(line)
-        else:
-            await self._answer_call(line)
+        try:
+            if scope["type"] == "websocket":
+                await self._open_stream(line)
+            else:
+                await self._answer_call(line)
+        except asyncio.CancelledError:
+            if not self._stopping.is_set():  # else it ends as it should, and nothing is logged
+                raise
 
     @abstractmethod
     def on_start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -208,13 +218,13 @@ class Simulator(ABC):
         if request.path.startswith(PREFIX):
             await line.reply(self._control.answer(request))
             return
-        account = self.account_of(request)
-        effects = self.faults.for_call(request.method, request.path, account)
+        account, known = self.account_of(request), self.named(request)
+        effects = self.faults.for_call(known.method, known.path, account)
         reply = await self._on_the_way(line, effects)
         if reply is True:
             reply = self._seen_through(effects, request, account)
         status = reply.status if isinstance(reply, Reply) else None
-        self.calls.append(Call(request.method, request.path, request.query, account, status))
+        self.calls.append(Call(known.method, known.path, known.query, account, status))
         if isinstance(reply, Reply):
             kept = [effect.keep for effect in effects if isinstance(effect, CutBody)]
             dated = self._dated(reply, request, effects)
@@ -281,7 +291,7 @@ class Simulator(ABC):
 
 
 @contextmanager
-def running(simulator: Simulator) -> Iterator[str]:
+def running(simulator: Simulator[Any]) -> Iterator[str]:
     """Runs a simulator in the background; gives its address.
 
     with running(AlpacaSimulator(market)) as address: ...
