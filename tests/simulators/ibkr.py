@@ -6,6 +6,7 @@ import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 
 import pytest
 from ib_async import IB, Position, StartupFetch, StartupFetchNONE
@@ -14,6 +15,7 @@ from tieout.simulators.ibkr import IbkrMarket, IbkrSimulator, running
 
 CALL = "AAPL260417C00200000"
 LIMIT_S = 20.0  # for what must come; only a broken gateway takes that long
+SILENCE_S = 0.08  # after which a gateway on this machine has nothing more to say
 
 
 def in_a_loop(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
@@ -160,3 +162,30 @@ def raw(gateway: IbkrSimulator, *, offer: str = "v157..178", client_id: int = 9)
             client.send(71, 2, client_id, "")
             client.until("4")
         yield client
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What a gateway said from the greeting to the answer of a last question, whose coming
+    shows that the answers before it are through."""
+
+    messages: list[list[str]]
+    is_whole: bool
+
+
+def raw_transcript(
+    gateway: IbkrSimulator, asked: tuple[object, ...], *, patience_s: float = LIMIT_S
+) -> Transcript:
+    """Asks one thing by hand, and does not wait for ever."""
+    said: list[list[str]] = []
+    with raw(gateway, client_id=-1) as client:
+        client.line.settimeout(patience_s)
+        try:
+            said.append(client.receive())
+            for fields in ((71, 2, 9, ""), asked, (8, 1, 1)):
+                client.send(*fields)
+            while said[-1] and [row[0] for row in said].count("9") < 2:
+                said.append(client.receive())
+        except (TimeoutError, ConnectionError):
+            return Transcript(said, is_whole=False)
+    return Transcript(said, is_whole=said[-1][:1] == ["9"])

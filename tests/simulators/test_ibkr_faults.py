@@ -313,13 +313,13 @@ async def test_a_client_id_that_is_in_use_is_refused(gateway):
 
 
 @in_a_loop
-async def test_a_client_id_can_linger_after_its_client(gateway):
-    gateway.occupied.add(7)
+async def test_a_client_id_can_linger_after_its_client(gateway, broker):
+    broker.occupy_client_id(7)
     other = Client()
     with pytest.raises(asyncio.TimeoutError):
         await other.connectAsync(gateway.host, gateway.port, clientId=7, timeout=A_WHILE_S)
     assert other.codes == [326]
-    gateway.occupied.clear()
+    broker.free_client_id(7)
     async with connected(gateway) as ib:
         assert ib.isConnected()
 

@@ -16,12 +16,12 @@ CONTROL = {"content-type": "application/json"}
 async def test_while_the_link_is_lost_positions_stand_still(gateway, broker):
     broker.trade("U1", "AAPL", "10")
     async with connected(gateway) as ib:
-        gateway.lose_link()
+        broker.lose_link()
         assert "lost" in await ib.code(1100)
         broker.trade("U1", "AAPL", "5")
         assert await positions(ib) == {("U1", "AAPL"): 10}
         assert ib.fills() == []
-        gateway.restore_link()
+        broker.restore_link()
         assert "data maintained" in await ib.code(1102)
         assert [row.position for row in ib.positions()] == [10]
         assert await positions(ib) == {("U1", "AAPL"): 15}
@@ -30,7 +30,7 @@ async def test_while_the_link_is_lost_positions_stand_still(gateway, broker):
 @in_a_loop
 async def test_a_fill_can_still_come_while_the_link_is_lost(gateway, broker):
     async with connected(gateway) as ib:
-        gateway.lose_link(lets_fills_through=True)
+        broker.lose_link(lets_fills_through=True)
         broker.trade("U1", "ESU6", "60", price="75")
         await ib.until(lambda: len(ib.fills()) == 1)
         assert 1100 in ib.codes
@@ -40,8 +40,8 @@ async def test_a_fill_can_still_come_while_the_link_is_lost(gateway, broker):
 @in_a_loop
 async def test_1101_means_that_subscriptions_are_lost(gateway, broker):
     async with connected(gateway) as ib:
-        gateway.lose_link()
-        gateway.restore_link(keeps_data=False)
+        broker.lose_link()
+        broker.restore_link(keeps_data=False)
         assert "data lost" in await ib.code(1101)
         broker.trade("U1", "AAPL", "5")
         await ib.reqCurrentTimeAsync()
@@ -50,18 +50,18 @@ async def test_1101_means_that_subscriptions_are_lost(gateway, broker):
 
 
 @in_a_loop
-async def test_who_connects_while_the_link_is_lost_is_told_so(gateway):
-    gateway.lose_link()
+async def test_who_connects_while_the_link_is_lost_is_told_so(gateway, broker):
+    broker.lose_link()
     async with connected(gateway) as ib:
         assert ib.codes == [2110]
 
 
 @in_a_loop
-async def test_any_message_can_be_sent_to_everybody(gateway):
+async def test_any_message_can_be_sent_to_everybody(gateway, broker):
     async with connected(gateway) as ib:
-        gateway.say(1300)
-        gateway.say(2103)
-        gateway.say(10197, "No market data during competing live session")
+        broker.say(1300)
+        broker.say(2103)
+        broker.say(10197, "No market data during competing live session")
         assert "reset" in await ib.code(1300)
         assert "broken" in await ib.code(2103)
         assert "competing" in await ib.code(10197)
@@ -82,9 +82,9 @@ async def test_the_daily_restart_drops_connections_and_refuses_new_ones(gateway,
 
 
 @in_a_loop
-async def test_connections_can_be_dropped_without_a_restart(gateway):
+async def test_connections_can_be_dropped_without_a_restart(gateway, broker):
     async with connected(gateway) as ib, connected(gateway, client_id=8) as other:
-        gateway.drop_all()
+        broker.drop_all()
         await ib.ended()
         await other.ended()
     async with connected(gateway) as ib:

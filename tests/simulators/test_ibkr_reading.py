@@ -41,7 +41,7 @@ async def test_an_account_without_a_number_for_a_name_gets_one(gateway, broker):
 async def test_only_the_accounts_of_the_login_are_shown(gateway, broker):
     broker.trade("U1", "AAPL", "1")
     broker.trade("U2", "AAPL", "2")
-    gateway.manage(["U2"])
+    broker.manage(["U2"])
     async with connected(gateway) as ib:
         assert ib.managedAccounts() == ["U2"]
         assert await positions(ib) == {("U2", "AAPL"): 2}
@@ -224,7 +224,7 @@ async def test_values_of_an_account_come_without_its_portfolio_too(gateway):
 @in_a_loop
 async def test_everything_is_fetched_at_the_start_by_default(gateway, broker):
     broker.trade("U1", "AAPL", "10")
-    gateway.manage(["U1"])
+    broker.manage(["U1"])
     async with connected(gateway, fetched=StartupFetchALL, readonly=False) as ib:
         assert len(ib.positions()) == len(ib.portfolio()) == len(ib.fills()) == 1
         assert ib.openTrades() == []
@@ -293,7 +293,7 @@ async def test_fifty_accounts_with_five_thousand_positions(gateway, broker):
         broker.open_account(name)
         for symbol in symbols:
             broker.transfer(name, symbol, "7", price="10", cost="9")
-    gateway.manage([f"U{1000 + number}" for number in range(50)])
+    broker.manage([f"U{1000 + number}" for number in range(50)])
     async with connected(gateway) as ib:
         rows = await positions(ib)
     assert len(rows) == 5_000
@@ -340,7 +340,7 @@ async def test_an_unknown_account_is_refused(gateway):
 @in_a_loop
 async def test_a_linked_account_has_values_but_its_download_never_ends(gateway, broker):
     broker.trade("U1", "AAPL", "10")
-    gateway.answers.linked.add("U1")
+    broker.link_account("U1")
     async with connected(gateway) as ib:
         request = ib.reqAccountUpdatesAsync("U1")
         await ib.reqExecutionsAsync()

@@ -15,7 +15,7 @@ ASSET_CLASSES: dict[Kind, str] = {
     "stock": "us_equity",
     "crypto": "crypto",
     "option": "us_option",
-}  # Alpaca lists neither futures nor currencies
+}  # Alpaca lists no futures, bonds or currencies
 DIGITS = Decimal("0.0000000000000001")  # quotients are shown with sixteen decimals
 MULTIPLIER = Decimal(4)
 Json = dict[str, Any]

@@ -7,7 +7,7 @@ GET    /_sim/market   what the accounts hold
 GET    /_sim/calls    what was called, and how it was answered
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from decimal import InvalidOperation
 from typing import Any
 
@@ -24,15 +24,8 @@ LOOPBACK = ("127.0.0.1", "::1")
 class Control:
     """Answers what comes in under `/_sim`; only to this machine."""
 
-    def __init__(
-        self,
-        market: Scripted,
-        faults: FaultBook,
-        calls: Iterable[Call],
-        events: Mapping[str, Callable[..., Any]],
-    ) -> None:
+    def __init__(self, market: Scripted, faults: FaultBook, calls: Iterable[Call]) -> None:
         self._market = market
-        self._events = {name: getattr(market, name) for name in market.actions} | dict(events)
         self._faults = faults
         self._calls = calls
         self._routes: dict[tuple[str, str], Callable[[Request], Any]] = {
@@ -83,10 +76,11 @@ class Control:
         return {"done": done}
 
     def _act_once(self, asked: Any) -> Any:
-        if not isinstance(asked, dict) or asked.get("do") not in self._events:
-            raise ValueError(f'"do" is one of: {", ".join(sorted(self._events))}')
+        actions = self._market.actions
+        if not isinstance(asked, dict) or asked.get("do") not in actions:
+            raise ValueError(f'"do" is one of: {", ".join(sorted(actions))}')
         facts = {name: value for name, value in asked.items() if name != "do"}
-        result = self._events[asked["do"]](**facts)
+        result = getattr(self._market, asked["do"])(**facts)
         return {"do": asked["do"], "id": getattr(result, "id", None)}
 
     def _list_calls(self, _: Request) -> Any:

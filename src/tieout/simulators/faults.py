@@ -59,6 +59,12 @@ class CutBody(Effect, frozen=True):
     keep: float = 0.5
 
 
+class Stall(Effect, frozen=True):
+    """Of the answer `keep` (0 to 1) is sent, then nothing more; the connection stays open."""
+
+    keep: float = 0.5
+
+
 class WrongAccount(Effect, frozen=True):
     """The answer is about another account."""
 
@@ -174,7 +180,9 @@ BodyEffect = (
     | ClockSkew
 )
 WayEffect = Delay | Status | Reset | Silence
-CallEffect = WayEffect | CutBody | WrongAccount | StalePositions | TradeMeanwhile | BodyEffect
+CallEffect = (
+    WayEffect | CutBody | Stall | WrongAccount | StalePositions | TradeMeanwhile | BodyEffect
+)
 AnyStreamEffect = DropMessages | DuplicateMessages | MuteStream | CloseStream
 AnyEffect = CallEffect | AnyStreamEffect
 

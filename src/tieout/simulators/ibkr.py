@@ -6,24 +6,24 @@ with running(simulator):
 
 The same port answers HTTP under `/_sim`. Faults are aimed at requests by their names in the API,
 `Fault(Silence(), path="reqPositions")`, at the greeting as `handshake`, at what is pushed as
-`position`, `positionMulti`, `updatePortfolio`, `execDetails`, `commissionReport` and `error`.
+`position`, `positionMulti`, `updatePortfolio`, `execDetails`, `commissionReport` and `error`, at
+what ends an answer as `positionEnd`, `execDetailsEnd`, `accountDownloadEnd` and so on.
+`ibkr_troubles` lists everything that can go wrong, for a test that walks through it.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from tieout.simulators.connection import Line
 from tieout.simulators.faults import (
     CloseStream,
-    DropMessages,
-    DuplicateMessages,
     MuteStream,
     Standing,
 )
 from tieout.simulators.ibkr_accounts import portfolio_rows
-from tieout.simulators.ibkr_answers import Answer, Answers, Look
+from tieout.simulators.ibkr_answers import Answer, Answers
 from tieout.simulators.ibkr_contracts import Row
 from tieout.simulators.ibkr_line import Gone, Wire
 from tieout.simulators.ibkr_market import IbkrMarket
@@ -37,7 +37,6 @@ from tieout.simulators.serving import HOST, Simulator, running
 __all__ = ["Dialect", "IbkrMarket", "IbkrSimulator", "running"]
 
 GREETING_CODES = (2104, 2106, 2158)
-LOST, RESTORED_WITHOUT_DATA, RESTORED = 1100, 1101, 1102
 Filter = Callable[[Session], bool]
 
 
@@ -50,10 +49,8 @@ class IbkrSimulator(Simulator[IbkrMarket]):
         super().__init__(market, port=port)
         self.dialect = dialect or Dialect()
         self.answers = Answers(market, self.dialect)
-        self.occupied: set[int] = set()  # client ids that somebody else uses
         self.chance = self._chance
         self._sessions: list[Session] = []
-        self._lets_fills_through = False
         market.watch(self)
         self.faults.listen(self._on_fault)
 
@@ -64,48 +61,6 @@ class IbkrSimulator(Simulator[IbkrMarket]):
     @property
     def port(self) -> int:
         return self._port
-
-    # What can be made happen.
-
-    def manage(self, accounts: Sequence[str] | None) -> None:
-        """Another login: from now on these accounts, all of the market for None."""
-        self.answers.managed = accounts
-
-    def lose_link(self, *, lets_fills_through: bool = False) -> None:
-        """The gateway loses IBKR, clients stay connected: 1100. Positions stand still until
-        `restore_link`; fills are not told, but some gateways still let them through."""
-        with self.market.changing():
-            self.answers.frozen = {
-                account.name: self.answers.rows(account, Look())
-                for account in self.market.accounts.values()
-            }
-        self._lets_fills_through = lets_fills_through
-        self.say(LOST)
-
-    def restore_link(self, *, keeps_data: bool = True) -> None:
-        """IBKR is back: 1102, or 1101 where subscriptions are lost. Nothing that was missed is
-        told again, clients have to ask."""
-        self.answers.frozen = None
-        if not keeps_data:
-            self._later(self._forget_subscriptions)
-        self.say(RESTORED if keeps_data else RESTORED_WITHOUT_DATA)
-
-    def say(self, code: int, text: str = "") -> None:
-        """A message to every client that is about no request: 2103, 2110, 1300."""
-        self._later(self._push, "error", None, lambda _: [error(code, text)])
-
-    def drop_all(self) -> None:
-        """Every connection ends, as in the daily restart; `halt` and `launch` make it last."""
-        self._later(self._drop_all)
-
-    def events(self) -> Mapping[str, Callable[..., Any]]:
-        return {
-            "manage": self.manage,
-            "lose_link": self.lose_link,
-            "restore_link": self.restore_link,
-            "say": self.say,
-            "drop_all": self.drop_all,
-        }
 
     # Clients.
 
@@ -123,7 +78,9 @@ class IbkrSimulator(Simulator[IbkrMarket]):
         wire.chunk_bytes = self.dialect.chunk_bytes
         try:
             is_ours = await is_client(wire)
-            if is_ours:
+            if is_ours and self.market.login.is_resetting:
+                wire.reset()
+            elif is_ours:
                 await session.hold()
             else:
                 wire.hand_over(http())
@@ -137,7 +94,7 @@ class IbkrSimulator(Simulator[IbkrMarket]):
 
     def admit(self, session: Session, client_id: int) -> Answer:
         """A client names itself: it is let in, or told why not."""
-        used = {each.client_id for each in self._sessions} | self.occupied
+        used = {each.client_id for each in self._sessions} | self.market.login.occupied
         if client_id in used:
             return Answer(end=[error(326)])
         if len(self._sessions) >= self.dialect.clients_max:
@@ -146,7 +103,7 @@ class IbkrSimulator(Simulator[IbkrMarket]):
         self._sessions.append(session)
         with self.market.changing():
             rows = [self.answers.managed_accounts()]
-        state = [error(2110)] if self.answers.frozen is not None else []
+        state = [error(2110)] if self.market.login.frozen is not None else []
         farms = [error(code) for code in GREETING_CODES]
         return Answer(rows, [named(9, orderId="1"), *(state or farms)])
 
@@ -180,21 +137,37 @@ class IbkrSimulator(Simulator[IbkrMarket]):
             self._later(self._push, "commissionReport", account, lambda _: [told])
 
     def on_holding(self, account: Account, symbol: str) -> None:
-        if not self._sessions or self.answers.frozen is not None:
+        if not self._sessions or self.market.login.frozen is not None:
             return
         rows = self.market.rows_of(account, symbol)
         shown = [position(row) for row in self.answers.shown(rows)]
         self._later(self._push, "position", account, partial(_positions, shown))
         self._later(self._push, "positionMulti", account, partial(_multi_positions, rows))
-        if account.name in self.answers.linked:
+        if account.name in self.market.login.linked:
             return
-        marked = portfolio_rows(self.market, account, [symbol])
-        self._later(
-            self._push, "updatePortfolio", account, partial(_portfolio, account.number, marked)
-        )
+        self._push_portfolio(account, portfolio_rows(self.market, account, [symbol]))
+
+    def on_message(self, code: int, text: str) -> None:
+        self._later(self._push, "error", None, lambda _: [error(code, text)])
+
+    def on_marks(self) -> None:
+        for account in self.answers.mine():
+            if account.name not in self.market.login.linked:
+                marked = portfolio_rows(self.market, account, list(account.holdings))
+                self._push_portfolio(account, marked)
+
+    def on_subscriptions_lost(self) -> None:
+        self._later(self._forget_subscriptions)
+
+    def on_drop(self) -> None:
+        self._later(self._drop_all)
+
+    def _push_portfolio(self, account: Account, marked: list[Message]) -> None:
+        told = partial(_portfolio, account.number, marked)
+        self._later(self._push, "updatePortfolio", account, told)
 
     def _hears_fills(self) -> bool:
-        is_up = self.answers.frozen is None or self._lets_fills_through
+        is_up = self.market.login.frozen is None or self.market.login.lets_fills_through
         return bool(self._sessions) and is_up and self.dialect.pushes_executions
 
     def _later(self, action: Callable[..., None], *facts: Any) -> None:
@@ -210,25 +183,8 @@ class IbkrSimulator(Simulator[IbkrMarket]):
             return
         for session in list(self._sessions):
             for message in messages(session):
-                self._push_one(session, name, account, message)
-
-    def _push_one(
-        self, session: Session, name: str, account: Account | None, message: Message
-    ) -> None:
-        copies = 1
-        for effect in self.faults.for_message(name, account.name if account else None):
-            match effect:
-                case DropMessages():
-                    copies = 0
-                case DuplicateMessages():
-                    copies += effect.copies
-                case MuteStream():
-                    session.is_mute = True
-                case CloseStream():
-                    session.close()
-                case _:
-                    raise AssertionError(effect)
-        session.say(*[message] * copies)
+                copies = session.copies(name, account.name if account else None)
+                session.say(*[message] * copies)
 
     def _on_fault(self, standing: Standing) -> None:
         """A fault that silences or closes every stream does so at once, where one is open."""

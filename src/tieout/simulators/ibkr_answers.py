@@ -1,6 +1,6 @@
 """The right answers of a gateway to what its clients ask."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -53,18 +53,12 @@ class Answer:
 
 
 class Answers:
-    """What a gateway knows of the accounts it was logged in to.
-
-    `frozen` are the positions of when the link to IBKR was lost; `linked` accounts have values
-    but no portfolio, and the end of their download is never told.
-    """
+    """What a gateway knows of the accounts it was logged in to."""
 
     def __init__(self, market: IbkrMarket, dialect: Dialect) -> None:
         self.market = market
         self.dialect = dialect
-        self.managed: Sequence[str] | None = None  # names; None: every account of the market
-        self.linked: set[str] = set()
-        self.frozen: Mapping[str, list[Row]] | None = None
+        self._login = market.login
         self._handlers: Mapping[str, Callable[[Heard, Look], Answer]] = {
             "placeOrder": self._no_order,
             "cancelOrder": self._no_order,
@@ -96,7 +90,7 @@ class Answers:
 
     def mine(self) -> list[Account]:
         """The accounts of this login."""
-        names = list(self.market.accounts) if self.managed is None else self.managed
+        names = list(self.market.accounts) if self._login.managed is None else self._login.managed
         return [self.market.account(name) for name in names]
 
     def mine_by_number(self, number: str) -> Account | None:
@@ -107,12 +101,13 @@ class Answers:
 
     def rows(self, account: Account, look: Look) -> list[Row]:
         """Line by line, and what was closed today."""
-        if self.frozen is not None:
-            return self.frozen.get(account.name, [])
-        found = self.market.rows(account, at=look.positions_at)
-        if self.dialect.lists_closed and look.positions_at is None:
-            found += self.market.closed_today(account)
-        return found
+        if self._login.frozen is not None:
+            found = self._login.frozen.get(account.name, [])
+        else:
+            found = self.market.rows(account, at=look.positions_at)
+            if look.positions_at is None:
+                found += self.market.closed_today(account)
+        return [row for row in found if row.quantity != ZERO or self.dialect.lists_closed]
 
     def shown(self, rows: list[Row]) -> list[Row]:
         """As reqPositions shows them, which has no field for a model."""
@@ -163,7 +158,7 @@ class Answers:
         values = [
             accounts.value_message(account, each) for each in accounts.values(self.market, account)
         ]
-        if account.name in self.linked:
+        if account.name in self._login.linked:
             return Answer(values)
         held = accounts.portfolio_rows(self.market, account, list(account.holdings))
         stamp = [self._account_time(look)]

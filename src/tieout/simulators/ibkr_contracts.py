@@ -6,23 +6,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
-from tieout.simulators.holdings import CONTRACT, ONE, ZERO, Asset, Kind, option_terms
+from tieout.simulators.holdings import (
+    CONTRACT,
+    ONE,
+    ZERO,
+    Asset,
+    Kind,
+    OptionTerms,
+    option_terms,
+)
 
-SecType = Literal["STK", "OPT", "FUT", "CASH"]
+SecType = Literal["STK", "OPT", "FOP", "FUT", "BOND", "CASH"]
 KINDS: Mapping[SecType, Kind] = {
     "STK": "stock",
     "OPT": "option",
+    "FOP": "option",
+    "BOND": "bond",
     "FUT": "future",
     "CASH": "currency",
 }
 EXCHANGES: Mapping[SecType, str] = {
     "STK": "NASDAQ",
     "OPT": "CBOE",
+    "FOP": "CME",
+    "BOND": "SMART",
     "FUT": "CME",
     "CASH": "IDEALPRO",
 }
+# A bond is 1,000 of face value at a price for a hundred: 21 bonds at 98.7 are worth 20,727.
+# Its rows tell no multiplier (a T-bill is held as "21 @ 987.46": bankroll-py/bankroll #4, #29).
+BOND = Decimal(10)
 _PAIR = re.compile(r"[A-Z]{3}\.[A-Z]{3}")  # EUR.USD
 
 
@@ -35,6 +50,11 @@ class Contract(Asset):
     root: str
     currency: str = "USD"
     expires_on: date | None = None
+
+    @property
+    def shown_multiplier(self) -> Decimal:
+        """As rows tell it; 1 is told as nothing."""
+        return ONE if self.sec_type == "BOND" else self.multiplier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,18 +116,16 @@ def listed(
         root = terms.underlying
     elif sec_type == "CASH":
         root, currency = symbol.split(".")
-    return Contract(
-        id=str(con_id or number_of(symbol)),
-        symbol=symbol,
-        kind=KINDS[sec_type],
-        name=name or symbol,
-        exchange=exchange or EXCHANGES[sec_type],
+    return _made(
+        symbol,
+        sec_type,
+        name=name,
+        exchange=exchange,
         multiplier=ONE if terms is None else CONTRACT,
         option=terms,
-        con_id=con_id or number_of(symbol),
-        sec_type=sec_type,
+        con_id=con_id,
         root=root,
-        currency=currency or "USD",
+        currency=currency,
         expires_on=terms.expires_on if terms else None,
     )
 
@@ -123,18 +141,72 @@ def future(
     con_id: int,
 ) -> Contract:
     """`ESZ6` of root ES."""
-    return Contract(
-        id=str(con_id or number_of(symbol)),
-        symbol=symbol,
-        kind="future",
-        name=symbol,
-        exchange=exchange or EXCHANGES["FUT"],
+    return _made(
+        symbol,
+        "FUT",
+        exchange=exchange,
         multiplier=multiplier,
-        con_id=con_id or number_of(symbol),
-        sec_type="FUT",
+        con_id=con_id,
         root=root,
-        currency=currency or "USD",
+        currency=currency,
         expires_on=expires_on,
+    )
+
+
+def option(
+    symbol: str,
+    *,
+    terms: OptionTerms,
+    root: str,
+    multiplier: Decimal,
+    sec_type: SecType,
+    exchange: str,
+    currency: str,
+    con_id: int,
+) -> Contract:
+    """An option on a share or a future, of any multiplier."""
+    return _made(
+        symbol,
+        sec_type,
+        exchange=exchange,
+        multiplier=multiplier,
+        option=terms,
+        con_id=con_id,
+        root=root,
+        currency=currency,
+        expires_on=terms.expires_on,
+    )
+
+
+def bond(symbol: str, *, matures_on: date, exchange: str, currency: str, con_id: int) -> Contract:
+    """`IBCID123456789`: bonds have no other symbol."""
+    return _made(
+        symbol,
+        "BOND",
+        exchange=exchange,
+        multiplier=BOND,
+        con_id=con_id,
+        root=symbol,
+        currency=currency,
+        expires_on=matures_on,
+    )
+
+
+def _made(
+    symbol: str, sec_type: SecType, *, con_id: int, exchange: str, currency: str, name: str = "",
+    **facts: Any,
+) -> Contract:  # fmt: skip
+    number = con_id or number_of(symbol)
+    return Contract(
+        id=str(number),
+        symbol=symbol,
+        kind=KINDS[sec_type],
+        name=name or symbol,
+        exchange=exchange or EXCHANGES[sec_type],
+        con_id=number,
+        sec_type=sec_type,
+        currency=currency or "USD",
+        **facts,
     )
 
 

@@ -2,10 +2,10 @@
 
 from decimal import Decimal, InvalidOperation
 
-from tieout.simulators.holdings import ONE, ZERO
+from tieout.simulators.holdings import ZERO
 from tieout.simulators.ibkr_contracts import Contract
 from tieout.simulators.ibkr_requests import Heard
-from tieout.simulators.ibkr_wire import Dialect, Message, amount, double, local_symbol
+from tieout.simulators.ibkr_wire import Dialect, Message, double, local_symbol, multiplier
 
 
 def is_asked(contract: Contract, heard: Heard) -> bool:
@@ -40,7 +40,7 @@ def _is_strike(contract: Contract, asked: str) -> bool:
 
 def contract_details(contract: Contract, req_id: str, dialect: Dialect) -> Message:
     on, option = contract.expires_on, contract.option
-    is_derived = contract.sec_type in ("OPT", "FUT")
+    is_derived = contract.sec_type in ("OPT", "FOP", "FUT")
     return {
         "id": "10",
         "version": "8",
@@ -58,7 +58,7 @@ def contract_details(contract: Contract, req_id: str, dialect: Dialect) -> Messa
         "conId": str(contract.con_id),
         "minTick": "0.01",
         "mdSizeMultiplier": "1",
-        "multiplier": "" if contract.multiplier == ONE else amount(contract.multiplier),
+        "multiplier": multiplier(contract),
         "orderTypes": "LMT,MKT",
         "validExchanges": contract.exchange,
         "priceMagnifier": "1",
@@ -77,7 +77,7 @@ def contract_details(contract: Contract, req_id: str, dialect: Dialect) -> Messa
         "numSecIds": "0",
         "aggGroup": "1",
         "underSymbol": contract.root if is_derived else "",
-        "underSecType": "STK" if contract.sec_type == "OPT" else "",
+        "underSecType": {"OPT": "STK", "FOP": "FUT"}.get(contract.sec_type, ""),
         "marketRuleIds": "26",
         "realExpirationDate": f"{on:%Y%m%d}" if on else "",
         "stockType": "COMMON" if contract.sec_type == "STK" else "",

@@ -1,364 +1,161 @@
-"""The scripted market as Interactive Brokers sees it: contracts, commissions, several currencies.
+"""A scripted Interactive Brokers: what happens there, and to its gateway, is told to it."""
 
-What differs from other brokers: the commission of an opening trade is part of the average cost,
-everything is known by its contract id, an account may be divided into models, and a fill's
-commission is told after the fill, sometimes much later.
-"""
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any, Literal, Protocol
+from tieout.simulators.holdings import ZERO, Holding, Number, exact
+from tieout.simulators.ibkr_books import IbkrBooks, fills_of
+from tieout.simulators.ibkr_contracts import Row
+from tieout.simulators.ledger import Impossible
+from tieout.simulators.market import ACTIONS
 
-from tieout.simulators.holdings import ONE, ZERO, Holding, Lot, Number, exact
-from tieout.simulators.ibkr_contracts import (
-    Commission,
-    Contract,
-    Part,
-    Row,
-    SecType,
-    future,
-    listed,
-)
-from tieout.simulators.ledger import NEW_YORK, Account, Impossible
-from tieout.simulators.market import ACTIONS, Market
-from tieout.simulators.records import Fill, Order, OrderEventName
+__all__ = ["IbkrMarket", "Login", "fills_of"]
 
-__all__ = ["IbkrMarket", "Watcher", "fills_of"]
-
-FILLS: tuple[OrderEventName, ...] = ("fill", "partial_fill", "trade_correct")
-_NUMBER = re.compile(r"(U|DU|F|DF|I|DI)\d+")
+LOST, RESTORED_WITHOUT_DATA, RESTORED = 1100, 1101, 1102
 
 
-class Watcher(Protocol):
-    """Is told, in the thread that changed the market, what a gateway pushes to its clients."""
+@dataclass(slots=True)
+class Login:
+    """What a gateway's login shows, and how it is connected."""
 
-    def on_fill(self, account: Account, fill: Fill) -> None: ...
+    managed: Sequence[str] | None = None  # names; None: every account of the market
+    linked: set[str] = field(default_factory=set)  # have values, but a download that never ends
+    occupied: set[int] = field(default_factory=set)  # client ids that somebody else uses
+    frozen: Mapping[str, list[Row]] | None = None  # what was held when the link was lost
+    lets_fills_through: bool = False  # in spite of the lost link
+    is_resetting: bool = False  # nobody is let in
 
-    def on_commission(self, account: Account, fill: Fill) -> None: ...
 
-    def on_holding(self, account: Account, symbol: str) -> None: ...
+class IbkrMarket(IbkrBooks):
+    """Accounts, contracts, prices, everything that can happen to them, and to their gateway.
 
-
-class IbkrMarket(Market):
-    """A market whose accounts are held at Interactive Brokers.
-
-    An account opened under a name like U1234567 has that number, any other gets one.
-    `commissions_are_late` holds commission reports back until `post_withheld`.
+    >>> from datetime import UTC, datetime
+    >>> from random import Random
+    >>> now = datetime(2026, 3, 2, 15, tzinfo=UTC)
+    >>> market = IbkrMarket(clock=lambda: now, chance=Random(1))
+    >>> _ = market.open_account("U1", cash="10000"), market.list_asset("AAPL", price="50")
+    >>> market.trade("U1", "AAPL", "100").status
+    'filled'
+    >>> [row.cost for row in market.rows(market.accounts["U1"])]  # with the commission
+    [Decimal('5001')]
     """
 
     actions = ACTIONS | {
+        "begin_reset",
+        "drop_all",
+        "end_reset",
+        "expire_future",
+        "free_client_id",
+        "link_account",
+        "list_bond",
         "list_future",
+        "list_option",
+        "lose_link",
+        "manage",
+        "occupy_client_id",
+        "restore_link",
+        "say",
         "set_apart",
         "set_commission",
         "set_rate",
+        "tell_marks",
         "withhold_commissions",
     }
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.commissions: dict[SecType, Commission] = {
-            "STK": Commission(per_unit=Decimal("0.005"), least=ONE),
-            "OPT": Commission(per_unit=Decimal("0.65")),
-            "FUT": Commission(per_unit=Decimal("2.25")),
-            "CASH": Commission(per_unit=ZERO),
-        }
-        self.rates: dict[str, Decimal] = {"USD": ONE}  # what one unit is worth in dollars
-        self.commissions_are_late = False
-        self.owed: dict[str, str] = {}  # fills whose commission is not told yet, and where
-        self.models: dict[str, str] = {}  # of orders
-        self._parts: dict[tuple[str, str], list[Part]] = {}
-        self._watchers: list[Watcher] = []
-        self._moved: dict[tuple[str, str], None] = {}
-        self._depth = 0
-        self._model = ""
+        self.login = Login()
 
-    @contextmanager
-    def changing(self) -> Iterator[None]:
-        """As in any market; when the change is done, who watches is told what is held now."""
-        with super().changing():
-            self._depth += 1
-            try:
-                yield
-            finally:
-                self._depth -= 1
-                if self._depth == 0:
-                    self._tell_moved()
-
-    def watch(self, watcher: Watcher) -> None:
+    def expire_future(self, symbol: str, *, price: Number | None = None) -> None:
+        """The last day is over: every account's contracts are settled in cash and gone. There is
+        no execution of it."""
         with self.changing():
-            self._watchers.append(watcher)
+            if self.contract(symbol).sec_type != "FUT":
+                raise Impossible(f"{symbol} is no future")
+            last = self.prices[symbol] if price is None else exact(price)
+            if last is None:
+                raise Impossible(f"{symbol} has no price to be settled at")
+            for account in self.accounts.values():
+                held = account.holdings.get(symbol, Holding()).quantity
+                if held != ZERO:
+                    worth = self.value_of(symbol, held, last)
+                    facts = {"quantity": -held, "price": last, "cash": worth}
+                    self.book(account, "expiry", symbol=symbol, after=Holding(), **facts)
+            self.delist(symbol)
 
-    # What is listed.
+    # What happens to the gateway.
 
-    def list_asset(
-        self,
-        symbol: str,
-        *,
-        price: Number | None = None,
-        name: str = "",
-        exchange: str = "",
-        currency: str = "",
-        con_id: int = 0,
-    ) -> Contract:
-        """Makes something tradable: `AAPL`, an option by its OCC symbol, or `EUR.USD`."""
-        made = listed(symbol, name=name, exchange=exchange, currency=currency, con_id=con_id)
-        return self._list(made, price)
-
-    def list_future(
-        self,
-        symbol: str,
-        *,
-        root: str,
-        multiplier: Number,
-        expires_on: date | str,
-        price: Number | None = None,
-        exchange: str = "CME",
-        currency: str = "USD",
-        con_id: int = 0,
-    ) -> Contract:
-        """Makes a future tradable: `ESZ6` of root ES, whose multiplier is 50."""
-        day = date.fromisoformat(expires_on) if isinstance(expires_on, str) else expires_on
-        made = future(
-            symbol,
-            root=root,
-            multiplier=exact(multiplier),
-            expires_on=day,
-            exchange=exchange,
-            currency=currency,
-            con_id=con_id,
-        )
-        return self._list(made, price)
-
-    def _list(self, contract: Contract, price: Number | None) -> Contract:
+    def manage(self, accounts: Sequence[str] | None = None) -> None:
+        """Another login: from now on these accounts, all of the market for None."""
         with self.changing():
-            symbol = contract.symbol
-            self.assets[symbol] = contract
-            self.prices[symbol] = self.closes[symbol] = None if price is None else exact(price)
-            if contract.sec_type == "CASH" and contract.currency == "USD" and price is not None:
-                self.rates.setdefault(contract.root, exact(price))
-            return contract
+            for name in accounts or ():
+                self.account(name)
+            self.login.managed = accounts
 
-    def contract(self, symbol: str) -> Contract:
-        """What is or was listed under that symbol."""
-        found = self.assets.get(symbol) or self.former_assets.get(symbol)
-        if not isinstance(found, Contract):
-            raise Impossible(f"{symbol} was never listed")
-        return found
-
-    def set_rate(self, currency: str, rate: Number) -> None:
-        """What one unit of a currency is worth in dollars."""
+    def link_account(self, account: str, is_linked: bool = True) -> None:
+        """A secondary account of a linked login: its values come, its portfolio does not, and the
+        download of it never ends."""
         with self.changing():
-            self.rates[currency] = exact(rate)
+            change = self.login.linked.add if is_linked else self.login.linked.discard
+            change(self.account(account).name)
 
-    def set_commission(self, sec_type: SecType, per_unit: Number, *, least: Number = "0") -> None:
-        """What trades cost from now on."""
+    def lose_link(self, *, lets_fills_through: bool = False) -> None:
+        """The gateway loses IBKR, clients stay connected: 1100. Positions stand still until
+        `restore_link`; fills are not told, but some gateways still let them through."""
         with self.changing():
-            self.commissions[sec_type] = Commission(per_unit=exact(per_unit), least=exact(least))
+            self.login.frozen = {
+                account.name: [*self.rows(account), *self.closed_today(account)]
+                for account in self.accounts.values()
+            }
+            self.login.lets_fills_through = lets_fills_through
+            self.say(LOST)
 
-    # What is traded and held.
-
-    def trade(
-        self,
-        account: str,
-        symbol: str,
-        quantity: Number,
-        *,
-        price: Number | None = None,
-        parts: Sequence[Number] = (),
-        model: str = "",
-    ) -> Order:
-        """Buys (+) or sells (-) at once; what is traded in a model is shown as the model's."""
+    def restore_link(self, *, keeps_data: bool = True) -> None:
+        """IBKR is back: 1102, or 1101 where subscriptions are lost. Nothing that was missed is
+        told again, clients have to ask."""
         with self.changing():
-            self._model = model
-            order = super().trade(account, symbol, quantity, price=price, parts=parts)
-            self._model = ""
-            if model:
-                self.set_apart(account, symbol, quantity, model=model)
-            return order
+            self.login.frozen = None
+            if not keeps_data:
+                for watcher in self._watchers:
+                    watcher.on_subscriptions_lost()
+            self.say(RESTORED if keeps_data else RESTORED_WITHOUT_DATA)
 
-    def fill_of(self, account: str, order_id: str) -> str:
-        """The id of the last fill of an order, to be corrected or busted."""
+    def say(self, code: int, text: str = "") -> None:
+        """A message to every client that is about no request: 2103, 2110, 1300."""
         with self.changing():
-            fills = [f for f in fills_of(self.account(account)) if f.order_id == order_id]
-            if not fills:
-                raise Impossible(f"order {order_id} has no fill in {account}")
-            return fills[-1].id
+            for watcher in self._watchers:
+                watcher.on_message(code, text)
 
-    def set_apart(self, account: str, symbol: str, quantity: Number, *, model: str = "") -> None:
-        """Shows `quantity` of a holding on a line of its own: a model's share or, of the other
-        sign and without model, the hedge. The rest stays on the usual line."""
+    def tell_marks(self) -> None:
+        """What comes every three minutes: each client's account with its prices of now."""
         with self.changing():
-            owner = self.account(account)
-            parts = self._parts.setdefault((owner.name, symbol), [])
-            before = [part for part in parts if part.model == model]
-            held = sum((part.quantity for part in before), exact(quantity))
-            parts[:] = [part for part in parts if part.model != model]
-            parts.append(Part(quantity=held, model=model))
-            self._moved[owner.name, symbol] = None
+            for watcher in self._watchers:
+                watcher.on_marks()
 
-    def split(
-        self,
-        symbol: str,
-        *,
-        old: Number,
-        new: Number,
-        fractions: Literal["keep", "cash"] = "keep",
-        is_applied: bool = True,
-        con_id: int = 0,
-    ) -> None:
-        """`new` shares for `old`; a reverse split usually comes with another contract id."""
+    def drop_all(self) -> None:
+        """Every connection ends; new ones are let in at once."""
         with self.changing():
-            super().split(symbol, old=old, new=new, fractions=fractions, is_applied=is_applied)
-            if con_id:
-                self.assets[symbol] = replace(self.contract(symbol), con_id=con_id)
+            for watcher in self._watchers:
+                watcher.on_drop()
 
-    def paid_for(self, symbol: str, quantity: Decimal, price: Decimal) -> Decimal:
-        """With the commission, which so becomes part of the average cost of what is opened."""
-        rate = self.commissions[self.contract(symbol).sec_type]
-        commission = rate.on(abs(quantity))
-        return self.value_of(symbol, quantity, price) + commission
-
-    def commission_of(self, fill: Fill) -> Decimal:
-        """What was taken for a fill, in the contract's currency.
-
-        ES: one bought at 6302.25 with 2.25 taken costs 50 x 6302.25 + 2.25 = 315114.75.
-        """
-        value = fill.quantity * fill.price * self.contract(fill.symbol).multiplier
-        return -fill.cash_moved - value
-
-    def realized_by(self, fill: Fill) -> Decimal | None:
-        """Profit after all commissions; None for a trade that only opened."""
-        before = fill.held_after - fill.quantity
-        if before * fill.quantity >= ZERO:
-            return None
-        return fill.cash_moved + fill.cost_moved
-
-    def hold(
-        self, account: Account, symbol: str, holding: Holding, *, cash: Decimal = ZERO
-    ) -> None:
-        currency = self.contract(symbol).currency if symbol else "USD"
-        if currency not in self.rates:
-            raise Impossible(f"{currency} has no rate; set_rate gives it one")
-        super().hold(account, symbol, holding, cash=cash * self.rates[currency])
-        if symbol:
-            self._moved[account.name, symbol] = None
-
-    def equity(self, account: Account) -> Decimal:
-        """In dollars."""
-        worth = account.cash
-        for symbol, holding in account.holdings.items():
-            contract, price = self.contract(symbol), self.prices.get(symbol)
-            if price is not None:
-                rate = self.rates[contract.currency]
-                worth += self.value_of(symbol, holding.quantity, price) * rate
-        return worth
-
-    def tell(
-        self, account: Account, name: OrderEventName, order: Order, fill: Fill | None = None
-    ) -> None:
-        super().tell(account, name, order, fill)
-        if name == "new" and self._model:
-            self.models[order.id] = self._model
-        if fill is None or name not in FILLS:
-            return
-        if self.commissions_are_late:
-            self.owed[fill.id] = account.name
-        for watcher in self._watchers:
-            watcher.on_fill(account, fill)
-            if fill.id not in self.owed:
-                watcher.on_commission(account, fill)
-
-    def withhold_commissions(self, is_late: bool = True) -> None:
-        """From now on commission reports wait for `post_withheld`."""
+    def begin_reset(self) -> None:
+        """The nightly reset: IBKR is lost, every connection ends, and who comes is turned away
+        until `end_reset`. The port itself stays; where it shall not, stop the simulator."""
         with self.changing():
-            self.commissions_are_late = is_late
+            self.login.is_resetting = True
+            self.say(LOST)
+            self.drop_all()
 
-    def post_withheld(self, account: str | None = None) -> int:
-        """Sends the commission reports that were held back, too."""
+    def end_reset(self) -> None:
         with self.changing():
-            due = [fill for fill, name in self.owed.items() if account in (None, name)]
-            for fill_id in due:
-                owner = self.account(self.owed.pop(fill_id))
-                for fill in fills_of(owner):
-                    self._charge_late(owner, fill, fill_id)
-            return super().post_withheld(account) + len(due)
+            self.login.is_resetting = False
 
-    def _charge_late(self, owner: Account, fill: Fill, due: str) -> None:
-        for watcher in self._watchers if fill.id == due else []:
-            watcher.on_commission(owner, fill)
+    def occupy_client_id(self, client_id: int) -> None:
+        """Somebody else uses this id, or who used it crashed and it lingers: 326."""
+        with self.changing():
+            self.login.occupied.add(client_id)
 
-    def rows(self, account: Account, *, at: datetime | None = None) -> list[Row]:
-        """What the account holds, line by line; as it was at some time, where one is given."""
-        held = account.holdings if at is None else account.as_of(at)[0]
-        return [
-            row for symbol, holding in held.items() for row in self._lines(account, symbol, holding)
-        ]
-
-    def rows_of(self, account: Account, symbol: str) -> list[Row]:
-        """The lines of one contract; one of quantity 0 when nothing is held any more."""
-        return self._lines(account, symbol, account.holdings.get(symbol, Holding()))
-
-    def closed_today(self, account: Account) -> list[Row]:
-        """What was held at some time today and is not now, with quantity 0."""
-        gone: dict[str, None] = {}
-        today = self.clock().astimezone(NEW_YORK).date()
-        for change in reversed(account.past):
-            if change.at.astimezone(NEW_YORK).date() < today:
-                break
-            if change.symbol and change.symbol not in account.holdings:
-                gone[change.symbol] = None
-        return [self._line(account, symbol, Holding()) for symbol in reversed(gone)]
-
-    def _lines(self, account: Account, symbol: str, holding: Holding) -> list[Row]:
-        parts = self._parts.get((account.name, symbol), [])
-        if not parts or holding.is_flat:
-            return [self._line(account, symbol, holding)]
-        each = holding.cost / holding.quantity
-        rest = holding.quantity - sum((part.quantity for part in parts), ZERO)
-        shares = [Part(quantity=rest, model=""), *parts]
-        return [
-            replace(
-                self._line(account, symbol, holding),
-                quantity=share.quantity,
-                cost=share.quantity * each,
-                model=share.model,
-                is_hedge=share in parts and not share.model,
-            )
-            for share in shares
-            if share.quantity != ZERO
-        ]
-
-    def _line(self, account: Account, symbol: str, holding: Holding) -> Row:
-        return Row(
-            account=account.number,
-            contract=self.contract(symbol),
-            quantity=holding.quantity,
-            cost=holding.cost,
-        )
-
-    def _tell_moved(self) -> None:
-        moved, self._moved = self._moved, {}
-        for name, symbol in moved:
-            for watcher in self._watchers if name in self.accounts else []:
-                watcher.on_holding(self.accounts[name], symbol)
-
-    def _after_close(self, symbol: str, holding: Holding) -> Holding:
-        """The average stays as it is overnight."""
-        after = super()._after_close(symbol, holding)
-        carried = (Lot(holding.quantity, holding.cost),)
-        return replace(after, cost=holding.cost, carried=carried)
-
-    def _blank(self, name: str, cash: Decimal, crypto_fee_rate: Decimal) -> Account:
-        account = super()._blank(name, cash, crypto_fee_rate)
-        is_number = _NUMBER.fullmatch(name) is not None
-        account.number = name if is_number else f"DU{self.chance.randrange(10**6, 10**7)}"
-        return account
-
-
-def fills_of(account: Account) -> list[Fill]:
-    """Every fill on record, the undone ones too."""
-    return [record for record in account.records if isinstance(record, Fill)]
+    def free_client_id(self, client_id: int) -> None:
+        with self.changing():
+            self.login.occupied.discard(client_id)

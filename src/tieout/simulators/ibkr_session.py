@@ -14,16 +14,22 @@ from zoneinfo import ZoneInfo
 from tieout.simulators.faults import (
     BodyEffect,
     ClockSkew,
+    CloseStream,
     CutBody,
     Delay,
+    DropMessages,
+    DuplicateMessages,
     Effect,
     ErrorObject,
     FaultBook,
     HtmlBody,
+    MuteStream,
     NullBody,
     Reset,
+    SetField,
     Silence,
     StalePositions,
+    Stall,
     Status,
     TradeMeanwhile,
     WrongAccount,
@@ -44,6 +50,18 @@ ANSWERED = 200
 # A second, less what the line may shorten it by: clients that pace themselves send in bursts, and
 # two bursts a second apart arrive closer together.
 SECOND_S = 0.75
+# What ends an answer, by its number: faults of messages may be aimed at it.
+ENDS = {
+    "52": "contractDetailsEnd",
+    "53": "openOrderEnd",
+    "54": "accountDownloadEnd",
+    "55": "execDetailsEnd",
+    "62": "positionEnd",
+    "64": "accountSummaryEnd",
+    "72": "positionMultiEnd",
+    "74": "accountUpdateMultiEnd",
+    "102": "completedOrdersEnd",
+}
 _OFFER = re.compile(r"v(\d+)\.\.(\d+)(?: .*)?")
 WEB_PAGE = f"HTTP/1.1 502 Bad Gateway\r\n\r\n{page('502 Bad Gateway')}".encode()
 
@@ -102,6 +120,23 @@ class Session:
 
     def say(self, *messages: Message) -> None:
         self._write(joined(messages, self._version))
+
+    def copies(self, name: str, account: str | None) -> int:
+        """How often a message is sent, after what faults make of it and of this connection."""
+        count = 1
+        for effect in self._gateway.faults.for_message(name, account):
+            match effect:
+                case DropMessages():
+                    count = 0
+                case DuplicateMessages():
+                    count += effect.copies
+                case MuteStream():
+                    self.is_mute = True
+                case CloseStream():
+                    self.close()
+                case _:
+                    raise AssertionError(effect)
+        return count
 
     def close(self) -> None:
         self._wire.close()
@@ -267,9 +302,19 @@ class Session:
                     pass  # the clock was wrong already, the others befall the bytes
                 case _:
                     rows = self._spoiled(effect, rows)
-        return [*map(_texts, rows), *answer.end]
+        return [*map(_texts, rows), *self._ends(answer.end)]
+
+    def _ends(self, messages: list[Message]) -> list[Message]:
+        """What says that an answer is whole, unless it is lost on the way."""
+        told: list[Message] = []
+        for message in messages:
+            name = ENDS.get(message["id"])
+            told += [message] * (1 if name is None else self.copies(name, None))
+        return told
 
     def _spoiled(self, effect: Effect, rows: Any) -> Any:
+        if isinstance(effect, SetField):
+            return _with_field(effect, rows)
         if isinstance(effect, BodyEffect):
             return spoiled(effect, rows, self._gateway.chance)
         return rows
@@ -283,6 +328,10 @@ class Session:
                     frames = [framed(b"")]
                 case CutBody():
                     self._write(_cut(frames, effect.keep))
+                    raise Gone
+                case Stall():
+                    self._write(_cut(frames, effect.keep))
+                    await self._wire.ended()
                     raise Gone
                 case _:
                     pass
@@ -310,6 +359,17 @@ def _texts(row: Any) -> Message:
         for name, value in row.items()
         if value is not None
     }
+
+
+def _with_field(effect: SetField, rows: list[Message]) -> list[Any]:
+    """Rows that have the field are counted; where none has, it is added to any."""
+    having = [index for index, row in enumerate(rows) if effect.field in row]
+    meant = having or [*range(len(rows))]
+    chosen = meant if effect.row is None else meant[effect.row : effect.row + 1]
+    return [
+        {**row, effect.field: effect.value} if index in chosen else row
+        for index, row in enumerate(rows)
+    ]
 
 
 def _cut(frames: list[bytes], keep: float) -> bytes:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from tieout.simulators.holdings import ONE, ZERO
+from tieout.simulators.holdings import ONE, ZERO, option_terms
 from tieout.simulators.ibkr_contracts import Contract, Row
 from tieout.simulators.records import Fill, Order
 
@@ -34,11 +34,16 @@ _UNTIL = {("10", "version"): 164, ("10", "mdSizeMultiplier"): 164}
 
 # What a gateway says, word by word (interactivebrokers.github.io/tws-api/message_codes.html).
 TEXTS: Mapping[int, str] = {
+    100: "Max rate of messages per second has been exceeded.",
     200: "No security definition has been found for the request",
     320: "Error reading request. Unable to parse the message",
+    321: "Error validating request.",
     322: "Error processing request.-'cQ' : cause - Maximum number of account summary requests "
     "exceeded",
     326: "Unable to connect as the client id is already in use. Retry with a unique client id.",
+    502: "Couldn't connect to TWS. Confirm that API is enabled in TWS via the File->Global "
+    "Configuration->API menu command.",
+    504: "Not connected",
     1100: "Connectivity between IBKR and Trader Workstation has been lost.",
     1101: "Connectivity between IBKR and Trader Workstation has been restored - data lost.",
     1102: "Connectivity between IBKR and Trader Workstation has been restored - data maintained.",
@@ -121,9 +126,14 @@ def amount(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
+def multiplier(contract: Contract) -> str:
+    shown = contract.shown_multiplier
+    return "" if shown == ONE else amount(shown)
+
+
 def local_symbol(contract: Contract) -> str:
     """`AAPL  260417C00200000`: the root of an option is filled up to six."""
-    if contract.sec_type != "OPT":
+    if option_terms(contract.symbol) is None:
         return contract.symbol
     return contract.root.ljust(6) + contract.symbol.removeprefix(contract.root)
 
@@ -138,7 +148,7 @@ def _terms(contract: Contract, *, no_right: str) -> Message:
         "lastTradeDateOrContractMonth": f"{on:%Y%m%d}" if on else "",
         "strike": double(option.strike if option else ZERO),
         "right": option.right[0].upper() if option else no_right,
-        "multiplier": "" if contract.multiplier == ONE else amount(contract.multiplier),
+        "multiplier": multiplier(contract),
     }
 
 

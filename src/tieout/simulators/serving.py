@@ -33,6 +33,7 @@ from tieout.simulators.faults import (
     Reset,
     Silence,
     StalePositions,
+    Stall,
     Status,
     TradeMeanwhile,
     WrongAccount,
@@ -64,7 +65,7 @@ class Simulator(ABC, Generic[Market]):
         self._chance = random.Random(0)  # only for the order of reordered rows
         self._port = port
         self.held: set[asyncio.Task[None]] = set()  # conversations that are not HTTP
-        self._control = Control(market, self.faults, self.calls, self.events())
+        self._control = Control(market, self.faults, self.calls)
         self._thread: threading.Thread | None = None
         self._is_up = threading.Event()
         self._loop: asyncio.AbstractEventLoop
@@ -95,10 +96,6 @@ class Simulator(ABC, Generic[Market]):
     def named(self, request: Request) -> Request:
         """The call as faults and `calls` know it; for a venue where every call has one path."""
         return request
-
-    def events(self) -> Mapping[str, Callable[..., Any]]:
-        """What can be made happen to the venue itself, beside the market's actions, by name."""
-        return {}
 
     def protocol(self, http: Callable[[], asyncio.Protocol]) -> asyncio.Protocol:
         """Who listens to a new connection; a venue may speak something else than HTTP."""
@@ -226,9 +223,10 @@ class Simulator(ABC, Generic[Market]):
         status = reply.status if isinstance(reply, Reply) else None
         self.calls.append(Call(known.method, known.path, known.query, account, status))
         if isinstance(reply, Reply):
-            kept = [effect.keep for effect in effects if isinstance(effect, CutBody)]
+            kept = [effect.keep for effect in effects if isinstance(effect, CutBody | Stall)]
+            stalls = any(isinstance(effect, Stall) for effect in effects)
             dated = self._dated(reply, request, effects)
-            await line.reply(dated, keep=min(kept, default=1.0))
+            await line.reply(dated, keep=min(kept, default=1.0), stalls=stalls)
 
     async def _on_the_way(self, line: Line, effects: Sequence[Effect]) -> Reply | bool:
         """What happens before the venue answers: an error instead, False when nothing more is
