@@ -204,6 +204,8 @@ class Session:
         effects = self._gateway.faults.for_call(METHOD, asked.name, account)
         status = await self._on_the_way(effects, asked.name, asked.req_id)
         self._note(asked.name, asked.fields, account, status)
+        if asked.name == "startApi" and status not in (ANSWERED, None):
+            raise Gone  # who was not let in is put out
         if status != ANSWERED:
             return
         refused = self._subscribe(asked)
