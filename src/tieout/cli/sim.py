@@ -151,11 +151,11 @@ def ibkr(
     from random import Random
 
     from tieout.simulators.ibkr import IbkrMarket, IbkrSimulator
-    from tieout.simulators.ibkr_story import ACCOUNTS, open_accounts
+    from tieout.simulators.ibkr_story import ACCOUNTS, demo_story
 
     market = IbkrMarket(clock=lambda: datetime.now(UTC), chance=Random(seed))
     simulator = IbkrSimulator(market, port=port)
-    open_accounts(market)
+    demo_story(market, 0, simulator.faults)
 
     def tell_reader() -> None:
         told = {
