@@ -15,6 +15,7 @@ from tieout.simulators.hyperliquid_market import HyperliquidMarket
 from tieout.simulators.market import Market
 
 from .hyperliquid import Question, info_of, small_exchange
+from .ibkr import broker, gateway  # noqa: F401 - fixtures
 
 
 class Clock:

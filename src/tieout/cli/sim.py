@@ -25,6 +25,8 @@ def sim(context: typer.Context) -> None:
     tieout sim alpaca
 
     tieout sim hyperliquid
+
+    tieout sim ibkr
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
@@ -72,7 +74,7 @@ def alpaca(
             return
         setting = [f"export {name}={value}" for name, value in told.items()]
         event = {"do": "trade", "account": ACCOUNT, "symbol": "AAPL", "quantity": "-10"}
-        _tell("Alpaca", simulator, [*setting, "tieout sync"], event)
+        _tell(_web("Alpaca", simulator), simulator, [*setting, "tieout sync"], event)
 
     _serve(simulator, port, tell_reader)
 
@@ -119,7 +121,56 @@ def hyperliquid(
             return
         setting = [f'{name} = "{value}"' for name, value in {"name": "hl", **told}.items()]
         event = {"do": "trade", "account": ACCOUNT, "coin": "BTC", "quantity": "-0.1"}
-        _tell("Hyperliquid", simulator, ["# in tieout.toml", "[[connections]]", *setting], event)
+        setting = ["# in tieout.toml", "[[connections]]", *setting]
+        _tell(_web("Hyperliquid", simulator), simulator, setting, event)
+
+    _serve(simulator, port, tell_reader)
+
+
+@app.command()
+def ibkr(
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="0 takes any that is free.")
+    ] = 4002,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed, the same market.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Run an IB Gateway on this machine until Ctrl-C, with two accounts that hold stocks, options,
+    a future, a bond and euros.
+
+    It speaks the real socket protocol, so the real ib_async connects to it. Trades, prices,
+    assignments, lost links and faults are sent to /_sim/market and /_sim/faults on the same port.
+
+    Examples:
+
+    tieout sim ibkr
+
+    tieout sim ibkr --port 7497 --seed 7
+    """
+    from datetime import UTC, datetime
+    from random import Random
+
+    from tieout.simulators.ibkr import IbkrMarket, IbkrSimulator
+    from tieout.simulators.ibkr_story import ACCOUNTS, demo_story
+
+    market = IbkrMarket(clock=lambda: datetime.now(UTC), chance=Random(seed))
+    simulator = IbkrSimulator(market, port=port)
+    demo_story(market, 0, simulator.faults)
+
+    def tell_reader() -> None:
+        told = {
+            "IBKR_HOST": simulator.host,
+            "IBKR_PORT": str(simulator.port),
+            "IBKR_CLIENT_ID": "7",
+        }
+        if as_json:
+            write_json({**told, "accounts": list(ACCOUNTS), "control_address": simulator.address})
+            return
+        setting = [f"export {name}={value}" for name, value in told.items()]
+        event = {"do": "trade", "account": ACCOUNTS[0], "symbol": "AAPL", "quantity": "-10"}
+        manages = f"manages {' and '.join(ACCOUNTS)}"
+        reached = f"A gateway listens on {simulator.host}, port {simulator.port}, and {manages}"
+        _tell(reached, simulator, [*setting, "tieout sync"], event)
 
     _serve(simulator, port, tell_reader)
 
@@ -141,15 +192,18 @@ def _serve(simulator: "Simulator[Any]", port: int, tell_reader: "Callable[[], No
         raise SettingsError(f"--port: {port} cannot be used: {error.strerror}") from None
 
 
+def _web(venue: str, simulator: "Simulator[Any]") -> str:
+    return f"{venue} answers at {simulator.address}, and streams at\n{simulator.stream_address}"
+
+
 def _tell(
-    venue: str, simulator: "Simulator[Any]", setting: list[str], event: "Mapping[str, str]"
+    reached: str, simulator: "Simulator[Any]", setting: list[str], event: "Mapping[str, str]"
 ) -> None:
     """For a person: where it is, what to set, and how to let something happen."""
     import json
 
     shown = console()
-    shown.print(f"{venue} answers at {simulator.address}, and streams at")
-    shown.print(f"{simulator.stream_address}. In another terminal:\n")
+    shown.print(f"{reached}. In another terminal:\n", soft_wrap=True)
     for line in setting:
         shown.print(f"  {line}", markup=False)
     shown.print("\nLet something happen, then sync again:\n")

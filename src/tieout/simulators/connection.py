@@ -67,8 +67,9 @@ class Line:
                 break
         return request_of(self.scope, body)
 
-    async def reply(self, reply: Reply, *, keep: float = 1) -> None:
-        """Sends the answer; with `keep` below 1 only that share of the body it promised."""
+    async def reply(self, reply: Reply, *, keep: float = 1, stalls: bool = False) -> None:
+        """Sends the answer; with `keep` below 1 only that share of the body it promised, then the
+        connection ends, or stalls."""
         payload, kind = _encoded(reply)
         headers = {"content-type": kind, "content-length": str(len(payload)), **reply.headers}
         if reply.status == 204:
@@ -86,7 +87,9 @@ class Line:
         sent = payload if keep >= 1 else payload[: int(len(payload) * keep)]
         is_cut = len(sent) < len(payload)
         await self.send({"type": f"{start}.body", "body": sent, "more_body": is_cut})
-        if is_cut:
+        if is_cut and stalls:
+            await self.stay_silent()
+        elif is_cut:
             self.transport.close()
             await self._gone()
 

@@ -59,6 +59,12 @@ class CutBody(Effect, frozen=True):
     keep: float = 0.5
 
 
+class Stall(Effect, frozen=True):
+    """Of the answer `keep` (0 to 1) is sent, then nothing more; the connection stays open."""
+
+    keep: float = 0.5
+
+
 class WrongAccount(Effect, frozen=True):
     """The answer is about another account."""
 
@@ -69,6 +75,16 @@ class StalePositions(Effect, frozen=True):
     """Positions as they were `seconds` ago; everything else is of now."""
 
     seconds: float
+
+
+class TradeMeanwhile(Effect, frozen=True):
+    """Somebody trades just before the answer; midway, while it is on its way, so that it does not
+    tell of the trade. Every such answer differs from the one before."""
+
+    account: str
+    symbol: str
+    quantity: str
+    is_midway: bool = False
 
 
 class EmptyList(Effect, frozen=True):
@@ -164,7 +180,9 @@ BodyEffect = (
     | ClockSkew
 )
 WayEffect = Delay | Status | Reset | Silence
-CallEffect = WayEffect | CutBody | WrongAccount | StalePositions | BodyEffect
+CallEffect = (
+    WayEffect | CutBody | Stall | WrongAccount | StalePositions | TradeMeanwhile | BodyEffect
+)
 AnyStreamEffect = DropMessages | DuplicateMessages | MuteStream | CloseStream
 AnyEffect = CallEffect | AnyStreamEffect
 

@@ -16,6 +16,10 @@ class Scripted(Protocol):
         """Nobody else sees or changes anything meanwhile, and decimals stay exact."""
         ...
 
+    def trade(self, account: str, symbol: str, quantity: str, /) -> Any:
+        """Buys (+) or sells (-) at once, at the price of now."""
+        ...
+
     def shown(self) -> Any:
         """What each account holds, for a person to look at."""
         ...

@@ -11,7 +11,7 @@ import socket
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -33,7 +33,9 @@ from tieout.simulators.faults import (
     Reset,
     Silence,
     StalePositions,
+    Stall,
     Status,
+    TradeMeanwhile,
     WrongAccount,
 )
 from tieout.simulators.messages import Call, Reply, Request, View
@@ -62,6 +64,7 @@ class Simulator(ABC, Generic[Market]):
         self.calls: deque[Call] = deque(maxlen=CALLS_MAX)
         self._chance = random.Random(0)  # only for the order of reordered rows
         self._port = port
+        self.held: set[asyncio.Task[None]] = set()  # conversations that are not HTTP
         self._control = Control(market, self.faults, self.calls)
         self._thread: threading.Thread | None = None
         self._is_up = threading.Event()
@@ -93,6 +96,10 @@ class Simulator(ABC, Generic[Market]):
     def named(self, request: Request) -> Request:
         """The call as faults and `calls` know it; for a venue where every call has one path."""
         return request
+
+    def protocol(self, http: Callable[[], asyncio.Protocol]) -> asyncio.Protocol:
+        """Who listens to a new connection; a venue may speak something else than HTTP."""
+        return http()
 
     # Starting and stopping.
 
@@ -155,19 +162,21 @@ class Simulator(ABC, Generic[Market]):
         )
         config.load()
         state = ServerState()
-        server = await self._loop.create_server(
-            lambda: TransportAware(config=config, server_state=state, app_state={}),
-            sock=listening,
-        )
+
+        def http() -> asyncio.Protocol:
+            return TransportAware(config=config, server_state=state, app_state={})
+
+        server = await self._loop.create_server(lambda: self.protocol(http), sock=listening)
         async with server:
             self._is_up.set()
             await self._stopping.wait()
             await asyncio.sleep(0)  # who was accepted this moment is now among the connections
         for connection in list(state.connections):
             connection.transport.abort()
-        for task in state.tasks:
+        tasks = [*state.tasks, *self.held]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*state.tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0)  # and their sockets are closed
 
     # Serving.
@@ -214,9 +223,10 @@ class Simulator(ABC, Generic[Market]):
         status = reply.status if isinstance(reply, Reply) else None
         self.calls.append(Call(known.method, known.path, known.query, account, status))
         if isinstance(reply, Reply):
-            kept = [effect.keep for effect in effects if isinstance(effect, CutBody)]
+            kept = [effect.keep for effect in effects if isinstance(effect, CutBody | Stall)]
+            stalls = any(isinstance(effect, Stall) for effect in effects)
             dated = self._dated(reply, request, effects)
-            await line.reply(dated, keep=min(kept, default=1.0))
+            await line.reply(dated, keep=min(kept, default=1.0), stalls=stalls)
 
     async def _on_the_way(self, line: Line, effects: Sequence[Effect]) -> Reply | bool:
         """What happens before the venue answers: an error instead, False when nothing more is
@@ -256,11 +266,19 @@ class Simulator(ABC, Generic[Market]):
             elif isinstance(effect, StalePositions):
                 moment = self.market.clock() - timedelta(seconds=effect.seconds)
                 view = replace(view, positions_at=moment)
+        self.trade_meanwhile(effects, is_midway=False)
         reply = self.answer(request, view)
+        self.trade_meanwhile(effects, is_midway=True)
         for effect in effects:
             if isinstance(effect, BodyEffect):
                 reply = replace(reply, body=spoiled(effect, reply.body, self._chance))
         return reply
+
+    def trade_meanwhile(self, effects: Sequence[Effect], *, is_midway: bool) -> None:
+        """Makes the trades that come between a question and its answer."""
+        for effect in effects:
+            if isinstance(effect, TradeMeanwhile) and effect.is_midway == is_midway:
+                self.market.trade(effect.account, effect.symbol, effect.quantity)
 
     def _dated(self, reply: Reply, request: Request, effects: Sequence[Effect]) -> Reply:
         skew = sum(effect.seconds for effect in effects if isinstance(effect, ClockSkew))
