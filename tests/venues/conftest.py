@@ -1,13 +1,18 @@
-"""A stub of Alpaca, a clock, and the venue module between them."""
+"""Stubs of Alpaca and of TWS, a clock, and the venue modules between them."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 
 from tieout.venues.alpaca.venue import AlpacaVenue
+from tieout.venues.ibkr.venue import IbkrVenue
 from venues.alpaca import FakeClock, venue_at
+from venues.ibkr import NOW as IBKR_NOW
+from venues.ibkr import venue_at as gateway_at
 from venues.market import AlpacaStage, alpaca_stage
 from venues.stub import AlpacaStub
+from venues.tws import TwsStub
 
 
 @pytest.fixture
@@ -30,3 +35,18 @@ def venue(stub, clock) -> AlpacaVenue:
 @pytest.fixture
 def stage() -> Iterator[AlpacaStage]:
     yield from alpaca_stage()
+
+
+@pytest.fixture
+def tws() -> Iterator[TwsStub]:
+    tws = TwsStub("U1")
+    yield tws
+    tws.close()
+
+
+@pytest.fixture
+def gateway(tws) -> Iterator[IbkrVenue]:
+    """The IBKR module at a stub of TWS."""
+    venue = gateway_at(tws, FakeClock(IBKR_NOW))
+    yield venue
+    asyncio.run(venue.aclose())

@@ -3,6 +3,7 @@
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -99,6 +100,7 @@ class TwsStub:
         self.is_logged_on = True
         self.now = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
         self.asked: list[list[str]] = []
+        self.asked_at_s: list[float] = []
         self.clients: list[Client] = []
         self._lock = threading.Lock()
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -134,18 +136,20 @@ class TwsStub:
     def calls(self, kind: str) -> int:
         return sum(each[0] == kind for each in self.asked)
 
+    def messages_in_a_second(self) -> int:
+        """The most messages that came within any one second."""
+        times = self.asked_at_s
+        return max(sum(0 <= at - start < 1 for at in times) for start in times)
+
     def say_instead(self, kind: str, *replies: Said) -> None:
         """The next answers to a request; after them it is as before."""
         self.instead[kind] = list(replies)
 
     def close(self) -> None:
-        self._server.close()
-        try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=0.1).close()
-        except OSError:
-            pass
+        self._server.shutdown(socket.SHUT_RDWR)  # wakes who accepts
         self.drop()
         self._accepting.join()
+        self._server.close()
         for thread in self._threads:
             thread.join()
 
@@ -173,6 +177,7 @@ class TwsStub:
             while fields := _frame(stream):
                 with self._lock:
                     self.asked.append(fields)
+                    self.asked_at_s.append(time.monotonic())
                     self._answer(client, fields)
         except OSError:
             return
