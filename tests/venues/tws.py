@@ -70,7 +70,8 @@ class Client:
     def raw(self, data: bytes) -> None:
         with self.lock:
             try:
-                self.socket.sendall(data)
+                for start in range(0, len(data), self.stub.piece_bytes or len(data)):
+                    self.socket.sendall(data[start : start + (self.stub.piece_bytes or len(data))])
             except OSError:
                 return
 
@@ -98,10 +99,12 @@ class TwsStub:
         self.is_read_only = True
         self.version = VERSION
         self.is_logged_on = True
+        self.piece_bytes: int | None = None
         self.now = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
         self.asked: list[list[str]] = []
         self.asked_at_s: list[float] = []
         self.clients: list[Client] = []
+        self._arrivals: list[tuple[str, int, threading.Event]] = []
         self._lock = threading.Lock()
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = self._server.getsockname()[1]
@@ -136,6 +139,12 @@ class TwsStub:
     def calls(self, kind: str) -> int:
         return sum(each[0] == kind for each in self.asked)
 
+    def arrival_of(self, kind: str, *, count: int) -> threading.Event:
+        """Set once so many requests of a kind have come."""
+        event = threading.Event()
+        self._arrivals.append((kind, count, event))
+        return event
+
     def messages_in_a_second(self) -> int:
         """The most messages that came within any one second."""
         times = self.asked_at_s
@@ -146,6 +155,8 @@ class TwsStub:
         self.instead[kind] = list(replies)
 
     def close(self) -> None:
+        if self._server.fileno() < 0:
+            return
         self._server.shutdown(socket.SHUT_RDWR)  # wakes who accepts
         self.drop()
         self._accepting.join()
@@ -179,12 +190,18 @@ class TwsStub:
                     self.asked.append(fields)
                     self.asked_at_s.append(time.monotonic())
                     self._answer(client, fields)
+                    self._note_arrivals()
         except OSError:
             return
         finally:
             if client in self.clients:
                 self.clients.remove(client)
             client.socket.close()
+
+    def _note_arrivals(self) -> None:
+        for kind, count, event in self._arrivals:
+            if self.calls(kind) >= count:
+                event.set()
 
     def _answer(self, client: Client, fields: list[str]) -> None:
         kind = fields[0]

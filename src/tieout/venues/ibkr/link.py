@@ -64,6 +64,7 @@ class Link:
 
     async def _sweep_over(self, session: Session, trace: Trace) -> Sweep:
         if session.heard.is_down:
+            session.keep("what the gateway says by itself", trace)
             raise failures.link_lost(self._venue)
         sweeper = Sweeper(session, limits=self._limits, clock=self._clock, sleep=self._sleep)
         return await sweeper.sweep(trace)

@@ -62,6 +62,7 @@ class Session:
         self._waits: dict[tuple[str, str], asyncio.Future[None]] = {}
         self._subscribed: str | None = None
         self._left_over = 0
+        self._is_plain_end = False
         self._last_data_s = asyncio.get_running_loop().time()
         self._ib: Any = IB()
         self._ib.TimezoneTWS = "UTC"
@@ -102,19 +103,24 @@ class Session:
         )
         try:
             await asyncio.wait({connecting, self.broken}, return_when=asyncio.FIRST_COMPLETED)
-            if not self.broken.done():
+            if not self.broken.done() or (self._is_plain_end and connecting.done()):
                 connecting.result()
-        except (OSError, TimeoutError) as error:
-            self.break_off(self._failure_of(error))
+            if self.broken.done():
+                raise self.broken.result()
+        except OSError as error:
+            failure = self._failure_of(error)
+            self.break_off(failure)
+            raise failure from None
         finally:
             connecting.cancel()
             await asyncio.gather(connecting, return_exceptions=True)
-            self._keep(f"connect to {self.address} as client {self._client_id}", trace)
-        if self.broken.done():
-            raise self.broken.result()
+            self.keep(f"connect to {self.address} as client {self._client_id}", trace)
 
     def _failure_of(self, error: OSError) -> VenueError:
         where = str(self.address)
+        if error.args and isinstance(error.args[0], list):  # of the requests that timed out
+            call, limit_s = "reqPositions", self._limits.connect_s
+            return failures.no_answer(self.venue, call, limit_s, self.heard.last_error)
         if isinstance(error, ConnectionRefusedError):
             return failures.not_reached(self.venue, where, "connection refused")
         if isinstance(error, TimeoutError) and self._ib.client.conn.numBytesSent:
@@ -161,7 +167,7 @@ class Session:
             await self._until(waits, left_s)
             waits = {each for each in waits if not each.done()}
             left_s = end_s - loop.time()
-        self._keep("commission reports", trace)
+        self.keep("commission reports", trace)
 
     async def portfolio(self, account: str, trace: Trace) -> bool:
         """Have the prices of an account sent; whether they came. Some accounts have none."""
@@ -173,7 +179,7 @@ class Session:
         self._subscribed = account
         self._ib.client.reqAccountUpdates(True, account)
         await self._until({wait}, self._limits.marks_s)
-        self._keep(f"reqAccountUpdates {account}", trace)
+        self.keep(f"reqAccountUpdates {account}", trace)
         if not wait.done():
             self.silent_portfolios.add(account)
         return wait.done()
@@ -198,7 +204,7 @@ class Session:
         listed = self._wait_for(wire.OPEN_ORDERS_END)
         self._ib.client.reqOpenOrders()
         await self._until({refused, listed}, self._limits.answer_s)
-        self._keep("reqOpenOrders", trace)
+        self.keep("reqOpenOrders", trace)
         return refused.done() if refused.done() or listed.done() else None
 
     async def _answer(
@@ -225,7 +231,7 @@ class Session:
         except ConnectionError as lost:
             error = failures.not_connected(self.venue, str(self.address), str(lost))
         finally:
-            self._keep(call, trace)
+            self.keep(call, trace)
             if not answer.done():  # a late one must not be taken for the next
                 answer.cancel()
                 self.break_off(error)
@@ -244,7 +250,8 @@ class Session:
             self._waits[key] = asyncio.get_running_loop().create_future()
         return self._waits[key]
 
-    def _keep(self, call: str, trace: Trace) -> None:
+    def keep(self, call: str, trace: Trace) -> None:
+        """Note what came since the last time, as the answer to this."""
         frames = tuple(self.heard.frames())
         trace.exchanges.append(Exchange(call=call, ended_at=self._clock.now(), frames=frames))
 
@@ -272,6 +279,7 @@ class Session:
     def _disconnected(self, why: str) -> None:
         if self._left_over:
             self._not_understood("it broke off in the middle of a message")
+        self._is_plain_end = not self.broken.done()
         self.break_off(
             failures.not_connected(self.venue, str(self.address), why or "the gateway closed it")
         )
