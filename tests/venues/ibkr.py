@@ -28,12 +28,17 @@ ES = contract(
 
 
 def venue_at(
-    stub: TwsStub, clock: FakeClock, *, limits: Limits = QUICK, account: str | None = None
+    stub: TwsStub,
+    clock: FakeClock,
+    *,
+    limits: Limits = QUICK,
+    account: str | None = None,
+    address: Address | None = None,
 ) -> IbkrVenue:
     """The real module with the real SDK, at a stub."""
     return IbkrVenue(
         name="gateway",
-        address=Address(host="127.0.0.1", port=stub.port),
+        address=address or Address(host="127.0.0.1", port=stub.port),
         client_id=CLIENT,
         account=account,
         clock=clock,

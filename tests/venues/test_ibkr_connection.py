@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from tieout.core.errors import VenueError, VenueRefused, VenueReplyInvalid, VenueUnavailable
+from tieout.venues.ibkr.address import Address
 from tieout.venues.ibkr.limits import Limits
 from venues.alpaca import FakeClock
 from venues.ibkr import AAPL, CLIENT, error, nothing, only, read, venue_at
@@ -41,9 +42,11 @@ def test_nobody_listens_there(tws, short):
     assert "IBKR_HOST and IBKR_PORT" in found.advice
 
 
-def test_a_host_that_does_not_exist_is_not_reached(short):
-    object.__setattr__(short.address, "host", "no-such-host.invalid")
-    assert failure(short, VenueUnavailable).status == 502
+def test_a_host_that_does_not_exist_is_not_reached(tws):
+    nowhere = Address(host="no-such-host.invalid", port=4001)
+    venue = venue_at(tws, FakeClock(), limits=SHORT, address=nowhere)
+    assert failure(venue, VenueUnavailable).status == 502
+    asyncio.run(venue.aclose())
 
 
 def test_a_gateway_that_says_nothing_at_all(tws, short):
@@ -67,7 +70,7 @@ def test_a_client_id_in_use_says_so_at_once_and_is_not_tried_again(tws, gateway)
     assert tws.calls("71") == 1
 
 
-def test_a_web_server_behind_the_port_is_told_from_a_gateway(short):
+def test_a_web_server_behind_the_port_is_told_from_a_gateway(tws):
     server = socket.create_server(("127.0.0.1", 0))
 
     def serve():
@@ -79,8 +82,10 @@ def test_a_web_server_behind_the_port_is_told_from_a_gateway(short):
 
     thread = threading.Thread(target=serve)
     thread.start()
-    object.__setattr__(short.address, "port", server.getsockname()[1])
-    found = failure(short, VenueReplyInvalid)
+    there = Address(host="127.0.0.1", port=server.getsockname()[1])
+    venue = venue_at(tws, FakeClock(), limits=SHORT, address=there)
+    found = failure(venue, VenueReplyInvalid)
+    asyncio.run(venue.aclose())
     thread.join()
     server.close()
     assert "HTTP/1.1" in str(found)

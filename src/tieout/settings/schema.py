@@ -114,7 +114,13 @@ VENUE_VARIABLES: Mapping[str, Mapping[str, str]] = {
         "secret": "APCA_API_SECRET_KEY",
         "address": "APCA_API_BASE_URL",
     },
+    "ibkr": {"client_id": "IBKR_CLIENT_ID"},
 }
+
+# Host and port of a gateway, which together are the address; the one that is not set is this.
+GATEWAY_VARIABLES: Mapping[str, tuple[str, str]] = {"ibkr": ("IBKR_HOST", "IBKR_PORT")}
+GATEWAY_HOST, GATEWAY_PORT = "127.0.0.1", 4001
+PORT = whole_number(least=1, most=65_535)
 
 # TIEOUT_ names that are no keys of the file.
 RESERVED = ("TIEOUT_CONFIG", "TIEOUT_GOLDEN")
