@@ -15,6 +15,9 @@ Arguments = dict[str, Any]
 
 # What there is to measure, and what it is asked for in the quick form.
 QUICK: dict[str, Arguments] = {
+    "events": {"clients": 20, "seconds": 2.0},
+    "lists": {"sizes": (10,), "bursts": 3, "requests": 10},
+    "restart": {"clients": 20, "seconds": 2.0},
     "sync": {"sizes": (100,), "rounds_max": 3, "counted_sizes": (10, 100)},
     "memory": {"positions": 100, "syncs": 3},
     "diff": {"rows": 1_000},

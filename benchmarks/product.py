@@ -165,6 +165,10 @@ class Whole:
         self._loop.close()
         self._store.close()
 
+    def latest(self) -> RunRecord:
+        """The last run as it is stored."""
+        return self._store.runs(ACCOUNT.id, limit=1)[0]
+
     def sync(self, replies: Replies) -> None:
         """One run, in the loop of a process that goes on running."""
         self._venue.replies = replies

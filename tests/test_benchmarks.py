@@ -1,9 +1,12 @@
-"""The benchmarks run: their quick form, in both of its outputs. What they measure is not judged."""
+"""The benchmarks run: their quick form, in both of its outputs. How fast is not judged."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 
@@ -15,11 +18,45 @@ def output(*options: str) -> str:
     return done.stdout
 
 
-def test_the_quick_form_gives_one_json_document_with_every_part():
-    told = json.loads(output("--json"))
-    assert {"sync", "memory", "diff"} <= set(told)
+@pytest.fixture(scope="module")
+def told() -> dict[str, Any]:
+    """Everything, measured once."""
+    found: dict[str, Any] = json.loads(output("--json"))
+    return found
+
+
+def test_the_quick_form_gives_one_json_document_with_every_part(told):
+    assert {"sync", "memory", "diff", "events", "restart", "lists"} <= set(told)
 
 
 def test_the_quick_form_gives_a_table():
     table = output("--only", "memory")
     assert "target mib: 2.00" in table
+
+
+def test_clients_of_the_stream_miss_nothing_and_only_the_one_that_never_reads_is_dropped(told):
+    events = told["events"]
+    bare, ours = events["streams"]
+    everything = events["clients"] * events["seconds"] * events["events_per_second"]
+    for each in (bare, ours):
+        assert each["received"] == everything
+        assert (each["lost"], each["repeated"], each["cut"]) == (0, 0, 0)
+        assert each["resumed"] > 0
+        assert 0 < each["p50_ms"] <= each["p99_ms"] <= each["max_ms"]
+        assert each["cpu_s"] > 0
+    assert ours["dropped"] == 1
+
+
+def test_a_restart_in_the_middle_of_the_stream_loses_nothing(told):
+    restart = told["restart"]
+    assert restart["cut"] > 0, "nobody was there when the server was killed"
+    assert (restart["lost"], restart["repeated"], restart["gaps"]) == (0, 0, 0)
+
+
+def test_lists_are_as_long_as_the_fixed_bytes_that_they_are_measured_against(told):
+    lists = told["lists"]["lists"]
+    paths = ["/api/positions", "/api/runs", "/api/breaks", "/api/journal"]
+    assert [each["path"] for each in lists] == paths
+    for each in lists:
+        assert each["bytes"] > 100 * each["rows"], "a list is shorter than its rows"
+        assert min(each[kind] for kind in ("fixed", "guarded", "product", "ratio")) > 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 from tieout.simulators.alpaca import AlpacaSimulator, running
+from tieout.simulators.alpaca_wire import Dialect
 from tieout.simulators.faults import EmptyList, Fault, Status
 from tieout.simulators.market import Market
 
@@ -33,7 +34,9 @@ class Broker:
         self._behind = timedelta(hours=6)
         self.market = Market(clock=self._now, chance=Random(1))
         self.market.open_account("main", cash="1000000")
-        self.simulator = AlpacaSimulator(self.market)
+        # As many calls as a test needs: Alpaca's own limit has its test.
+        patient = Dialect(requests_per_minute=1_000_000)
+        self.simulator = AlpacaSimulator(self.market, dialect=patient)
 
     def _now(self) -> datetime:
         return datetime.now(UTC) - self._behind

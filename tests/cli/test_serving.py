@@ -109,7 +109,7 @@ def test_wrong_settings_are_named_before_anything_starts(book, folder):
 
 
 class Load:
-    """Trades and syncs without a pause while a service runs."""
+    """Trades and syncs, one after the other, while a service runs."""
 
     def __init__(self, broker: Broker, headers: dict[str, str], seed: int) -> None:
         self.address = ""
@@ -125,11 +125,18 @@ class Load:
             symbol = self._chance.choice(("AAPL", "MSFT", "NVDA", "TSLA", "AMD"))
             quantity = self._chance.choice((-3, -2, -1, 1, 2, 3))  # never far from flat
             self._broker.trade(symbol, str(quantity), "100")
+            self._sync()
+
+    def _sync(self) -> None:
+        """Ask for a run until there was one: a market that never rests is never read whole."""
+        status = 409
+        while status == 409 and not self._is_ended.is_set():
             try:
                 path = f"{self.address}/api/sync/positions"
-                httpx.post(path, headers=self._headers, timeout=ANSWER_S)
+                status = httpx.post(path, headers=self._headers, timeout=ANSWER_S).status_code
             except (httpx.HTTPError, ValueError):
-                self._is_ended.wait(0.02)  # between two lives of the service
+                status = 409  # between two lives of the service
+            self._is_ended.wait(0.02)
 
     def end(self) -> None:
         self._is_ended.set()
@@ -157,7 +164,8 @@ def kill_often(
             load.address = served.address
             enough = len(listener.ids) + chance.randint(1, 25)
             is_enough = listener.wait_until(lambda ids, enough=enough: len(ids) >= enough)
-            assert is_enough, (listener.answers[-9:], served.log[-9:])
+            assert is_enough, f"{listener.answers[-9:]} {served.log[-9:]}"
+            load.address = ""  # its port may soon be somebody else's
             served.process.kill()
             served.process.wait(ANSWER_S)
     load.end()

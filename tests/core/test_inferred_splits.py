@@ -7,12 +7,12 @@ import pytest
 from tieout.core.comparison import infer_split
 
 
-def inferred(ours, theirs, our_average, average, *, last=None, price=None):
+def inferred(ours, theirs, our_average, average, *, last=None, price=None, decimals=None):
     return infer_split(
         Decimal(ours), Decimal(theirs),
         our_average=None if our_average is None else Decimal(our_average), average=average,
         last_price=None if last is None else Decimal(last),
-        price=None if price is None else Decimal(price),
+        price=None if price is None else Decimal(price), price_decimals=decimals,
     )  # fmt: skip
 
 
@@ -86,3 +86,15 @@ def test_what_is_missing_is_cash_in_lieu_only_at_venues_of_whole_units():
 )
 def test_a_price_that_did_not_move_speaks_against_a_split(last, price, ratio):
     assert inferred("10", "40", "100", "25.00", last=last, price=price) == ratio
+
+
+def test_the_decimals_a_venue_declares_are_those_it_rounds_to():
+    assert inferred("10", "30", "100", "33.3") is None
+    assert inferred("10", "30", "100", "33.3", decimals=1) == (3, 1)
+    assert inferred("10", "30", "100", "33.4", decimals=1) is None
+    assert inferred("10", "30", "100", "33.3", decimals=2) is None
+
+
+def test_a_rounding_that_tells_no_ratios_apart_excuses_nothing():
+    assert inferred("3", "2", "4.8", "7", decimals=0) == (2, 3)  # 7.2, and 6 parts are below 7
+    assert inferred("3", "2", "4.2", "6", decimals=0) == (7, 10)  # 6.3 is not; 6.0 is exact

@@ -15,6 +15,7 @@ from tieout.core.lots import (
     pooled,
     scaled,
     taken,
+    tidy,
     total_cost,
     total_fees,
     total_quantity,
@@ -269,3 +270,10 @@ def test_whole_ratios_keep_every_digit():
     )
     assert by_ratio(Decimal(10), new=Decimal(3), old=Decimal(4)) == Decimal("7.5")
     assert by_ratio(Decimal(1), new=Decimal(1), old=Decimal(3)) == divide(Decimal(1), Decimal(3))
+
+
+def test_zeros_behind_a_quantity_go_and_nothing_else():
+    kept = lot("a", "2", "10", fees="1")
+    (after,) = tidy((replace(kept, quantity=Decimal("2.00")),))
+    assert str(after.quantity) == "2"
+    assert after == kept

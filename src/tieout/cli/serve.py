@@ -82,7 +82,7 @@ def _with_options(
 def _serve(service: "Service", listening: "socket.socket", logger: "Logger") -> bool:
     """Serve until a signal; whether every run had finished by then."""
     from tieout.web.app import create_app
-    from tieout.web.server import Server, url_of
+    from tieout.web.server import Server, allow_many_clients, url_of
 
     chosen = service.desk.settings.service
     limit_s = float(chosen.stop_limit_s)
@@ -94,6 +94,7 @@ def _serve(service: "Service", listening: "socket.socket", logger: "Logger") -> 
             "[Serve] Nobody can sign in yet; make a user with: tieout users add NAME,"
             " or a key for a program with: tieout keys add NAME"
         )
+    allow_many_clients()
     service.start()
     try:
         server.run(sockets=[listening])

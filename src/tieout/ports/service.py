@@ -48,6 +48,13 @@ class ServiceStore(Protocol):
         """See that the store can be read and written. Raises StoreError where it cannot."""
         ...
 
+    def changes(self) -> int | None:
+        """A number that is another one once anybody has written anything; None for not known.
+
+        What was read after asking for it can be used again for as long as it stays the same.
+        """
+        ...
+
     def run_totals(self, account: AccountId | None = None) -> RunTotals:
         """The stored runs of an account counted; of all accounts for None."""
         ...

@@ -1,9 +1,9 @@
 """Users, API keys, sessions and failed logins in tables. No secret is kept as it is."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from tieout.core.errors import StoreError
 from tieout.ports import CAPABILITIES, ApiKey, Capability, FailedLogin, Session, User
@@ -11,6 +11,8 @@ from tieout.store.codec import time_of, time_text
 from tieout.store.connections import Connections
 
 LOGINS_KEPT = timedelta(days=1)
+KNOWN_MAX = 1_000
+Found = TypeVar("Found")
 
 USERS = "SELECT name, password_hash, capabilities, created_at FROM users"
 PUT_USER = (
@@ -36,16 +38,46 @@ FAILED = (
 )
 
 
+class Known:
+    """What was found by what, as of one state of the database."""
+
+    def __init__(self, changes: int) -> None:
+        self.changes = changes
+        self._found: dict[tuple[str, str], Any] = {}
+
+    def get(self, key: tuple[str, str], read: Callable[[], Found | None]) -> Found | None:
+        """What is known, else what is read. That there is nothing is not kept."""
+        found: Found | None = self._found.get(key)
+        if found is None:
+            found = read()
+            if found is not None and len(self._found) < KNOWN_MAX:
+                self._found[key] = found
+        return found
+
+
 class SqliteAccess:
     """The AccessStore on one SQLite database."""
 
     connections: Connections
+    _found_before: Known | None = None
+
+    def _again(self, kind: str, name: str, read: Callable[[], Found | None]) -> Found | None:
+        """What was read before, unless anybody has written since; every request asks who asks."""
+        changes = self.connections.changes()
+        if changes is None:
+            return read()
+        if self._found_before is None or self._found_before.changes != changes:
+            self._found_before = Known(changes)
+        return self._found_before.get((kind, name), read)
 
     def users(self) -> Sequence[User]:
         with self.connections.reading() as connection:
             return [_user(row) for row in connection.execute(f"{USERS} ORDER BY name")]
 
     def user(self, name: str) -> User | None:
+        return self._again("user", name, lambda: self._user(name))
+
+    def _user(self, name: str) -> User | None:
         with self.connections.reading() as connection:
             found = connection.execute(f"{USERS} WHERE name = ?", (name,)).fetchone()
         return None if found is None else _user(found)
@@ -69,6 +101,9 @@ class SqliteAccess:
             return [_key(row) for row in connection.execute(f"{KEYS} ORDER BY created_at, rowid")]
 
     def key_of(self, digest: str) -> ApiKey | None:
+        return self._again("key", digest, lambda: self._key_of(digest))
+
+    def _key_of(self, digest: str) -> ApiKey | None:
         with self.connections.reading() as connection:
             found = connection.execute(f"{KEYS} WHERE digest = ?", (digest,)).fetchone()
         return None if found is None else _key(found)
@@ -103,6 +138,10 @@ class SqliteAccess:
             connection.execute(PUT_SESSION, row)
 
     def session_of(self, digest: str, *, at: datetime) -> Session | None:
+        found = self._again("session", digest, lambda: self._session_of(digest, at))
+        return found if found is not None and found.expires_at > at else None
+
+    def _session_of(self, digest: str, at: datetime) -> Session | None:
         with self.connections.reading() as connection:
             found = connection.execute(SESSION, (digest, time_text(at))).fetchone()
         if found is None:

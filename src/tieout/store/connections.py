@@ -48,6 +48,7 @@ class Connections:
         self._pragmas = {**PRAGMAS, **(pragmas or {})}
         self._one_writer = threading.RLock()  # a nested transaction fails, and does not hang
         self._idle: list[sqlite3.Connection] = []
+        self._watching: sqlite3.Connection | None = None
         with explained(self.place):
             self.writer = self._connect()
 
@@ -98,6 +99,19 @@ class Connections:
         with self._one_writer, explained(self.place):
             yield self.writer
 
+    def changes(self) -> int | None:
+        """Another number after every commit of any connection and process; None in memory.
+
+        SQLite tells a connection of the commits of others, so one that never writes is asked.
+        """
+        if self.path is None:
+            return None
+        with explained(self.place):
+            if self._watching is None:
+                self._watching = self._reader()
+            (number,) = self._watching.execute("PRAGMA data_version").fetchone()
+        return int(number)
+
     def _reader(self) -> sqlite3.Connection:
         try:
             return self._idle.pop()
@@ -116,6 +130,9 @@ class Connections:
         """Close everything; the last one to leave tidies the log away."""
         while self._idle:
             self._idle.pop().close()
+        if self._watching is not None:
+            self._watching.close()
+            self._watching = None
         self.writer.close()
 
 

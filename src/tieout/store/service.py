@@ -33,6 +33,9 @@ class SqliteService:
 
     connections: Connections
 
+    def changes(self) -> int | None:
+        return self.connections.changes()
+
     def runtime_settings(self) -> Mapping[str, str]:
         with self.connections.reading() as connection:
             return dict(connection.execute("SELECT key, value FROM runtime_settings ORDER BY key"))

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -118,10 +118,13 @@ class Authentication(AbstractAuthenticationMiddleware):
         return AuthenticationResult(user=principal, auth=None)
 
 
-def needs(capability: Capability) -> Callable[[Connection, BaseRouteHandler], None]:
-    """A guard: 401 for whom we do not know, 403 for who may not do this."""
+def needs(capability: Capability) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
+    """A guard: 401 for whom we do not know, 403 for who may not do this.
 
-    def guard(connection: Connection, _: BaseRouteHandler) -> None:
+    It waits for nothing, but one that is no coroutine would be given to a thread every time.
+    """
+
+    async def guard(connection: Connection, _: BaseRouteHandler) -> None:
         principal: Principal | None = connection.scope.get("user")
         if principal is None:
             raise Problem(

@@ -14,6 +14,7 @@ from tieout.runs.statistics import timestamp
 Decimals = Literal["number", "string"]
 Shape = TypeVar("Shape")
 JSON = "application/json"
+AS_THEY_ARE = frozenset((str, int, bool))
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -41,6 +42,8 @@ def reply(
 
 
 def _plain(value: Any, *, is_text: bool) -> Any:
+    if value is None or type(value) in AS_THEY_ARE:
+        return value
     if isinstance(value, Decimal):
         text = plain(value)
         return text if is_text else msgspec.Raw(text.encode())

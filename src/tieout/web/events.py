@@ -15,6 +15,8 @@ from tieout.core.errors import StoreError
 from tieout.ports import BookStore
 from tieout.web.frames import EVERYTHING, HEARTBEAT, Frame, Wanted, frame_of, gap, greeting
 
+LOOKED_AFTER_AT_ONCE = 20
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
@@ -26,7 +28,7 @@ class Pace:
     """
 
     poll_s: float = 0.25
-    pause_s: float = 0.03
+    pause_s: float = 0.02
     heartbeat_s: float = 15.0
     stuck_s: float = 20.0
     retry_ms: int = 2000
@@ -74,6 +76,7 @@ class EventHub:
         self._asked = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
+        self._looking: asyncio.Task[None] | None = None
 
     # Reading
 
@@ -87,12 +90,12 @@ class EventHub:
             if is_beat:
                 beat_at = began + self.pace.heartbeat_s
                 self._beats += 1
-                self._look_after_clients(began)
+                self._looking = asyncio.create_task(self._look_after_clients(began))
             if self._read() or is_beat:
                 self._wake_clients()
                 await asyncio.sleep(0)  # they write now
             spent_s = time.monotonic() - began
-            await asyncio.sleep(max(self.pace.pause_s, spent_s))  # leave others half of the time
+            await asyncio.sleep(max(self.pace.pause_s, spent_s / 2))  # leave others a third
             await self._rest()
 
     async def _rest(self) -> None:
@@ -133,13 +136,16 @@ class EventHub:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
-    def _look_after_clients(self, now: float) -> None:
-        for client in list(self._clients):
+    async def _look_after_clients(self, now: float) -> None:
+        """Drop who is stuck or may not listen any more; a few at a time, as others wait."""
+        for place, client in enumerate(list(self._clients)):
+            if place % LOOKED_AFTER_AT_ONCE == 0:
+                await asyncio.sleep(0)
             since = client.writing_since
             if since is not None and now - since > self.pace.stuck_s:
                 self.counts.dropped += 1
                 self._drop(client)
-            elif not client.may_listen():
+            elif not _may_listen(client):
                 self._drop(client)
 
     def _drop(self, client: Client) -> None:
@@ -223,6 +229,14 @@ class EventHub:
         is_gap = (frames[0].id if frames else self._floor + 1) > after + 1
         body = _joined(frames, client.wanted)
         return gap(after) + body if is_gap else body
+
+
+def _may_listen(client: Client) -> bool:
+    """Whether it still may; it goes on as long as that cannot be found out."""
+    try:
+        return client.may_listen()
+    except StoreError:
+        return True  # /readyz says so; there is nothing to hear meanwhile either
 
 
 def _joined(frames: list[Frame], wanted: Wanted) -> bytes:

@@ -1,6 +1,7 @@
 """Events as frames of `text/event-stream`, encoded once for everybody."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tieout.ports import StoredEvent
 
@@ -17,9 +18,11 @@ class Frame:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which events a client asked for; nothing named means all."""
+class Wanted(NamedTuple):
+    """Which events a client asked for; nothing named means all.
+
+    A plain tuple, as it is looked up by for every client and every piece that is written.
+    """
 
     types: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()

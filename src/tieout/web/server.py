@@ -14,6 +14,7 @@ from tieout.core.errors import SettingsError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 BACKLOG = 2048
+OPEN_FILES = 8192
 
 
 class Server(uvicorn.Server):
@@ -61,6 +62,19 @@ class Server(uvicorn.Server):
         finally:
             for each, handler in before.items():
                 signal.signal(each, handler)
+
+
+def allow_many_clients() -> None:
+    """Let this process have more open files than shells give: each client of the stream is one."""
+    try:
+        import resource  # not on Windows, which has no such limit
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):  # then with as many as there are
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def bound(host: str, port: int) -> socket.socket:

@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from tieout.core.book import AccountId
@@ -32,6 +32,7 @@ from tieout.wiring.telling import targets_of
 
 Result = TypeVar("Result")
 JOIN_S = 5.0
+PAGE_EVERY = timedelta(seconds=1)
 SCHEDULE_KEYS = ("service.schedule", "service.timezone")
 
 
@@ -69,6 +70,7 @@ class Service:
         self._log = RunLog(logger)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._page_at: datetime | None = None
 
     # Life
 
@@ -180,10 +182,13 @@ class Service:
         self.trigger("trade", AccountId(wanted[0]) if wanted else None)
 
     def page_opened(self) -> None:
-        """Somebody looks at the book; a run follows where it is too old."""
-        loop = self._loop
+        """Somebody looks at the book; a run follows where it is too old. Looked at now and then."""
+        loop, now = self._loop, self.timer.now()
+        if self._page_at is not None and timedelta() <= now - self._page_at < PAGE_EVERY:
+            return
         if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._keeper.page_opened, self.timer.now())
+            self._page_at = now
+            loop.call_soon_threadsafe(self._keeper.page_opened, now)
 
     async def approve(self, run_id: str) -> Finished:
         """Approve a held run."""

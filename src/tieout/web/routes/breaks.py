@@ -11,6 +11,7 @@ from tieout.web import examples
 from tieout.web.auth import needs
 from tieout.web.context import AccountName, Asking, DecimalsAs, accounts_of, service_of
 from tieout.web.encoding import reply
+from tieout.web.kept import kept
 from tieout.web.openapi import described
 from tieout.web.paging import Cursor, Limit, page_after
 from tieout.web.problems import Problem, not_found
@@ -42,7 +43,8 @@ def _key(item: tuple[AccountId, Break]) -> str:
 @get(
     "/api/breaks",
     guards=[needs("read")],
-    sync_to_thread=False,
+    middleware=[kept()],
+    sync_to_thread=True,
     **described(
         "breaks",
         "Open breaks, or every one that ever was",

@@ -15,6 +15,7 @@ from tieout.web import examples
 from tieout.web.auth import needs
 from tieout.web.context import AccountName, Asking, DecimalsAs, accounts_of, service_of
 from tieout.web.encoding import reply
+from tieout.web.kept import kept
 from tieout.web.moments import MomentText, moment
 from tieout.web.openapi import described
 from tieout.web.paging import Limit, NumberCursor
@@ -33,6 +34,7 @@ OneAccount = Annotated[
 @get(
     "/api/journal",
     guards=[needs("read")],
+    middleware=[kept()],
     sync_to_thread=True,
     **described(
         "journal",

@@ -11,6 +11,7 @@ from tieout.web import examples
 from tieout.web.auth import needs
 from tieout.web.context import AccountName, Asking, DecimalsAs, accounts_of, service_of
 from tieout.web.encoding import JSON, Decimals, encoded
+from tieout.web.kept import kept
 from tieout.web.openapi import described
 from tieout.web.paging import Cursor, Limit, page_after
 from tieout.web.shapes import Positions
@@ -71,6 +72,7 @@ def _ended(service: Service, account: Account, decimals: Decimals) -> Rows:
 @get(
     "/api/positions",
     guards=[needs("read")],
+    middleware=[kept(Service.page_opened)],
     sync_to_thread=False,
     **described(
         "positions",

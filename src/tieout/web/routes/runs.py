@@ -9,6 +9,7 @@ from tieout.web import examples
 from tieout.web.auth import needs
 from tieout.web.context import AccountName, Asking, DecimalsAs, accounts_of, service_of
 from tieout.web.encoding import JSON, reply
+from tieout.web.kept import kept
 from tieout.web.openapi import described
 from tieout.web.paging import Limit, cursor_like
 from tieout.web.problems import not_found
@@ -22,7 +23,8 @@ RunCursor = Annotated[str | None, cursor_like("^[!-~]+$")]
 @get(
     "/api/runs",
     guards=[needs("read")],
-    sync_to_thread=False,
+    middleware=[kept()],
+    sync_to_thread=True,
     **described("runs", "Runs, newest first", Runs, example=examples.RUNS, problems=(404,)),
 )
 def list_runs(
