@@ -144,24 +144,28 @@ class Link:
 
     async def listen(self, tell: Tell) -> None:
         """Tell of what comes, for ever; keep connected, and notice a gateway that has died."""
-        limits = self._limits
-        wait_s = limits.reconnect_s
         if self._session is not None and self._session.is_open:
             tell(News(kind="connected"))
         self._ears.append(tell)
         try:
-            while True:
-                try:
-                    async with self._lock:
-                        session = await self._opened(Trace())
-                    wait_s = limits.reconnect_s
-                    await self._watch(session)
-                except VenueError as error:
-                    tell(News(kind="lost", reason=str(error)))
-                await self._sleep(wait_s)
-                wait_s = min(2 * wait_s, limits.reconnect_s_max)
+            await self._stay_connected(tell)
         finally:
             self._ears.remove(tell)
+
+    async def _stay_connected(self, tell: Tell) -> None:
+        """Connect again and again, after a pause that grows as long as it does not work."""
+        limits = self._limits
+        wait_s = limits.reconnect_s
+        while True:
+            try:
+                async with self._lock:
+                    session = await self._opened(Trace())
+                wait_s = limits.reconnect_s
+                await self._watch(session)
+            except VenueError as error:
+                tell(News(kind="lost", reason=str(error)))
+            await self._sleep(wait_s)
+            wait_s = min(2 * wait_s, limits.reconnect_s_max)
 
     async def _watch(self, session: Session) -> None:
         """Until the session ends. One that says nothing is asked for the time."""
