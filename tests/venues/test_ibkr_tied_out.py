@@ -131,6 +131,20 @@ def test_one_ticker_on_two_exchanges_is_two_positions(desk):
     assert desk.sync().tied_out
 
 
+def test_fills_of_one_ticker_go_to_the_contract_they_are_of(desk):
+    madrid = contract("SAN", con_id=1, currency="EUR")
+    new_york = contract("SAN", con_id=2, currency="USD")
+    desk.tws.hold(madrid, "100", "4.5")
+    desk.sync()
+    desk.trade(new_york, "20", "5", fee="1", held="20", cost="5.05")
+    assert desk.sync().tied_out
+    desk.trade(madrid, "-100", "5", fee="1", held="0", cost="0")
+    plan = desk.sync()
+    assert plan.tied_out
+    assert [(each.kind, each.currency) for each in plan.changes] == [("closed", "EUR")]
+    assert plan.changes[0].realized.of("EUR").gross.value == 50
+
+
 def test_case_19_the_same_contract_in_two_accounts(tws, gateway):
     tws.accounts = ["U1", "U2"]
     tws.hold(AAPL, "100", "10", account="U1")
