@@ -137,6 +137,7 @@ def test_currency_trades_and_spreads_are_no_fills(tws, gateway, kind):
     ("row", "words"),
     [
         (execution(NAME, AAPL, "1", "10", at="20261120 10:00:00"), "no zone that is known"),
+        (execution(NAME, AAPL, "1", "10", at="20261120-15:20:00"), "is in the future"),
         (execution(NAME, AAPL, "1", ""), "quantity or price is not told"),
         (execution(NAME, AAPL, "0", "10"), "quantity or price is not told"),
         (execution(NAME, contract("ES", kind="FUT"), "1", "10"), "size of a contract"),
@@ -161,3 +162,9 @@ def test_a_fresh_fill_makes_the_positions_be_read_again_after_a_moment(tws, gate
     tws.hold(AAPL, "100", "10.01")
     assert read(gateway).snapshot.complete
     assert gateway._sleep.__self__.slept == [0.5]
+
+
+def test_a_snapshot_is_not_older_than_an_execution_that_was_told_before_it(tws, gateway):
+    fill(tws, at=f"{NOW + timedelta(seconds=40):%Y%m%d-%H:%M:%S}")  # our clock is behind
+    found = read(gateway)
+    assert found.snapshot.as_of == one(found).at == NOW + timedelta(seconds=40)

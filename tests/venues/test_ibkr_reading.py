@@ -228,7 +228,10 @@ def test_a_connection_may_be_for_one_account_of_the_login(tws):
     tws.accounts = ["U1", "U2"]
     venue = venue_at(tws, FakeClock(), account="U2")
     assert [each.id for each in asyncio.run(venue.accounts())] == ["U2"]
-    assert read(venue, account="U2").snapshot.complete
+    tws.hold(AAPL, "100", "190.5", account="U1")
+    found = read(venue, account="U2")
+    assert (found.snapshot.complete, found.snapshot.holdings) == (True, ())
+    assert found.ignored == ("unmanaged account U1: its positions are left out",)
     with pytest.raises(VenueRefused, match="account_mismatch: asked for account U1"):
         read(venue, account="U1")
     tws.accounts = ["U1"]

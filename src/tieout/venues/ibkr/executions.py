@@ -17,7 +17,7 @@ from tieout.core.activity import Activity, ActivityId
 from tieout.core.instrument import Instrument
 from tieout.core.numbers import ZERO, negate
 from tieout.venues.ibkr.contracts import instrument_of, problem_of, symbol_of, why_left_out
-from tieout.venues.ibkr.limits import LATE, REMEMBERED
+from tieout.venues.ibkr.limits import AHEAD_MAX, LATE, REMEMBERED
 from tieout.venues.ibkr.moments import moment
 from tieout.venues.ibkr.sweep import is_pending
 from tieout.venues.ibkr.wire import CommissionRow, ExecutionRow, number
@@ -124,6 +124,8 @@ def _activity(
         problem = f"its side is {row.side!r}, not BOT or SLD"
     if problem is None and at is None:
         problem = f"its time {row.time!r} has no zone that is known"
+    if problem is None and at is not None and at >= now + AHEAD_MAX:
+        problem = f"its time {row.time!r} is in the future; set this machine's clock (NTP)"
     if problem is None and (not shares or price is None):
         problem = "its quantity or price is not told"
     if problem is not None or at is None or shares is None:

@@ -42,6 +42,9 @@ DEFAULT = Limits()
 # A fill this fresh may not be in the positions yet, and clocks differ by as much.
 FRESH = timedelta(seconds=5)
 
+# How far a gateway's clock may be ahead of ours before its times are no use.
+AHEAD_MAX = timedelta(minutes=10)
+
 # A commission that has not come by then does not come any more.
 LATE = timedelta(minutes=10)
 

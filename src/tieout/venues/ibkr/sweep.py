@@ -14,7 +14,7 @@ from tieout.ports import Clock
 from tieout.venues.ibkr import failures
 from tieout.venues.ibkr.evidence import Trace
 from tieout.venues.ibkr.heard import Download, Heard, Problem
-from tieout.venues.ibkr.limits import FRESH, LATE, Limits
+from tieout.venues.ibkr.limits import AHEAD_MAX, FRESH, LATE, Limits
 from tieout.venues.ibkr.moments import moment
 from tieout.venues.ibkr.session import Session
 from tieout.venues.ibkr.wire import CommissionRow, ExecutionRow, PositionRow, number
@@ -91,7 +91,7 @@ class Sweeper:
         for reads in range(2, self._limits.reads_max + 1):
             if not is_quiet:
                 await self._sleep(self._limits.settle_s)
-            as_of = self._clock.now()
+            as_of = self._asked_at()
             found = await self._session.positions(trace)
             moved = found.moved_since(before)
             if not moved or reads == self._limits.reads_max:
@@ -100,6 +100,12 @@ class Sweeper:
             await self._executions(trace)
             is_quiet = False
         raise AssertionError(self._limits.reads_max)
+
+    def _asked_at(self) -> datetime:
+        """Our time, but not before an execution that was told already: clocks differ."""
+        now = self._clock.now()
+        told = (moment(each.time) for each in self._heard.executions.values())
+        return max([now, *(at for at in told if at is not None and at < now + AHEAD_MAX)])
 
     async def _executions(self, trace: Trace) -> bool:
         """The executions with their commissions; whether none is so fresh that rows may lag."""

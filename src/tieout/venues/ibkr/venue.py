@@ -177,9 +177,16 @@ class IbkrVenue:
                 account=account, bytes_max=self._limits.evidence_bytes_max
             ),
             instruments=_each_once((*held.instruments, *done.instruments)),
-            ignored=(*held.ignored, *done.ignored),
+            ignored=(*held.ignored, *done.ignored, *self._unmanaged(sweep)),
             cursor=told.with_more(done.activities, now=sweep.as_of),
         )
+
+    def _unmanaged(self, sweep: Sweep) -> tuple[str, ...]:
+        """The accounts of the login that hold something and that this connection is not for."""
+        if self._account is None:
+            return ()
+        others = sorted(set(sweep.rows) - {self._account})
+        return tuple(f"unmanaged account {each}: its positions are left out" for each in others)
 
     async def _marks(
         self, account: str, sweep: Sweep
