@@ -57,3 +57,10 @@ def test_what_the_file_says_is_not_replaced(connections):
 def test_a_wrong_value_is_named(connections, name, value, message):
     with pytest.raises(SettingsError, match=message):
         connections(**{"IBKR_HOST": "127.0.0.1", name: value})
+
+
+def test_statements_are_found_beside_the_file_that_names_them(connections, tmp_path):
+    (found,) = connections(f'{IN_FILE}flex = "statements"\n')
+    assert found.flex == f"{tmp_path / 'statements'}"
+    (found,) = connections(IN_FILE, IBKR_FLEX="/srv/flex")
+    assert found.flex == "/srv/flex"

@@ -70,6 +70,7 @@ CONNECTION: Rules = {
     "account": text,
     "client_id": whole_number(least=0),
     "timeout_s": number(least="0.1", most="600"),
+    "flex": text,
 }
 SECRETS = ("key", "secret")
 
@@ -114,7 +115,7 @@ VENUE_VARIABLES: Mapping[str, Mapping[str, str]] = {
         "secret": "APCA_API_SECRET_KEY",
         "address": "APCA_API_BASE_URL",
     },
-    "ibkr": {"client_id": "IBKR_CLIENT_ID"},
+    "ibkr": {"client_id": "IBKR_CLIENT_ID", "flex": "IBKR_FLEX"},
 }
 
 # Host and port of a gateway, which together are the address; the one that is not set is this.

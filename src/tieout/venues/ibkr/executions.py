@@ -7,7 +7,7 @@ that were told are kept in the cursor: a correction cancels what was told, and n
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -26,10 +26,15 @@ SIGNS = {"BOT": 1, "SLD": -1}
 _VERSION = re.compile(r"(.+)\.([0-9]{1,9})")
 
 
-class Told(msgspec.Struct):
-    """The cursor: the ids that were told, by the day of their executions."""
+class Told(msgspec.Struct, omit_defaults=True):
+    """The cursor: the ids that were told, by the day of their executions.
+
+    `days` are those that the gateway told, `flex` those of statements: which of the two was first
+    to tell an execution goes on telling it, as they do not tell all of it in the same words.
+    """
 
     days: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    flex: dict[str, list[str]] = msgspec.field(default_factory=dict)
 
     @classmethod
     def read(cls, cursor: str | None) -> "Told":
@@ -41,16 +46,41 @@ class Told(msgspec.Struct):
 
     @property
     def ids(self) -> frozenset[str]:
+        return self.of_gateway | self.of_statements
+
+    @property
+    def of_gateway(self) -> frozenset[str]:
         return frozenset(each for day in self.days.values() for each in day)
 
-    def with_more(self, activities: Iterable[Activity], *, now: datetime) -> str:
-        """The next cursor; what is too old to come again is let go."""
-        days = {day: set(ids) for day, ids in self.days.items()}
-        for each in activities:
-            days.setdefault(f"{each.at:%Y-%m-%d}", set()).add(each.id)
-        oldest = f"{now - REMEMBERED:%Y-%m-%d}"
-        kept = {day: sorted(ids) for day, ids in sorted(days.items()) if day >= oldest}
-        return msgspec.json.encode(Told(kept)).decode()
+    @property
+    def of_statements(self) -> frozenset[str]:
+        return frozenset(each for day in self.flex.values() for each in day)
+
+    def with_more(
+        self,
+        activities: Iterable[Activity],
+        *,
+        statements: Iterable[Activity] = (),
+        now: datetime,
+        first_day: str | None = None,
+    ) -> str:
+        """The next cursor; what is too old to come again is let go.
+
+        Statements tell again what happened since the first day of the oldest that is kept.
+        """
+        oldest = min(f"{now - REMEMBERED:%Y-%m-%d}", first_day or "9999")
+        days = _by_day(self.days, activities, oldest=oldest)
+        flex = _by_day(self.flex, statements, oldest=oldest)
+        return msgspec.json.encode(Told(days, flex)).decode()
+
+
+def _by_day(
+    before: Mapping[str, list[str]], activities: Iterable[Activity], *, oldest: str
+) -> dict[str, list[str]]:
+    days = {day: set(ids) for day, ids in before.items()}
+    for each in activities:
+        days.setdefault(f"{each.at:%Y-%m-%d}", set()).add(each.id)
+    return {day: sorted(ids) for day, ids in sorted(days.items()) if day >= oldest}
 
 
 @dataclass(slots=True)
@@ -61,6 +91,8 @@ class Translated:
     instruments: list[Instrument] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+    of_gateway: list[Activity] = field(default_factory=list)
+    of_statements: list[Activity] = field(default_factory=list)
 
 
 def translated(
@@ -69,49 +101,73 @@ def translated(
     *,
     told: Told,
     now: datetime,
+    statements: Iterable[Activity] = (),
 ) -> Translated:
-    """The executions of one account as far as they are complete."""
+    """The executions of one account as far as they are complete, and what only statements tell.
+
+    What was told before is told again by the gateway, and not by statements.
+    """
     found = Translated()
-    known = told.ids
-    for versions in by_execution(rows).values():
-        earlier = _told_before(versions, known)
-        for row in versions:
-            if row.id not in known and row is not versions[-1] and versions[-1].id in known:
-                continue  # its correction was told as the whole of it
-            activity = _activity(row, reports.get(row.id), found, now=now)
-            if activity is None:
-                continue
-            cancels = None if earlier is None else ActivityId(earlier)
-            found.activities.append(replace(activity, cancels=cancels))
-            found.instruments.append(instrument_of(row.contract))
-            earlier = row.id
-    return found
-
-
-def by_execution(rows: Iterable[ExecutionRow]) -> dict[str, list[ExecutionRow]]:
-    """The versions of each execution, the first of them first."""
-    found: dict[str, list[ExecutionRow]] = {}
+    flex = {each.id: each for each in statements}
+    live: dict[str, Activity] = {}
     for row in rows:
-        found.setdefault(_split(row.id)[0], []).append(row)
-    for versions in found.values():
-        versions.sort(key=lambda row: _split(row.id)[1])
+        activity = _activity(row, reports.get(row.id), found, now=now, known=flex)
+        if activity is not None and row.id not in told.of_statements:
+            live[row.id] = activity
+            found.instruments.append(instrument_of(row.contract))
+    new = {key: each for key, each in flex.items() if key not in told.ids and key not in live}
+    before = _versions(told.ids)
+    for name, versions in by_execution([*live.values(), *new.values()]).items():
+        _chain(versions, before.get(name, []), found)
+    found.of_statements = [each for each in found.activities if each.id in new]
+    found.of_gateway = [each for each in found.activities if each.id in live]
     return found
 
 
-def _told_before(versions: list[ExecutionRow], known: frozenset[str]) -> str | None:
-    """The version that was told last of those before the first of these."""
-    name, first = _split(versions[0].id)
-    before = [each for each in known if _split(each)[0] == name and _split(each)[1] < first]
-    return max(before, key=lambda each: _split(each)[1], default=None)
+def _chain(versions: list[Activity], before: list[str], found: Translated) -> None:
+    """Each version takes back the one that was told before it."""
+    first = version_of(versions[0].id)[1]
+    older = [each for each in before if version_of(each)[1] < first]
+    earlier = older[-1] if older else None
+    for each in versions:
+        if each.id not in before and each is not versions[-1] and versions[-1].id in before:
+            continue  # its correction was told as the whole of it
+        cancels = each.cancels if earlier is None else ActivityId(earlier)
+        found.activities.append(replace(each, cancels=cancels))
+        earlier = each.id
 
 
-def _split(execution_id: str) -> tuple[str, int]:
+def _versions(known: Iterable[str]) -> dict[str, list[str]]:
+    """The ids that were told by execution, the first version first."""
+    found: dict[str, list[str]] = {}
+    for each in sorted(known, key=lambda one: version_of(one)[1]):
+        found.setdefault(version_of(each)[0], []).append(each)
+    return found
+
+
+def by_execution(activities: Iterable[Activity]) -> dict[str, list[Activity]]:
+    """The versions of each execution, the first of them first."""
+    found: dict[str, list[Activity]] = {}
+    for each in activities:
+        found.setdefault(version_of(each.id)[0], []).append(each)
+    for versions in found.values():
+        versions.sort(key=lambda each: version_of(each.id)[1])
+    return found
+
+
+def version_of(execution_id: str) -> tuple[str, int]:
+    """What an execution is called in all its versions, and which of them this is."""
     found = _VERSION.fullmatch(execution_id)
     return (found[1], int(found[2])) if found else (execution_id, 0)
 
 
 def _activity(
-    row: ExecutionRow, report: CommissionRow | None, found: Translated, *, now: datetime
+    row: ExecutionRow,
+    report: CommissionRow | None,
+    found: Translated,
+    *,
+    now: datetime,
+    known: Container[str],
 ) -> Activity | None:
     """One execution; None, and said why, where it does not count or not yet."""
     why = why_left_out(row.contract)
@@ -119,20 +175,13 @@ def _activity(
         found.ignored.append(f"execution {row.id} of {symbol_of(row.contract)}: {why}")
         return None
     at, shares, price = moment(row.time), number(row.shares), number(row.price)
-    problem = problem_of(row.contract)
-    if problem is None and row.side not in SIGNS:
-        problem = f"its side is {row.side!r}, not BOT or SLD"
-    if problem is None and at is None:
-        problem = f"its time {row.time!r} has no zone that is known"
-    if problem is None and at is not None and at >= now + AHEAD_MAX:
-        problem = f"its time {row.time!r} is in the future; set this machine's clock (NTP)"
-    if problem is None and (not shares or price is None):
-        problem = "its quantity or price is not told"
+    problem = problem_of(row.contract) or _problem_of(row, now=now)
     if problem is not None or at is None or shares is None:
         found.problems.append(f"execution {row.id} of {symbol_of(row.contract)}: {problem}")
         return None
     if report is None or is_pending(report):
-        _tell_pending(row, at, found, now=now)
+        if row.id not in known:
+            _tell_pending(row, at, found, now=now)
         return None
     return Activity(
         id=ActivityId(row.id),
@@ -147,6 +196,20 @@ def _activity(
         venue_id=row.contract.con_id,
         realized_pnl=number(report.realized_pnl),
     )
+
+
+def _problem_of(row: ExecutionRow, *, now: datetime) -> str | None:
+    """What keeps an execution from being booked, if anything."""
+    at = moment(row.time)
+    if row.side not in SIGNS:
+        return f"its side is {row.side!r}, not BOT or SLD"
+    if at is None:
+        return f"its time {row.time!r} has no zone that is known"
+    if at >= now + AHEAD_MAX:
+        return f"its time {row.time!r} is in the future; set this machine's clock (NTP)"
+    if not number(row.shares) or number(row.price) is None:
+        return "its quantity or price is not told"
+    return None
 
 
 def _tell_pending(row: ExecutionRow, at: datetime, found: Translated, *, now: datetime) -> None:

@@ -7,13 +7,15 @@ from decimal import Decimal
 
 from tieout.core.book import Account, AccountId
 from tieout.core.errors import NumberError, SettingsError
-from tieout.core.instrument import Instrument
 from tieout.core.numbers import exact
 from tieout.core.snapshot import Snapshot
 from tieout.ports import Clock, Finding, News, Read, Tell, Venue
 from tieout.venues.ibkr import checkup, executions, failures, holdings
 from tieout.venues.ibkr.address import Address, address_of, client_id_of
 from tieout.venues.ibkr.evidence import Trace
+from tieout.venues.ibkr.flex import each_once, evidence_of, first_day
+from tieout.venues.ibkr.flex_books import told_by
+from tieout.venues.ibkr.flex_files import FlexFiles, Shelf, files_at
 from tieout.venues.ibkr.limits import DEFAULT, Limits
 from tieout.venues.ibkr.link import Link
 from tieout.venues.ibkr.own_loop import OwnLoop
@@ -21,11 +23,11 @@ from tieout.venues.ibkr.session import Session
 from tieout.venues.ibkr.sweep import Sleep, Sweep
 from tieout.venues.ibkr.wire import PortfolioRow
 
-SETTINGS = ("account", "address", "client_id", "timeout_s")
+SETTINGS = ("account", "address", "client_id", "flex", "timeout_s")
 
 
 def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock) -> Venue:
-    """A connection to a gateway. Settings: address, client_id, account, timeout_s.
+    """A connection to a gateway. Settings: address, client_id, account, timeout_s, flex.
 
     Nothing is sent yet. A wrong setting is a SettingsError that names it.
     """
@@ -35,6 +37,7 @@ def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock)
             f"connections.{name}: {venue} has no setting {', '.join(unknown)}; "
             f"allowed are {', '.join(SETTINGS)}"
         )
+    flex = settings.get("flex")
     return IbkrVenue(
         name=name,
         address=address_of(settings.get("address"), connection=name),
@@ -42,6 +45,7 @@ def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock)
         account=settings.get("account"),
         limits=_limits(settings.get("timeout_s"), connection=name),
         clock=clock,
+        flex=files_at(flex, setting=f"connections.{name}.flex") if flex else None,
     )
 
 
@@ -71,6 +75,7 @@ class IbkrVenue:
         account: str | None = None,
         limits: Limits = DEFAULT,
         sleep: Sleep = asyncio.sleep,
+        flex: FlexFiles | None = None,
     ) -> None:
         self.name = name
         self.address = address
@@ -79,6 +84,7 @@ class IbkrVenue:
         self._limits = limits
         self._clock = clock
         self._sleep = sleep
+        self._flex = flex
         self._loop = OwnLoop(f"ibkr-{name}")
         self._found: Link | None = None
 
@@ -159,12 +165,22 @@ class IbkrVenue:
         held = holdings.translated(
             sweep.rows.get(account, ()), marks=marks, repeated=sweep.repeated
         )
+        shelf = await asyncio.to_thread(self._flex.shelf) if self._flex else Shelf()
+        booked = await asyncio.to_thread(told_by, shelf.of(account))
         told = executions.Told.read(cursor)
         done = executions.translated(
-            sweep.executions.get(account, ()), sweep.commissions, told=told, now=sweep.as_of
+            sweep.executions.get(account, ()),
+            sweep.commissions,
+            told=told,
+            now=sweep.as_of,
+            statements=booked.activities,
         )
         problems = (*sweep.problems_of(account), *problems, *done.problems)
-        evidence = (*sweep.trace.exchanges, *trace.exchanges)
+        problems += (*shelf.problems, *booked.problems)
+        replies = Trace([*sweep.trace.exchanges, *trace.exchanges]).replies(
+            account=account, bytes_max=self._limits.evidence_bytes_max
+        )
+        used = [booked.source[each.id] for each in done.of_statements]
         return Read(
             snapshot=Snapshot(
                 as_of=sweep.as_of,
@@ -173,12 +189,15 @@ class IbkrVenue:
                 problems=problems,
             ),
             activities=tuple(done.activities),
-            evidence=Trace(list(evidence)).replies(
-                account=account, bytes_max=self._limits.evidence_bytes_max
+            evidence=(*replies, *evidence_of(used)),
+            instruments=each_once((*booked.instruments, *held.instruments, *done.instruments)),
+            ignored=(*held.ignored, *done.ignored, *booked.ignored, *self._unmanaged(sweep)),
+            cursor=told.with_more(
+                done.of_gateway,
+                statements=done.of_statements,
+                now=sweep.as_of,
+                first_day=first_day(booked.statements),
             ),
-            instruments=_each_once((*held.instruments, *done.instruments)),
-            ignored=(*held.ignored, *done.ignored, *self._unmanaged(sweep)),
-            cursor=told.with_more(done.activities, now=sweep.as_of),
         )
 
     def _unmanaged(self, sweep: Sweep) -> tuple[str, ...]:
@@ -223,7 +242,3 @@ class IbkrVenue:
         link, self._found = self._found, None
         if link is not None:
             await link.close()
-
-
-def _each_once(instruments: Sequence[Instrument]) -> tuple[Instrument, ...]:
-    return tuple({each.venue_ids: each for each in instruments}.values())
