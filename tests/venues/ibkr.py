@@ -11,6 +11,7 @@ from tieout.core.book import AccountId
 from tieout.core.snapshot import Holding
 from tieout.ports import Read
 from tieout.venues.ibkr.address import Address
+from tieout.venues.ibkr.flex_files import FlexFiles
 from tieout.venues.ibkr.limits import Limits
 from tieout.venues.ibkr.venue import IbkrVenue
 from venues.alpaca import FakeClock
@@ -34,6 +35,7 @@ def venue_at(
     limits: Limits = QUICK,
     account: str | None = None,
     address: Address | None = None,
+    flex: FlexFiles | None = None,
 ) -> IbkrVenue:
     """The real module with the real SDK, at a stub."""
     return IbkrVenue(
@@ -44,6 +46,7 @@ def venue_at(
         clock=clock,
         limits=limits,
         sleep=clock.sleep,
+        flex=flex,
     )
 
 

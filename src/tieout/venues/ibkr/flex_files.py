@@ -135,6 +135,11 @@ def _each(root: Element, path: Path) -> Iterator[Statement]:
     if count != str(len(elements)):
         raise StatementUnread(f"it says that it has {count} statements and has {len(elements)}")
     for element in elements:
+        if "/" in element.get("toDate", ""):
+            raise StatementUnread(
+                f"its days are written as {element.get('toDate')}; set the date format yyyyMMdd "
+                "in the query"
+            )
         try:
             account, first, last, made = (
                 parse_element_attr(_STATEMENT, name, element.get(name, ""))[1]
