@@ -7,9 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 from alpaca.trading.client import TradingClient
+from hyperliquid.info import Info
 
 from tieout.simulators.alpaca import AlpacaSimulator, running
+from tieout.simulators.hyperliquid import HyperliquidSimulator
+from tieout.simulators.hyperliquid_market import HyperliquidMarket
 from tieout.simulators.market import Market
+
+from .hyperliquid import Question, info_of, small_exchange
+from .ibkr import broker, gateway  # noqa: F401 - fixtures
 
 
 class Clock:
@@ -92,3 +98,31 @@ def client(simulator) -> TradingClient:
 @pytest.fixture
 def call(simulator) -> Caller:
     return Caller(simulator)
+
+
+@pytest.fixture
+def exchange(clock) -> HyperliquidMarket:
+    return small_exchange(clock)
+
+
+@pytest.fixture
+def venue(exchange) -> Iterator[HyperliquidSimulator]:
+    venue = HyperliquidSimulator(exchange)
+    with running(venue):
+        yield venue
+
+
+@pytest.fixture
+def info(venue) -> Info:
+    return info_of(venue)
+
+
+@pytest.fixture
+def main(venue) -> str:
+    """The address of the account that most tests are about."""
+    return venue.address_of("main")
+
+
+@pytest.fixture
+def ask(venue) -> Question:
+    return Question(venue)

@@ -8,7 +8,10 @@ from tieout.cli.frame import AsJson
 from tieout.cli.output import console, tell, write_json
 
 if TYPE_CHECKING:
-    from tieout.simulators.alpaca import AlpacaSimulator
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from tieout.simulators.serving import Simulator
 
 app = typer.Typer()
 
@@ -20,6 +23,10 @@ def sim(context: typer.Context) -> None:
     Examples:
 
     tieout sim alpaca
+
+    tieout sim hyperliquid
+
+    tieout sim ibkr
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
@@ -44,21 +51,140 @@ def alpaca(
 
     tieout sim alpaca --port 9200 --seed 7
     """
-    import threading
     from datetime import UTC, datetime
     from random import Random
 
-    from tieout.core.errors import SettingsError
-    from tieout.simulators.alpaca import AlpacaSimulator, running
+    from tieout.simulators.alpaca import AlpacaSimulator
     from tieout.simulators.market import Market
     from tieout.simulators.story import ACCOUNT, demo_story
 
     market = Market(clock=lambda: datetime.now(UTC), chance=Random(seed))
     simulator = AlpacaSimulator(market, port=port)
     demo_story(market, 0, simulator.faults)
+
+    def tell_reader() -> None:
+        keys = simulator.credentials(ACCOUNT)
+        told = {
+            "APCA_API_BASE_URL": simulator.address,
+            "APCA_API_KEY_ID": keys.key_id,
+            "APCA_API_SECRET_KEY": keys.secret_key,
+        }
+        if as_json:
+            write_json({**told, "stream_address": simulator.stream_address})
+            return
+        setting = [f"export {name}={value}" for name, value in told.items()]
+        event = {"do": "trade", "account": ACCOUNT, "symbol": "AAPL", "quantity": "-10"}
+        _tell(_web("Alpaca", simulator), simulator, [*setting, "tieout sync"], event)
+
+    _serve(simulator, port, tell_reader)
+
+
+@app.command()
+def hyperliquid(
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="0 takes any that is free.")
+    ] = 9102,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed, the same market.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Run Hyperliquid's API on this machine until Ctrl-C, with an account that holds perps and
+    spot, on the venue's own dex and two builders', and has a sub-account.
+
+    It speaks the real wire, so the real SDK connects to it. Trades, prices, funding,
+    liquidations and faults are sent to /_sim/market and /_sim/faults.
+
+    Examples:
+
+    tieout sim hyperliquid
+
+    tieout sim hyperliquid --port 9200 --seed 7
+    """
+    from datetime import UTC, datetime
+    from random import Random
+
+    from tieout.simulators.hyperliquid import HyperliquidSimulator
+    from tieout.simulators.hyperliquid_market import HyperliquidMarket
+    from tieout.simulators.hyperliquid_story import ACCOUNT, demo_story
+
+    market = HyperliquidMarket(clock=lambda: datetime.now(UTC), chance=Random(seed))
+    simulator = HyperliquidSimulator(market, port=port)
+    demo_story(market, 0, simulator.faults)
+
+    def tell_reader() -> None:
+        told = {
+            "venue": "hyperliquid",
+            "address": simulator.address,
+            "account": simulator.address_of(ACCOUNT),
+        }
+        if as_json:
+            write_json({**told, "stream_address": simulator.stream_address})
+            return
+        setting = [f'{name} = "{value}"' for name, value in {"name": "hl", **told}.items()]
+        event = {"do": "trade", "account": ACCOUNT, "coin": "BTC", "quantity": "-0.1"}
+        setting = ["# in tieout.toml", "[[connections]]", *setting]
+        _tell(_web("Hyperliquid", simulator), simulator, setting, event)
+
+    _serve(simulator, port, tell_reader)
+
+
+@app.command()
+def ibkr(
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="0 takes any that is free.")
+    ] = 4002,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed, the same market.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Run an IB Gateway on this machine until Ctrl-C, with two accounts that hold stocks, options,
+    a future, a bond and euros.
+
+    It speaks the real socket protocol, so the real ib_async connects to it. Trades, prices,
+    assignments, lost links and faults are sent to /_sim/market and /_sim/faults on the same port.
+
+    Examples:
+
+    tieout sim ibkr
+
+    tieout sim ibkr --port 7497 --seed 7
+    """
+    from datetime import UTC, datetime
+    from random import Random
+
+    from tieout.simulators.ibkr import IbkrMarket, IbkrSimulator
+    from tieout.simulators.ibkr_story import ACCOUNTS, demo_story
+
+    market = IbkrMarket(clock=lambda: datetime.now(UTC), chance=Random(seed))
+    simulator = IbkrSimulator(market, port=port)
+    demo_story(market, 0, simulator.faults)
+
+    def tell_reader() -> None:
+        told = {
+            "IBKR_HOST": simulator.host,
+            "IBKR_PORT": str(simulator.port),
+            "IBKR_CLIENT_ID": "7",
+        }
+        if as_json:
+            write_json({**told, "accounts": list(ACCOUNTS), "control_address": simulator.address})
+            return
+        setting = [f"export {name}={value}" for name, value in told.items()]
+        event = {"do": "trade", "account": ACCOUNTS[0], "symbol": "AAPL", "quantity": "-10"}
+        manages = f"manages {' and '.join(ACCOUNTS)}"
+        reached = f"A gateway listens on {simulator.host}, port {simulator.port}, and {manages}"
+        _tell(reached, simulator, [*setting, "tieout sync"], event)
+
+    _serve(simulator, port, tell_reader)
+
+
+def _serve(simulator: "Simulator[Any]", port: int, tell_reader: "Callable[[], None]") -> None:
+    """Serves until Ctrl-C; says how to reach it once it is up."""
+    import threading
+
+    from tieout.core.errors import SettingsError
+    from tieout.simulators.serving import running
+
     try:
         with running(simulator):
-            _tell(simulator, ACCOUNT, as_json=as_json)
+            tell_reader()
             threading.Event().wait()
     except KeyboardInterrupt:
         tell("tieout: the simulator has stopped")
@@ -66,24 +192,21 @@ def alpaca(
         raise SettingsError(f"--port: {port} cannot be used: {error.strerror}") from None
 
 
-def _tell(simulator: "AlpacaSimulator", account: str, *, as_json: bool) -> None:
-    keys = simulator.credentials(account)
-    told = {
-        "APCA_API_BASE_URL": simulator.address,
-        "APCA_API_KEY_ID": keys.key_id,
-        "APCA_API_SECRET_KEY": keys.secret_key,
-    }
-    if as_json:
-        write_json({**told, "stream_address": simulator.stream_address})
-        return
+def _web(venue: str, simulator: "Simulator[Any]") -> str:
+    return f"{venue} answers at {simulator.address}, and streams at\n{simulator.stream_address}"
+
+
+def _tell(
+    reached: str, simulator: "Simulator[Any]", setting: list[str], event: "Mapping[str, str]"
+) -> None:
+    """For a person: where it is, what to set, and how to let something happen."""
+    import json
+
     shown = console()
-    shown.print(f"Alpaca answers at {simulator.address}, and streams at")
-    shown.print(f"{simulator.stream_address}. In another terminal:\n")
-    for name, value in told.items():
-        shown.print(f"  export {name}={value}")
-    shown.print("  tieout sync\n")
-    shown.print("Let something happen, then sync again:\n")
-    order = f'"do": "trade", "account": "{account}", "symbol": "AAPL", "quantity": "-10"'
+    shown.print(f"{reached}. In another terminal:\n", soft_wrap=True)
+    for line in setting:
+        shown.print(f"  {line}", markup=False)
+    shown.print("\nLet something happen, then sync again:\n")
     shown.print("  curl -H 'content-type: application/json' \\")
-    shown.print(f"    -d '{{{order}}}' {simulator.address}/_sim/market\n")
+    shown.print(f"    -d '{json.dumps(event)}' {simulator.address}/_sim/market\n")
     shown.print("Ctrl-C ends it.")

@@ -11,7 +11,11 @@ from tieout.simulators.ledger import NEW_YORK, Account
 from tieout.simulators.market import Market
 from tieout.simulators.records import Announcement, Order, OrderEvent
 
-ASSET_CLASSES: dict[Kind, str] = {"stock": "us_equity", "crypto": "crypto", "option": "us_option"}
+ASSET_CLASSES: dict[Kind, str] = {
+    "stock": "us_equity",
+    "crypto": "crypto",
+    "option": "us_option",
+}  # Alpaca lists no futures, bonds or currencies
 DIGITS = Decimal("0.0000000000000001")  # quotients are shown with sixteen decimals
 MULTIPLIER = Decimal(4)
 Json = dict[str, Any]

@@ -11,7 +11,7 @@ import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tieout.simulators.messages import Reply, Request
-from tieout.simulators.spoiling import Html
+from tieout.simulators.spoiling import Html, Plain
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -67,8 +67,9 @@ class Line:
                 break
         return request_of(self.scope, body)
 
-    async def reply(self, reply: Reply, *, keep: float = 1) -> None:
-        """Sends the answer; with `keep` below 1 only that share of the body it promised."""
+    async def reply(self, reply: Reply, *, keep: float = 1, stalls: bool = False) -> None:
+        """Sends the answer; with `keep` below 1 only that share of the body it promised, then the
+        connection ends, or stalls."""
         payload, kind = _encoded(reply)
         headers = {"content-type": kind, "content-length": str(len(payload)), **reply.headers}
         if reply.status == 204:
@@ -86,7 +87,9 @@ class Line:
         sent = payload if keep >= 1 else payload[: int(len(payload) * keep)]
         is_cut = len(sent) < len(payload)
         await self.send({"type": f"{start}.body", "body": sent, "more_body": is_cut})
-        if is_cut:
+        if is_cut and stalls:
+            await self.stay_silent()
+        elif is_cut:
             self.transport.close()
             await self._gone()
 
@@ -118,4 +121,6 @@ def _encoded(reply: Reply) -> tuple[bytes, str]:
         return b"", "application/json; charset=UTF-8"
     if isinstance(reply.body, Html):
         return reply.body.encode(), "text/html"
+    if isinstance(reply.body, Plain):
+        return reply.body.encode(), "text/plain; charset=utf-8"
     return _ENCODER.encode(reply.body), "application/json; charset=UTF-8"

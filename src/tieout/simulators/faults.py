@@ -59,6 +59,12 @@ class CutBody(Effect, frozen=True):
     keep: float = 0.5
 
 
+class Stall(Effect, frozen=True):
+    """Of the answer `keep` (0 to 1) is sent, then nothing more; the connection stays open."""
+
+    keep: float = 0.5
+
+
 class WrongAccount(Effect, frozen=True):
     """The answer is about another account."""
 
@@ -71,8 +77,22 @@ class StalePositions(Effect, frozen=True):
     seconds: float
 
 
+class TradeMeanwhile(Effect, frozen=True):
+    """Somebody trades just before the answer; midway, while it is on its way, so that it does not
+    tell of the trade. Every such answer differs from the one before."""
+
+    account: str
+    symbol: str
+    quantity: str
+    is_midway: bool = False
+
+
 class EmptyList(Effect, frozen=True):
     """An empty list, with 200."""
+
+
+class EmptyRows(Effect, frozen=True):
+    """The right kind of body, but every list in it is empty."""
 
 
 class NullBody(Effect, frozen=True):
@@ -108,7 +128,7 @@ class ReorderRows(Effect, frozen=True):
 
 class SetField(Effect, frozen=True):
     """A field of row number `row` (None: of every row) is something else: "NaN", "", null, 5.0,
-    an exchange nobody knows."""
+    an exchange nobody knows. Dots lead into objects: "assetPositions.position.szi"."""
 
     field: str
     value: str | int | float | bool | None
@@ -148,6 +168,7 @@ class CloseStream(Effect, frozen=True):
 
 BodyEffect = (
     EmptyList
+    | EmptyRows
     | NullBody
     | HtmlBody
     | ErrorObject
@@ -159,7 +180,9 @@ BodyEffect = (
     | ClockSkew
 )
 WayEffect = Delay | Status | Reset | Silence
-CallEffect = WayEffect | CutBody | WrongAccount | StalePositions | BodyEffect
+CallEffect = (
+    WayEffect | CutBody | Stall | WrongAccount | StalePositions | TradeMeanwhile | BodyEffect
+)
 AnyStreamEffect = DropMessages | DuplicateMessages | MuteStream | CloseStream
 AnyEffect = CallEffect | AnyStreamEffect
 

@@ -24,7 +24,7 @@ PRECISION = Context(
 )
 
 Number = Decimal | int | str
-Kind = Literal["stock", "crypto", "option"]
+Kind = Literal["stock", "crypto", "option", "future", "bond", "currency"]
 
 _OCC = re.compile(r"(?P<root>[A-Z.]{1,6})(?P<on>\d{6})(?P<right>[CP])(?P<strike>\d{8})")
 

@@ -61,11 +61,10 @@ class OptionEvents(Ledger):
     ) -> None:
         """The shares change hands at the strike; `contracts` is + for who held the option."""
         terms = self._terms(symbol)
-        shares = contracts * self.asset(symbol).multiplier
+        shares = contracts * self.asset(symbol).multiplier / self.asset(terms.underlying).multiplier
         if terms.right == "put":
             shares = -shares
-        value = shares * terms.strike
-        self.asset(terms.underlying)
+        value = self.value_of(terms.underlying, shares, terms.strike)
         before = account.holdings.get(terms.underlying, Holding())
         self.book(
             account,

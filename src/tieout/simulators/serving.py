@@ -11,11 +11,12 @@ import socket
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
+from typing import Any, Generic, TypeVar
 
 import uvicorn
 from uvicorn.server import ServerState
@@ -32,11 +33,13 @@ from tieout.simulators.faults import (
     Reset,
     Silence,
     StalePositions,
+    Stall,
     Status,
+    TradeMeanwhile,
     WrongAccount,
 )
-from tieout.simulators.market import Market
 from tieout.simulators.messages import Call, Reply, Request, View
+from tieout.simulators.scripted import Scripted
 from tieout.simulators.spoiling import page, spoiled
 
 HOST = "127.0.0.1"
@@ -44,8 +47,10 @@ CALLS_MAX = 10_000
 START_S_MAX = 10.0
 STOP_S_MAX = 10.0
 
+Market = TypeVar("Market", bound=Scripted)
 
-class Simulator(ABC):
+
+class Simulator(ABC, Generic[Market]):
     """A venue on 127.0.0.1. Start it with `running(...)`, or with `await start()`.
 
     Port 0 picks a free one. `calls` holds the last calls and how they were answered.
@@ -59,6 +64,7 @@ class Simulator(ABC):
         self.calls: deque[Call] = deque(maxlen=CALLS_MAX)
         self._chance = random.Random(0)  # only for the order of reordered rows
         self._port = port
+        self.held: set[asyncio.Task[None]] = set()  # conversations that are not HTTP
         self._control = Control(market, self.faults, self.calls)
         self._thread: threading.Thread | None = None
         self._is_up = threading.Event()
@@ -86,6 +92,14 @@ class Simulator(ABC):
     @abstractmethod
     async def converse(self, line: Line) -> None:
         """Holds one websocket until its end."""
+
+    def named(self, request: Request) -> Request:
+        """The call as faults and `calls` know it; for a venue where every call has one path."""
+        return request
+
+    def protocol(self, http: Callable[[], asyncio.Protocol]) -> asyncio.Protocol:
+        """Who listens to a new connection; a venue may speak something else than HTTP."""
+        return http()
 
     # Starting and stopping.
 
@@ -148,29 +162,35 @@ class Simulator(ABC):
         )
         config.load()
         state = ServerState()
-        server = await self._loop.create_server(
-            lambda: TransportAware(config=config, server_state=state, app_state={}),
-            sock=listening,
-        )
+
+        def http() -> asyncio.Protocol:
+            return TransportAware(config=config, server_state=state, app_state={})
+
+        server = await self._loop.create_server(lambda: self.protocol(http), sock=listening)
         async with server:
             self._is_up.set()
             await self._stopping.wait()
             await asyncio.sleep(0)  # who was accepted this moment is now among the connections
         for connection in list(state.connections):
             connection.transport.abort()
-        for task in state.tasks:
+        tasks = [*state.tasks, *self.held]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*state.tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0)  # and their sockets are closed
 
     # Serving.
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         line = Line(scope, receive, send, self._stopping)
-        if scope["type"] == "websocket":
-            await self._open_stream(line)
-        else:
-            await self._answer_call(line)
+        try:
+            if scope["type"] == "websocket":
+                await self._open_stream(line)
+            else:
+                await self._answer_call(line)
+        except asyncio.CancelledError:
+            if not self._stopping.is_set():  # else it ends as it should, and nothing is logged
+                raise
 
     @abstractmethod
     def on_start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -195,17 +215,18 @@ class Simulator(ABC):
         if request.path.startswith(PREFIX):
             await line.reply(self._control.answer(request))
             return
-        account = self.account_of(request)
-        effects = self.faults.for_call(request.method, request.path, account)
+        account, known = self.account_of(request), self.named(request)
+        effects = self.faults.for_call(known.method, known.path, account)
         reply = await self._on_the_way(line, effects)
         if reply is True:
             reply = self._seen_through(effects, request, account)
         status = reply.status if isinstance(reply, Reply) else None
-        self.calls.append(Call(request.method, request.path, request.query, account, status))
+        self.calls.append(Call(known.method, known.path, known.query, account, status))
         if isinstance(reply, Reply):
-            kept = [effect.keep for effect in effects if isinstance(effect, CutBody)]
+            kept = [effect.keep for effect in effects if isinstance(effect, CutBody | Stall)]
+            stalls = any(isinstance(effect, Stall) for effect in effects)
             dated = self._dated(reply, request, effects)
-            await line.reply(dated, keep=min(kept, default=1.0))
+            await line.reply(dated, keep=min(kept, default=1.0), stalls=stalls)
 
     async def _on_the_way(self, line: Line, effects: Sequence[Effect]) -> Reply | bool:
         """What happens before the venue answers: an error instead, False when nothing more is
@@ -245,11 +266,19 @@ class Simulator(ABC):
             elif isinstance(effect, StalePositions):
                 moment = self.market.clock() - timedelta(seconds=effect.seconds)
                 view = replace(view, positions_at=moment)
+        self.trade_meanwhile(effects, is_midway=False)
         reply = self.answer(request, view)
+        self.trade_meanwhile(effects, is_midway=True)
         for effect in effects:
             if isinstance(effect, BodyEffect):
                 reply = replace(reply, body=spoiled(effect, reply.body, self._chance))
         return reply
+
+    def trade_meanwhile(self, effects: Sequence[Effect], *, is_midway: bool) -> None:
+        """Makes the trades that come between a question and its answer."""
+        for effect in effects:
+            if isinstance(effect, TradeMeanwhile) and effect.is_midway == is_midway:
+                self.market.trade(effect.account, effect.symbol, effect.quantity)
 
     def _dated(self, reply: Reply, request: Request, effects: Sequence[Effect]) -> Reply:
         skew = sum(effect.seconds for effect in effects if isinstance(effect, ClockSkew))
@@ -260,7 +289,7 @@ class Simulator(ABC):
 
 
 @contextmanager
-def running(simulator: Simulator) -> Iterator[str]:
+def running(simulator: Simulator[Any]) -> Iterator[str]:
     """Runs a simulator in the background; gives its address.
 
     with running(AlpacaSimulator(market)) as address: ...

@@ -118,6 +118,10 @@ class Trading(Ledger):
             order = owner.orders[wrong.order_id]
             return self._fill(owner, order, wrong.quantity, exact(price), corrects=wrong)
 
+    def paid_for(self, symbol: str, quantity: Decimal, price: Decimal) -> Decimal:
+        """What a trade costs, signed like the quantity; some brokers add a commission."""
+        return self.value_of(symbol, quantity, price)
+
     def _price(self, symbol: str, given: Number | None) -> Decimal:
         price = self.prices[symbol] if given is None else exact(given)
         if price is None:
@@ -149,7 +153,7 @@ class Trading(Ledger):
         """Makes one fill of `part` (signed); the order's quantity is known by now."""
         assert order.quantity is not None, order.id
         now = self.clock()
-        value = self.value_of(order.symbol, part, price)
+        value = self.paid_for(order.symbol, part, price)
         before = account.holdings.get(order.symbol, Holding())
         after = before.traded(part, value)
         self.hold(account, order.symbol, after, cash=-value)
