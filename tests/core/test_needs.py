@@ -54,3 +54,12 @@ def test_an_average_is_compared_once_an_unexplained_quantity_is_booked():
     for minutes in (1, 2, 3):
         book = after(book, seen(minutes, ("AAPL", "6", "120.00")))
     assert [each.kind for each in book.open_breaks.values()] == ["cost"]
+
+
+def test_a_fill_under_a_new_name_needs_the_history_of_its_id():
+    book = Book(account=Account(id=AccountId("main"), venue="alpaca"))
+    fill = replace(bought("AAPL", "10"), venue_id="1")
+    book = after(book, None, fill)
+    late = replace(bought("NEW", "5"), venue_id="1")
+    assert history_needed(book, None, (late,)) == {"AAPL"}
+    assert history_needed(book, None, (replace(late, venue_id="2"),)) == frozenset()

@@ -112,3 +112,39 @@ def test_rule_19_a_rename_by_activity_keeps_the_position():
         broker  RNAM 7.30762391 @ 300
         =>      renamed RNAM 7.30762391 -> 7.30762391 @ 300 was RNA SYNCED by r1  tied out
     """)
+
+
+def test_rule_19_a_fill_with_an_id_is_of_that_instrument_and_not_of_another_of_its_name():
+    check("""
+        book    ABC 10 @ 100 id 1
+        fill f1 ABC 5 @ 7 id 2
+        broker  ABC 10 @ 100 id 1
+        broker  ABC 5 @ 7 id 2
+        =>      created ABC 0 -> 5 @ 7 SYNCED by f1  nothing else  tied out
+        ---
+        fill f2 ABC -10 @ 120 id 1
+        broker  ABC 5 @ 7 id 2
+        =>      closed ABC 10 -> 0 by f2 realized 200 USD  nothing else  tied out
+    """)
+
+
+def test_rule_19_a_fill_with_an_id_is_not_of_a_flat_one_that_had_the_name_before():
+    check("""
+        book    ABC 10 @ 100 id 1
+        fill f1 ABC -10 @ 120 id 1
+        broker  nothing
+        =>      closed ABC realized 200 USD  tied out
+        ---
+        fill f2 ABC 5 @ 7 id 2
+        broker  ABC 5 @ 7 id 2
+        =>      created ABC 0 -> 5 @ 7 SYNCED by f2  nothing else  tied out
+    """)
+
+
+def test_rule_19_a_fill_finds_its_instrument_by_the_id_under_a_new_name():
+    check("""
+        book    ABC 10 @ 100 id 1
+        fill f1 XYZ -4 @ 120 id 1
+        broker  XYZ 6 @ 100 id 1
+        =>      reduced XYZ 10 -> 6 SYNCED realized 80 USD by f1 was "ABC"  tied out
+    """)

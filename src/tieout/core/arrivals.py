@@ -12,7 +12,7 @@ from tieout.core.instrument import LedgerId, spelling_key
 from tieout.core.numbers import ZERO, magnitude, negate
 from tieout.core.plan import StepError
 from tieout.core.renames import joined_by, settle_renames
-from tieout.core.snapshot import Local
+from tieout.core.snapshot import Holding, Local
 
 CORPORATE = frozenset(("split", "rename", "merger", "spin_off"))  # may change the venue's id
 RECEIVES = frozenset(("merger", "spin_off"))
@@ -97,18 +97,30 @@ def _record(draft: Draft, activity: Activity, cancellations: Cancellations) -> N
 
 
 def ledger_for(draft: Draft, activity: Activity) -> LedgerId:
-    """The ledger of an activity, a new one where the book has not met the instrument."""
-    key = draft.names.find(activity.symbol, side=activity.side, at=activity.starts_at)
+    """The ledger of an activity, a new one where the book has not met the instrument.
+
+    The venue's id decides, as it does for rows: two instruments may have one symbol. That of a
+    corporate action is the id from then on, and finds nothing.
+    """
+    venue_id = None if activity.type in CORPORATE else activity.venue_id
+    if venue_id is None:
+        key = draft.names.find(activity.symbol, side=activity.side, at=activity.starts_at)
+    else:
+        key = draft.names.find_row(
+            Holding(symbol=activity.symbol, side=activity.side, venue_id=venue_id)
+        )
     if key is None:
-        key = _opened_ledger(draft, activity, activity.symbol)
+        key = _opened_ledger(draft, activity, venue_id)
     return key
 
 
-def _opened_ledger(draft: Draft, activity: Activity, symbol: str) -> LedgerId:
-    instrument = draft.names.instrument(symbol)
+def _opened_ledger(draft: Draft, activity: Activity, venue_id: str | None) -> LedgerId:
+    instrument = draft.names.instrument(activity.symbol, venue_id=venue_id)
     if activity.type in ("fill", "liquidation") and activity.currency is not None:
         instrument = replace(instrument, currency=activity.currency)
-    key = draft.new_ledger(instrument, side=activity.side)
+    if venue_id is not None and venue_id not in instrument.venue_ids:
+        instrument = replace(instrument, venue_ids=(*instrument.venue_ids, venue_id))
+    key = draft.new_ledger(instrument, side=activity.side, venue_id=venue_id)
     adopted_at = draft.book.state.adopted_at
     if adopted_at is not None and not draft.book.state.is_partly_adopted:
         draft.add(

@@ -28,8 +28,8 @@ def history_needed(
     }
     if activities or local:
         names = _names(book)
-        for name in _symbols(activities, local):
-            needed.update(names.all_of(name))
+        for meant in _meant(activities, local):
+            needed.update(names.all_of_row(meant))
     if isinstance(snapshot, Snapshot):
         needed.update(_of_rows(book, snapshot))
     if book.state.held is not None:
@@ -42,13 +42,14 @@ def _names(book: Book) -> Names:
     return Names(book.ledgers, book.instruments, venue=account.venue, currency=account.currency)
 
 
-def _symbols(activities: Iterable[Activity], local: Iterable[Local]) -> Iterable[str]:
+def _meant(activities: Iterable[Activity], local: Iterable[Local]) -> Iterable[Holding]:
+    """Names and ids as they stand in rows, since they find their ledgers as those do."""
     for activity in activities:
-        yield activity.symbol
+        yield Holding(symbol=activity.symbol, venue_id=activity.venue_id)
         if activity.to is not None:
-            yield activity.to
+            yield Holding(symbol=activity.to)
     for booking in local:
-        yield booking.symbol
+        yield Holding(symbol=booking.symbol)
 
 
 def _of_rows(book: Book, snapshot: Snapshot) -> Iterable[LedgerId]:

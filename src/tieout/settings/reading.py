@@ -101,6 +101,8 @@ def _connection(
         reading.fault(place.at("venue"), "is missing: say which venue this is, for example alpaca")
     venue = values.pop("venue", "")
     values = _with_venue_variables(reading, venue, values)
+    if "flex" in values:
+        values["flex"] = str(base.absolute() / Path(values["flex"]).expanduser())
     for key in schema.SECRETS:
         if key in values:
             values[key] = read_secret(reading, values[key], place.at(key), base=base)
@@ -118,7 +120,25 @@ def _with_venue_variables(reading: Reading, venue: str, values: dict[str, Any]) 
             )
             if found is not None:
                 values[key] = found
+    if "address" not in values and _has_gateway(reading, venue):
+        values["address"] = _gateway_address(reading, venue)
     return values
+
+
+def _has_gateway(reading: Reading, venue: str) -> bool:
+    """Whether the environment names host or port of the venue's gateway."""
+    return any(map(reading.has_variable, schema.GATEWAY_VARIABLES.get(venue, ())))
+
+
+def _gateway_address(reading: Reading, venue: str) -> str | None:
+    """Host and port as one address; None where one of them is wrong, which is then a fault."""
+    found = []
+    rules = (schema.CONNECTION["venue"], schema.PORT)
+    defaults = (schema.GATEWAY_HOST, schema.GATEWAY_PORT)
+    for name, rule, default in zip(schema.GATEWAY_VARIABLES[venue], rules, defaults, strict=True):
+        value = reading.read_variable(name, rule) if reading.has_variable(name) else default
+        found.append(value)
+    return None if None in found else ":".join(map(str, found))
 
 
 def _missing_secret(venue: str, key: str, place: Place) -> Secret:
@@ -135,7 +155,8 @@ def _connections_by_environment(
     return tuple(
         _connection(reading, venue, {"venue": venue}, here.at(venue), base=base)
         for venue, variables in schema.VENUE_VARIABLES.items()
-        if any(reading.has_variable(variables[key]) for key in schema.SECRETS)
+        if _has_gateway(reading, venue)
+        or any(reading.has_variable(variables.get(key, "")) for key in schema.SECRETS)
     )
 
 

@@ -70,6 +70,7 @@ CONNECTION: Rules = {
     "account": text,
     "client_id": whole_number(least=0),
     "timeout_s": number(least="0.1", most="600"),
+    "flex": text,
 }
 SECRETS = ("key", "secret")
 
@@ -118,10 +119,16 @@ VENUE_VARIABLES: Mapping[str, Mapping[str, str]] = {
         "key": "HYPERLIQUID_KEY",
         "secret": "HYPERLIQUID_SECRET",
     },
+    "ibkr": {"client_id": "IBKR_CLIENT_ID", "flex": "IBKR_FLEX"},
 }
 
 # Venues that are read without a login: their keys may be missing.
 PUBLIC_VENUES = ("hyperliquid",)
+
+# Host and port of a gateway, which together are the address; the one that is not set is this.
+GATEWAY_VARIABLES: Mapping[str, tuple[str, str]] = {"ibkr": ("IBKR_HOST", "IBKR_PORT")}
+GATEWAY_HOST, GATEWAY_PORT = "127.0.0.1", 4001
+PORT = whole_number(least=1, most=65_535)
 
 # TIEOUT_ names that are no keys of the file.
 RESERVED = ("TIEOUT_CONFIG", "TIEOUT_GOLDEN")

@@ -27,6 +27,7 @@ class Connection:
     account: str | None = None
     client_id: int | None = None
     timeout_s: Decimal | None = None
+    flex: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -14,7 +14,11 @@ GROUP = "tieout.venues"
 IN_THE_TREE: Mapping[str, str] = {
     "alpaca": "tieout.venues.alpaca.venue:connect",
     "hyperliquid": "tieout.venues.hyperliquid.venue:connect",
+    "ibkr": "tieout.venues.ibkr.venue:connect",
+    "ibkr-flex": "tieout.venues.ibkr.flex:connect",
 }
+# Where the packages of a venue are not in the extra of its name.
+EXTRAS: Mapping[str, str] = {"ibkr-flex": "ibkr"}
 
 
 class Factory(Protocol):
@@ -59,7 +63,7 @@ def _in_the_tree(name: str) -> Factory:
             raise
         raise SettingsError(
             f"venue {name!r} needs a package that is not installed ({missing.name}): "
-            f"pip install 'tieout[{name}]'"
+            f"pip install 'tieout[{EXTRAS.get(name, name)}]'"
         ) from None
     return cast(Factory, found)
 

@@ -340,6 +340,7 @@ def keys_of(connection: Connection) -> dict[str, str]:
         "account": connection.account,
         "client_id": connection.client_id,
         "timeout_s": connection.timeout_s,
+        "flex": connection.flex,
         **connection.options,
     }
     keys = {name: str(value) for name, value in given.items() if value is not None}

@@ -1,0 +1,135 @@
+"""What `doctor` says about a connection to a gateway."""
+
+from datetime import datetime, timedelta
+from importlib.metadata import version
+
+from tieout.core.errors import VenueError
+from tieout.ports import Clock, Finding
+from tieout.venues.ibkr.address import Address
+from tieout.venues.ibkr.evidence import Trace
+from tieout.venues.ibkr.failures import CLIENT_TAKEN
+from tieout.venues.ibkr.limits import Limits
+from tieout.venues.ibkr.link import Link
+from tieout.venues.ibkr.session import Session
+
+SDK = "ib_async"
+SDK_TESTED = "2.1."
+SKEW_S_MAX = 2.0
+
+
+async def findings(
+    link: Link,
+    *,
+    address: Address,
+    client_id: int,
+    account: str | None,
+    clock: Clock,
+    limits: Limits,
+) -> tuple[Finding, ...]:
+    """The address and SDK, then what a connection tells; a bad one is a finding too."""
+
+    async def asked(session: Session, trace: Trace) -> list[Finding]:
+        names = await session.managed_accounts(trace)
+        sent_at = clock.now()
+        theirs = await session.current_time(trace, timeout_s=limits.answer_s)
+        middle = sent_at + (clock.now() - sent_at) / 2
+        is_read_only = await session.is_read_only(trace)
+        return [
+            Finding(
+                subject="login",
+                level="ok",
+                message=f"connected as client {client_id}, version {session.version}",
+            ),
+            _link_up(session),
+            _accounts(names, account),
+            _trading(is_read_only),
+            _clock(middle, theirs),
+        ]
+
+    before = (_address(address), _sdk())
+    try:
+        return (*before, *await link.ask(asked, Trace()))
+    except VenueError as error:
+        subject = "client id" if error.status == CLIENT_TAKEN else "login"
+        found = Finding(subject=subject, level="error", message=str(error), advice=error.advice)
+        return (*before, found)
+
+
+def _address(address: Address) -> Finding:
+    message = f"{address} ({address.kind})"
+    if address.is_loopback:
+        return Finding(subject="address", level="ok", message=message)
+    return Finding(
+        subject="address",
+        level="warning",
+        message=f"{message}, on another machine: what goes there is not encrypted",
+        advice="run the gateway on this machine, or reach it through an SSH tunnel or VPN",
+    )
+
+
+def _sdk() -> Finding:
+    installed = version(SDK)
+    is_tested = installed.startswith(SDK_TESTED)
+    return Finding(
+        subject="sdk",
+        level="ok" if is_tested else "warning",
+        message=f"{SDK} {installed}",
+        advice=""
+        if is_tested
+        else f"Tieout is tested with {SDK} {SDK_TESTED}*: pip install 'tieout[ibkr]'",
+    )
+
+
+def _link_up(session: Session) -> Finding:
+    if not session.heard.is_down:
+        return Finding(subject="connection to IBKR", level="ok", message="the gateway has one")
+    return Finding(
+        subject="connection to IBKR",
+        level="error",
+        message="1100: the gateway has lost it",
+        advice="it comes back by itself (1101, 1102); if not, restart the gateway",
+    )
+
+
+def _accounts(names: tuple[str, ...], account: str | None) -> Finding:
+    listed = ", ".join(names) or "none"
+    if account is None or account in names:
+        return Finding(subject="account", level="ok", message=listed)
+    return Finding(
+        subject="account",
+        level="error",
+        message=f"this connection is set up for {account}, and the login has {listed}",
+        advice=f"log the gateway in to {account}, or change the account of this connection",
+    )
+
+
+def _trading(is_read_only: bool | None) -> Finding:
+    """The gateway has no rights for a client: read-only is a switch of its own, for all of them."""
+    if is_read_only:
+        return Finding(subject="trading", level="ok", message="the gateway's API is read-only")
+    message = (
+        "the gateway takes orders from its clients"
+        if is_read_only is not None
+        else "the gateway did not say whether its API is read-only"
+    )
+    return Finding(
+        subject="trading",
+        level="warning",
+        message=message,
+        advice="tick Read-Only API in the gateway's settings (API, Settings), unless another "
+        "program trades through it; Tieout only reads",
+    )
+
+
+def _clock(ours: datetime, theirs: datetime) -> Finding:
+    """How far this machine's clock is from the gateway's, which tells whole seconds."""
+    skew_s = (ours - (theirs + timedelta(seconds=0.5))).total_seconds()
+    if abs(skew_s) <= SKEW_S_MAX:
+        return Finding(subject="clock", level="ok", message="agrees with the gateway's")
+    word = "ahead of" if skew_s > 0 else "behind"
+    return Finding(
+        subject="clock",
+        level="warning",
+        message=f"this machine is {abs(skew_s):.0f} s {word} the gateway",
+        advice="set the clocks of both (NTP); fills are told from snapshots by their times",
+    )
