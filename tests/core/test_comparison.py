@@ -176,7 +176,7 @@ def test_averages_agree_to_the_last_declared_digit(ours, theirs, decimals, setti
 
 def compared(held: Position | None, theirs: Holding, **options) -> Finding:
     given = {
-        "instrument": STOCK, "tolerance": Tolerance(), "last_price": None, "may_be_split": True,
+        "instrument": STOCK, "tolerance": Tolerance(), "last": None, "may_be_split": True,
     } | options  # fmt: skip
     return compare_quantity(ledger=AAPL, position=held, row=theirs, **given)
 
@@ -248,8 +248,24 @@ def test_an_average_is_rounded_to_the_decimals_of_the_instrument():
 
 def test_the_price_must_have_moved_with_the_split():
     held, theirs = position("10", "1000"), row("40", "25.00", price="26")
-    assert compared(held, theirs, last_price=Decimal(104)).verdict == "split"
-    assert compared(held, theirs, last_price=Decimal(26)).verdict == "differs"
+    assert compared(held, theirs, last=row("10", price="104")).verdict == "split"
+    assert compared(held, theirs, last=row("10", price="26")).verdict == "differs"
+
+
+@pytest.mark.parametrize(
+    ("last", "ratio"),
+    [
+        (row("10", "100.04"), (4, 1)),  # with the fees of the opening inside
+        (row("10", "100.08"), None),
+        (row("9", "100.04"), None),  # another quantity had that average
+        (row("10"), None),
+        (row("ten", "100.04"), None),
+        (None, None),
+    ],
+)
+def test_the_averages_of_the_venue_tell_a_split_where_ours_is_without_its_fees(last, ratio):
+    held, theirs = position("10", "1000"), row("40", "25.01")
+    assert compared(held, theirs, last=last).ratio == ratio
 
 
 # Rounding after a split

@@ -26,6 +26,18 @@ def test_rule_18_a_reverse_split_sells_the_fraction_at_the_current_price():
     """)
 
 
+def test_rule_18_an_average_with_fees_inside_is_compared_with_the_one_before():
+    check("""
+        fill f1  XYZ +25 @ 872 fee 1
+        broker  XYZ 25 @ 872.04 price 870
+        =>      created
+        ---
+        broker  XYZ 100 @ 218.01 price 217
+        =>      split 25 -> 100 @ 218 OPEN DRIFT
+        =>      break corporate_action XYZ 25 -> 100
+    """)
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [

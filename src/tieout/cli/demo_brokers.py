@@ -86,9 +86,25 @@ def _hyperliquid(clock: Clock) -> DemoBroker:
     )
 
 
+def _ibkr(clock: Clock) -> DemoBroker:
+    from tieout.simulators.ibkr import IbkrMarket, IbkrSimulator
+    from tieout.simulators.ibkr_story import FIRST, SECOND, demo_story
+
+    market = IbkrMarket(clock=clock, chance=Random(SEED))
+    simulator = IbkrSimulator(market)
+    return DemoBroker(
+        venue="ibkr",
+        simulator=simulator,
+        story=partial(demo_story, market, faults=simulator.faults),
+        connection=lambda: {"address": f"{simulator.host}:{simulator.port}"},
+        accounts=lambda: {FIRST: "family", SECOND: "futures"},
+    )
+
+
 MAKERS: Mapping[str, Callable[[Clock], DemoBroker]] = {
     "alpaca": _alpaca,
     "hyperliquid": _hyperliquid,
+    "ibkr": _ibkr,
 }
 
 

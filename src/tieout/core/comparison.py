@@ -127,10 +127,13 @@ def compare_quantity(
     instrument: Instrument,
     row: Holding,
     tolerance: Tolerance,
-    last_price: Decimal | None,
+    last: Holding | None,
     may_be_split: bool,
 ) -> Finding:
-    """What a valid row says against what we should hold, quantity first, then the average."""
+    """What a valid row says against what we should hold, quantity first, then the average.
+
+    `last` is the row before it.
+    """
     ours = position.quantity if position else ZERO
     theirs = row_quantity(row)
     average, price = known_number(row.average_price), known_number(row.price)
@@ -146,13 +149,22 @@ def compare_quantity(
     elif may_be_split and instrument.asset_class not in NO_SPLIT and position is not None:
         ratio = infer_split(
             ours, theirs, our_average=our_average, average=row.average_price,
-            last_price=last_price, price=price, price_decimals=instrument.price_decimals,
+            last_average=average_before(last, ours), price=price,
+            last_price=None if last is None else known_number(last.price),
+            price_decimals=instrument.price_decimals,
         )  # fmt: skip
         verdict = "split" if ratio is not None else "differs"
     return Finding(
         ledger=ledger, verdict=verdict, ours=ours, theirs=theirs, average=average, price=price,
         row=row, ratio=ratio, our_average=our_average,
     )  # fmt: skip
+
+
+def average_before(last: Holding | None, ours: Decimal) -> Decimal | None:
+    """What the venue showed as the average of our quantity before, if it did."""
+    if last is None or row_problem(last) is not None or row_quantity(last) != ours:
+        return None
+    return known_number(last.average_price)
 
 
 def is_rounding(position: Position, theirs: Decimal, row: Holding) -> bool:
@@ -173,39 +185,49 @@ def infer_split(
     average: str | None,
     last_price: Decimal | None,
     price: Decimal | None,
+    last_average: Decimal | None = None,
     price_decimals: int | None = None,
 ) -> tuple[int, int] | None:
     """The ratio (new, old) of a split that nobody announced, of several the smallest terms.
+
+    `last_average` is what the venue showed for our quantity before: where it has fees inside that
+    ours has not, the venue's averages before and after are what tells the ratio.
 
     >>> infer_split(Decimal("10"), Decimal("40"), our_average=Decimal("100"), average="25.00",
     ...             last_price=None, price=None)
     (4, 1)
     """
     their_average = known_number(average)
-    if not our_average or not their_average or average is None:
+    if not their_average or not ours or (ours > 0) != (theirs > 0):
         return None
-    if not ours or (ours > 0) != (theirs > 0):
-        return None
-    slack = multiply(_last_digit_of(their_average, price_decimals), HALF)
     if not _may_be_ratio(ours, theirs):
         return None
-    if not _keeps_cost(ours, theirs, our_average, their_average, slack=slack):
+    slack = multiply(_last_digit_of(their_average, price_decimals), HALF)
+    for before in filter(None, (our_average, last_average)):
+        ratio = _ratio_of(ours, theirs, before, their_average, slack=slack)
+        if ratio is not None:
+            return ratio if _price_moved(ratio, last_price, price) else None
+    return None
+
+
+def _ratio_of(
+    ours: Decimal, theirs: Decimal, before: Decimal, after: Decimal, *, slack: Decimal
+) -> tuple[int, int] | None:
+    """The ratio by which quantities and averages moved, where it is one of small terms."""
+    if not _keeps_cost(ours, theirs, before, after, slack=slack):
         return None
     found: list[tuple[int, int]] = []
     for old in range(1, RATIO_TERM_MAX + 1):
-        new = int(divide(multiply(our_average, Decimal(old)), their_average).to_integral_value())
+        new = int(divide(multiply(before, Decimal(old)), after).to_integral_value())
         if not 1 <= new <= RATIO_TERM_MAX or new == old:
             continue
         if not _loses_less_than_one(ours, theirs, new=new, old=old):
             continue
-        scaled_average = divide(multiply(our_average, Decimal(old)), Decimal(new))
-        room = slack if _tells_apart(slack, their_average, new=new, old=old) else ZERO
-        if within(scaled_average, their_average, absolute=room, relative=AVERAGE_RELATIVE):
+        scaled = divide(multiply(before, Decimal(old)), Decimal(new))
+        room = slack if _tells_apart(slack, after, new=new, old=old) else ZERO
+        if within(scaled, after, absolute=room, relative=AVERAGE_RELATIVE):
             found.append((new, old))
-    if not found:
-        return None
-    ratio = min(found, key=sum)
-    return ratio if _price_moved(ratio, last_price, price) else None
+    return min(found, key=sum, default=None)
 
 
 def _last_digit_of(average: Decimal, price_decimals: int | None) -> Decimal:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from tieout.core.activity import Ratio
 from tieout.core.arrivals import breaks_of
 from tieout.core.breaks import Break, BreakStatus
-from tieout.core.comparison import infer_split, row_quantity
+from tieout.core.comparison import average_before, infer_split, row_quantity
 from tieout.core.draft import Draft
 from tieout.core.facts import Fact, Observed, Withdrawn
 from tieout.core.instrument import LedgerId
@@ -94,6 +94,7 @@ def as_split(fact: Observed, draft: Draft, key: LedgerId, row: Holding) -> Obser
         row_quantity(row),
         our_average=folded.position.average_price(folded.instrument),
         average=row.average_price,
+        last_average=average_before(draft.book.marks.get(key), ours),
         last_price=None,
         price=known_number(row.price),
         price_decimals=folded.instrument.price_decimals,

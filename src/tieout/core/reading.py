@@ -237,7 +237,6 @@ def _compare(draft: Draft, snapshot: Snapshot, key: LedgerId, row: Holding) -> F
             Observed(ledger=key, order=draft.order(), at=snapshot.as_of, symbol=row.symbol.strip())
         )
         folded = draft.expected(key, until=snapshot.as_of)
-    mark = draft.book.marks.get(key)
     has_split = any(activity.type == "split" for activity in draft.arrived.get(key, ()))
     finding = compare_quantity(
         ledger=key,
@@ -245,7 +244,7 @@ def _compare(draft: Draft, snapshot: Snapshot, key: LedgerId, row: Holding) -> F
         instrument=folded.instrument,
         row=row,
         tolerance=draft.policy.tolerance,
-        last_price=known_number(mark.price) if mark is not None else None,
+        last=draft.book.marks.get(key),
         may_be_split=not has_split,
     )
     if finding.verdict == "agrees":
