@@ -106,6 +106,23 @@ def test_an_empty_reply_is_held_until_a_person_rejects(tieout, book):
     assert len(quantities(tieout)) == 4
 
 
+def test_case_94_a_paper_account_that_was_reset_is_another_account(tieout, book, folder):
+    book.market.reset_account("main")
+    number = book.market.account("main").number
+    reset = tieout("sync")
+    assert reset.status == 2
+    assert "account_mismatch: asked for account" in reset.out
+    assert f"give the connection another name to take {number} in" in reset.out
+    assert len(quantities(tieout)) == 4
+
+    settings = book.write_settings(folder)
+    settings.write_text(settings.read_text().replace("paper", "again"))
+    book.trade("AAPL", "3")
+    assert tieout("sync").status == 0
+    accounts = {each["account"] for each in tieout("accounts", "--json").json["accounts"]}
+    assert accounts > {f"again/{number}"}  # and the old one, as it was
+
+
 def test_the_keys_of_another_account_change_nothing(tieout, book, folder):
     book.market.open_account("other", cash="5")
     keys = book.simulator.credentials("other")

@@ -253,6 +253,20 @@ def test_case_21_you_buy_1_and_hold_0_9975():
     """)
 
 
+def test_case_22_dust_is_what_the_broker_says_and_a_part_of_the_next_buy():
+    check("""
+        fill f1 BTC/USD 0.1000000009 @ 60000
+        fill f2 BTC/USD -0.1000000005 @ 61000
+        broker  BTC/USD 0.0000000004 @ 60000
+        =>      created BTC/USD 0 -> 0.0000000004 @ 60000 REDUCED realized 100.0000005 USD
+        =>      tied out
+        ---
+        fill f3 BTC/USD 0.1 @ 62000
+        broker  BTC/USD 0.1000000004 @ 61999.999992
+        =>      increased 0.0000000004 -> 0.1000000004 SYNCED realized nothing  tied out
+    """)
+
+
 # E. Average price and realized P&L
 
 ALPACA_EXAMPLE = """

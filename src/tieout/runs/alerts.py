@@ -20,18 +20,20 @@ from tieout.runs.statistics import timestamp
 
 RAISED, RECOVERED = "alert:raised", "alert:recovered"
 RUNS_LOOKED_AT = 1000
+LISTED_MAX = 5
 GOOD, FAILED = "applied", ("failed", "rejected")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
     """How long things may be wrong: runs that fail in a row, runs that show a break, and after
-    how many hours an alert is repeated (0: never).
+    how many hours an alert is repeated (0: never). `is_expected`: runs fail at this hour.
     """
 
     failures: int = 2
     confirmations: int = 2
     repeat_hours: float = 24.0
+    is_expected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +135,9 @@ class Alerts:
         self, kind: str, account: AccountId, name: str, matters: Sequence[str], at: datetime
     ) -> None:
         if kind == RAISED:
-            message = f"{name}: {'; '.join(matters)}"
+            message = f"{name}: {_listed(matters)}"
         else:
-            message = f"{name}: over now: {', '.join(map(_words, matters))}"
+            message = f"{name}: over now: {_listed([*map(_words, matters)])}"
         payload: dict[str, Any] = {
             "account": account,
             "message": message,
@@ -144,6 +146,14 @@ class Alerts:
         }
         text = json.dumps(payload, ensure_ascii=False)
         self._store.add_event(Event(type=kind, at=at, payload=text), account=account)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    """The first few, and how many there are: a changed symbol format is one thing, not hundreds."""
+    if len(texts) <= LISTED_MAX:
+        return "; ".join(texts)
+    more = len(texts) - LISTED_MAX
+    return f"{len(texts)} matters: {'; '.join(texts[:LISTED_MAX])}; and {more} more"
 
 
 def run_matters(
@@ -157,6 +167,8 @@ def run_matters(
     if record.outcome == "partial":
         listed = "; ".join(record.errors) or record.reason or "some rows could not be used"
         return (Matter(key=key, digest=_digest("partial", listed), text=f"partly read: {listed}"),)
+    if record.outcome in FAILED and patience.is_expected:
+        return ()
     if record.outcome in FAILED and failures_before + 1 >= patience.failures:
         said = record.errors[0] if record.errors else record.reason
         count = failures_before + 1

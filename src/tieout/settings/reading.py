@@ -39,7 +39,7 @@ def read_settings(
         allocation=_allocation(reading, material.get("allocation", {}), root, connections),
         on_missing=_on_missing(reading),
         service=read_service(reading, material.get("service", {}), root),
-        alerts=read_alerts(reading, material.get("alerts", {}), root),
+        alerts=read_alerts(reading, material.get("alerts", {}), root, connections),
         webhooks=read_webhooks(reading, material.get("webhooks", []), root, base=base),
         notifications=read_notifications(
             reading, material.get("notifications", []), root, base=base

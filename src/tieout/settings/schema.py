@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tieout.core.breaks import BREAK_KINDS
 from tieout.core.policy import COST_BASES, ON_MISSING, TRUTHS
+from tieout.settings.quiet import quiet_hours
 from tieout.settings.rules import (
     Rule,
     address,
@@ -77,6 +78,7 @@ SECRETS = ("key", "secret")
 ALERTS: Rules = {
     "after_failures": whole_number(least=1, most=1000),
     "repeat_hours": number(least="0", most="8760"),
+    "quiet": quiet_hours,
 }
 
 WEBHOOK: Rules = {"url": text, "secret": text, "types": words, "accounts": words}

@@ -1,6 +1,6 @@
 """Reading whom to tell: [alerts], [[webhooks]] and [[notifications]]."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,23 @@ from tieout.settings.lists import named_tables, read_secret
 from tieout.settings.rules import Rule, hook_address
 from tieout.settings.secret import Secret
 from tieout.settings.source import Place
-from tieout.settings.values import Alerts, Notification, Webhook
+from tieout.settings.values import Alerts, Connection, Notification, Webhook
 
 URL, SECRET = "url", "secret"
 
 
-def read_alerts(reading: Reading, material: Any, root: Place) -> Alerts:
+def read_alerts(
+    reading: Reading, material: Any, root: Place, connections: Sequence[Connection]
+) -> Alerts:
     """When people are told of what is wrong."""
-    return Alerts(**reading.table(material, schema.ALERTS, root.at("alerts")))
+    place = root.at("alerts")
+    alerts = Alerts(**reading.table(material, schema.ALERTS, place))
+    known = [each.name for each in connections]
+    for hours in alerts.quiet:
+        if hours.connection not in (None, *known):
+            there = f"no connection is named {hours.connection!r}; set up: {', '.join(known)}"
+            reading.fault(place.at("quiet"), there)
+    return alerts
 
 
 def read_webhooks(

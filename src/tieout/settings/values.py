@@ -9,6 +9,7 @@ from typing import Any
 from tieout.core.errors import SettingsError
 from tieout.core.policy import OnMissing, Policy, default_policy
 from tieout.settings.policies import with_changes
+from tieout.settings.quiet import QuietHours
 from tieout.settings.secret import Secret
 
 EVERY_ACCOUNT = "*"
@@ -102,11 +103,13 @@ class Notification:
 class Alerts:
     """When people are told: after so many failed runs in a row, and again after so many hours.
 
-    `repeat_hours` 0 never repeats what has not changed.
+    `repeat_hours` 0 never repeats what has not changed. In `quiet` hours (by the service's time
+    zone) nobody is told of a failed run; one that fails after them is told of.
     """
 
     after_failures: int = 2
     repeat_hours: Decimal = Decimal(24)
+    quiet: tuple[QuietHours, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

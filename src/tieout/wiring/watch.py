@@ -12,6 +12,7 @@ from tieout.runs import Finished
 from tieout.runs.alerts import Alerts, Patience
 from tieout.runs.log import RunLog
 from tieout.runs.records import FAILED, failure_payload
+from tieout.runs.schedule import zone_of
 from tieout.settings.values import connection_of
 from tieout.wiring.desk import Desk
 
@@ -92,8 +93,10 @@ class Watch:
         name = connection_of(account)
         venue = next((each.venue for each in settings.connections if each.name == name), "local")
         policy = settings.policy_for(account, venue=venue)
+        now, zone = self._desk.clock.now(), zone_of(settings.service.timezone)
         return Patience(
             failures=settings.alerts.after_failures,
             confirmations=policy.alert_confirmations,
             repeat_hours=float(settings.alerts.repeat_hours),
+            is_expected=any(each.cover(name, now, zone=zone) for each in settings.alerts.quiet),
         )

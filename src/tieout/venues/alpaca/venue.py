@@ -257,7 +257,8 @@ class AlpacaVenue:
             f"{ACCOUNT_MISMATCH}: asked for account {account}, but these keys belong to "
             f"{row.number}",
             venue=self.name,
-            advice=f"use the keys of {account}, or set this connection up for {row.number}; "
+            advice=f"use the keys of {account}, or give the connection another name to take "
+            f"{row.number} in; "
             "nothing was changed",
         )
         refused.reason = ACCOUNT_MISMATCH
