@@ -107,8 +107,8 @@ def other_account(venue: str, account: str, reached: tuple[str, ...]) -> VenueEr
         f"{ACCOUNT_MISMATCH}: asked for account {account}, but this login has "
         f"{', '.join(reached) or 'none'}",
         venue=venue,
-        advice=f"log the gateway in to {account}, or give the connection another name to take the other one in; "
-        "nothing was changed",
+        advice=f"log the gateway in to {account}, or give the connection another name to take "
+        "the other one in; nothing was changed",
     )
     refused.reason = ACCOUNT_MISMATCH
     return refused
