@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
+from threading import Event
 from typing import Any
 
 import requests
@@ -120,6 +121,15 @@ class Stream:
             timeout=10,
             retry=False,
         )
+
+    @property
+    def ended(self) -> Event:
+        """Set when the SDK has stopped reading."""
+        over = Event()
+        self.client.loop.call_soon_threadsafe(
+            self.client._task.add_done_callback, lambda _: over.set()
+        )
+        return over
 
     def next(self, channel: str | None = None) -> dict[str, Any]:
         """The next message, or the next of a channel."""
