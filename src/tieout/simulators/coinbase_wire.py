@@ -1,7 +1,7 @@
 """What the market holds, in the words of Advanced Trade: amounts are text."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -13,6 +13,16 @@ from tieout.simulators.holdings import ZERO
 
 Json = dict[str, Any]
 FIAT = {"USD", "EUR", "GBP"}
+# Fields of a listing for those who look at it, recorded as empty.
+NOT_OF_TRADING = (
+    "market_cap",
+    "base_cbrn",
+    "quote_cbrn",
+    "product_cbrn",
+    "icon_color",
+    "icon_url",
+    "about_description",
+)
 
 
 def text(number: Decimal) -> str:
@@ -189,7 +199,7 @@ def product_row(product: Product, price: Decimal, now: datetime) -> Json:
         "product_type": "FUTURE" if is_future else "SPOT",
         "quote_currency_id": product.quote,
         "base_currency_id": "" if is_future else product.base,
-        "fcm_trading_session_details": None,
+        "fcm_trading_session_details": _session(now) if is_future else None,
         "mid_market_price": text(price),
         "alias": f"{product.base}-USD" if product.quote == "USDC" else "",
         "alias_to": [],
@@ -203,13 +213,30 @@ def product_row(product: Product, price: Decimal, now: datetime) -> Json:
         "new_at": None,
         "best_bid_price": "",
         "best_ask_price": "",
+        "display_name_overwrite": "",
+        "is_alpha_testing": False,
+        **dict.fromkeys(NOT_OF_TRADING, ""),
     }
     return row | ({"future_product_details": _future(product, price, now)} if is_future else {})
+
+
+def _session(now: datetime) -> Json:
+    ends = now + timedelta(days=1)
+    return {
+        "is_session_open": True,
+        "open_time": instant(now),
+        "close_time": instant(ends),
+        "session_state": "FCM_TRADING_SESSION_STATE_OPEN",
+        "after_hours_order_entry_disabled": False,
+        "closed_reason": "FCM_TRADING_SESSION_CLOSED_REASON_EXCHANGE_MAINTENANCE",
+        "maintenance": {"start_time": instant(ends), "end_time": instant(ends)},
+    }
 
 
 def _future(product: Product, price: Decimal, now: datetime) -> Json:
     assert product.expires_at is not None, product.id
     left_ms = int((product.expires_at - now).total_seconds() * 1000)
+    margin = {"long_margin_rate": "0.1", "short_margin_rate": "0.1"}
     interest: Json = {"open_interest": "0", "funding_rate": "", "funding_time": None}
     return {
         "venue": "cde",
@@ -222,7 +249,10 @@ def _future(product: Product, price: Decimal, now: datetime) -> Json:
         "group_short_description": product.code,
         "risk_managed_by": "MANAGED_BY_FCM",
         "contract_expiry_type": "EXPIRING",
-        "perpetual_details": {**interest, "max_leverage": "", "base_asset_uuid": ""},
+        "perpetual_details": {
+            **interest,
+            **dict.fromkeys(("max_leverage", "base_asset_uuid", "underlying_type"), ""),
+        },
         "contract_display_name": product.id,
         "time_to_expiry_ms": str(left_ms),
         "non_crypto": False,
@@ -233,6 +263,11 @@ def _future(product: Product, price: Decimal, now: datetime) -> Json:
         "funding_rate": "0.000013" if product.has_funding else "",
         "funding_time": instant(now) if product.has_funding else None,
         "display_name": product.id,
+        "contract_code_display_name": "",
+        "product_group_cbrn": "",
+        "region_enabled": {},
+        "intraday_margin_rate": margin,
+        "overnight_margin_rate": margin,
         "settlement_price": text(price),
         "futures_asset_type": "FUTURES_ASSET_TYPE_CRYPTO",
         "index_price": text(price),
