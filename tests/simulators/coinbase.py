@@ -2,6 +2,7 @@
 
 import json
 import random
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import requests
 from coinbase import jwt_generator
 from coinbase.rest import RESTClient
 from coinbase.websocket import WSUserClient
+from websockets.sync.client import connect
 
 from tieout.simulators.coinbase import CoinbaseSimulator, Dialect, running
 from tieout.simulators.coinbase_market import CoinbaseMarket
@@ -105,6 +107,27 @@ class Rpc:
         if self.token is None:
             self.sign_in()
         return json.loads(self.post(method, **params).text, parse_float=str)["result"]
+
+
+class RpcStream:
+    """A plain client of the gateway's websocket, signed in unless told otherwise."""
+
+    def __init__(self, simulator: CoinbaseSimulator, account: str = "main") -> None:
+        key = simulator.credentials(account)
+        context = ssl.create_default_context(cafile=str(simulator.ca_file))
+        self.socket = connect(simulator.gateway_stream_address, ssl=context)
+        self.token = jwt_generator.build_ws_jwt(key.name, key.secret)
+
+    def sign_in(self) -> dict[str, Any]:
+        return self("public/auth", grant_type="coinbase_cdp", token=self.token)
+
+    def __call__(self, method: str, **params: Any) -> dict[str, Any]:
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        self.socket.send(json.dumps(body))
+        return self.next()
+
+    def next(self) -> dict[str, Any]:
+        return json.loads(self.socket.recv(timeout=WAIT_S), parse_float=str)
 
 
 class Stream:

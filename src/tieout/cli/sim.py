@@ -172,10 +172,16 @@ def coinbase(
         trusted = {} if is_plain else {"ca_file": str(simulator.ca_file)}
         places = {"address": simulator.address, "gateway_address": simulator.gateway_address}
         if as_json:
-            write_json({**told, **places, **trusted, "stream_address": simulator.stream_address})
+            places["stream_address"] = simulator.stream_address
+            places["gateway_stream_address"] = simulator.gateway_stream_address
+            write_json({"venue": "coinbase", **told, **places, **trusted})
             return
         setting = [f"export {name}='{value}'" for name, value in told.items()]
         setting += [f"export REQUESTS_CA_BUNDLE={path}" for path in trusted.values()]
+        secrets = {"key": "env:COINBASE_KEY", "secret": "env:COINBASE_SECRET"}
+        wanted = {"name": "cb", "venue": "coinbase", "address": simulator.address, **secrets}
+        setting += ["# in tieout.toml", "[[connections]]"]
+        setting += [f'{name} = "{value}"' for name, value in wanted.items()]
         event = {"do": "trade", "account": ACCOUNT, "product": "BTC-USD", "quantity": "-0.1"}
         _tell("Coinbase", simulator, setting, event, trusted.get("ca_file"))
 
@@ -230,9 +236,9 @@ def _tell(
     shown.print(f"{venue} answers at {simulator.address}, and streams at")
     shown.print(f"{simulator.stream_address}. In another terminal:\n")
     for line in setting:
-        shown.print(f"  {line}", markup=False)
+        shown.print(f"  {line}", markup=False, soft_wrap=True)
     shown.print("\nLet something happen, then sync again:\n")
     trust = "" if ca_file is None else f"--cacert {ca_file} "
-    shown.print(f"  curl {trust}-H 'content-type: application/json' \\")
-    shown.print(f"    -d '{json.dumps(event)}' {simulator.address}/_sim/market\n")
+    shown.print(f"  curl {trust}-H 'content-type: application/json' \\", soft_wrap=True)
+    shown.print(f"    -d '{json.dumps(event)}' {simulator.address}/_sim/market\n", soft_wrap=True)
     shown.print("Ctrl-C ends it.")

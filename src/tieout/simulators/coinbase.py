@@ -9,13 +9,14 @@ with running(simulator):
     client.get_accounts()
 
 The SDK speaks https whatever it is told, so TLS is served, with a certificate authority that is
-made at the start and whose file is `ca_file`. Three wires share one port:
+made at the start and whose file is `ca_file`. All wires share one port:
 
 /api/v3/brokerage/...   Advanced Trade; the token of each call is checked
 /api/v2, /api/v2/...    the JSON-RPC gateway; faults and `calls` know a call by its method,
                         `/api/v2/private/get_positions`, wherever that stands
 /ws                     the user stream; its messages are `/ws/user`, `/ws/heartbeats`,
                         `/ws/subscriptions`; an error at `/ws/login` refuses a token
+/ws/api/v2              the gateway's websocket: the same calls, and subscriptions to what happens
 """
 
 import asyncio
@@ -29,6 +30,8 @@ from pathlib import Path
 from tieout.simulators.coinbase_dialect import Dialect
 from tieout.simulators.coinbase_gateway import PREFIX as GATEWAY
 from tieout.simulators.coinbase_gateway import Gateway, call_of
+from tieout.simulators.coinbase_gateway_stream import PATH as GATEWAY_STREAM
+from tieout.simulators.coinbase_gateway_stream import GatewayStream
 from tieout.simulators.coinbase_keys import Doorman, Key, wall_clock
 from tieout.simulators.coinbase_market import CoinbaseMarket
 from tieout.simulators.coinbase_refusals import refused, refused_by_gateway
@@ -48,6 +51,7 @@ class CoinbaseSimulator(Simulator[CoinbaseMarket]):
     against `token_clock`, which is the real one, as the SDK signs by that."""
 
     stream_path = PATH
+    stream_paths = (GATEWAY_STREAM,)
 
     def __init__(
         self,
@@ -66,6 +70,7 @@ class CoinbaseSimulator(Simulator[CoinbaseMarket]):
         self._rest = CoinbaseRest(market, self.dialect)
         self.gateway = Gateway(market, self.dialect, self._doorman)
         self._stream = CoinbaseStream(market, self.faults, self.dialect, self._doorman)
+        self._gateway_stream = GatewayStream(market, self.faults, self.dialect, self.gateway)
         self._ticks = ticks
         self._seen: dict[str, list[float]] = {}  # by who asks: when, within the last second
 
@@ -78,6 +83,11 @@ class CoinbaseSimulator(Simulator[CoinbaseMarket]):
     def gateway_address(self) -> str:
         """The JSON-RPC gateway's address."""
         return self.address + GATEWAY
+
+    @property
+    def gateway_stream_address(self) -> str:
+        """The gateway's websocket."""
+        return self.stream_address.removesuffix(PATH) + GATEWAY_STREAM
 
     @property
     def ca_file(self) -> Path:
@@ -163,10 +173,14 @@ class CoinbaseSimulator(Simulator[CoinbaseMarket]):
         if self._is_too_fast(f"stream {client}", self.dialect.connections_per_s):
             await line.reply(replace(refused(429), headers={"retry-after": "1"}))
             return
-        await self._stream.converse(line)
+        if line.scope["path"] == GATEWAY_STREAM:
+            await self._gateway_stream.converse(line)
+        else:
+            await self._stream.converse(line)
 
     def on_start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._stream.attach(loop)
+        self._gateway_stream.attach(loop)
 
 
 def _is_for_gateway(request: Request) -> bool:

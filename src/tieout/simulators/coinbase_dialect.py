@@ -30,6 +30,7 @@ class Dialect:
     connections_per_s: int | None = None
     # Documented: not authenticated messages of one address, a second.
     messages_per_s: int | None = None
+    gateway_heartbeat_s_min: int = 10
     token_s: int = 3600  # how long the gateway's token lives
     trades_page: int = 10  # the gateway's default; a client may ask for 1000
     trades_page_max: int = 1000

@@ -114,7 +114,7 @@ class Gateway:
                 owner = self._market.account(view.account)
                 state = owner.as_of(view.positions_at)
                 asked = _Asked(params=call.params, owner=owner, state=state)
-                return self._result(call, answer(asked))
+                return self.result(call, answer(asked))
             except (NotUnderstood, ValueError) as why_not:
                 return Reply(400, rpc_error(-32602, "Invalid params", f"{why_not}", call.id))
 
@@ -122,9 +122,10 @@ class Gateway:
         answer = self._public.get(call.method)
         if answer is None:
             return Reply(400, rpc_error(-32601, "Method not found", call.method, call.id))
-        return self._result(call, answer(call.params))
+        return self.result(call, answer(call.params))
 
-    def _result(self, call: Call, result: Any) -> Reply:
+    def result(self, call: Call, result: Any) -> Reply:
+        """The envelope of a good answer."""
         micros = milliseconds(self._market.clock()) * 1000
         times = {"usIn": micros, "usOut": micros + 100, "usDiff": 100, "testnet": False}
         return Reply(200, {"jsonrpc": "2.0", "id": call.id, "result": result, **times})
@@ -145,7 +146,7 @@ class Gateway:
             "scope": SCOPE + (TRADING if key.can_trade else ""),
             "token_type": "bearer",
         }
-        return self._result(call, result)
+        return self.result(call, result)
 
     # Public.
 
