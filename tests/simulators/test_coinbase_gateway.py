@@ -186,6 +186,22 @@ def test_instruments_are_public(fetch):
     assert (row["instrument_name"], row["settlement_currency"]) == (PERP, "USDC")
 
 
+def test_one_instrument_and_one_currency(coinbase, rpc):
+    assert rpc("public/get_instrument", instrument_name=INVERSE)["settlement_currency"] == "BTC"
+    assert rpc.post("public/get_instrument", instrument_name="X").status_code == 400
+    summary = rpc("private/get_account_summary", currency="USDC", extended=True)
+    assert (summary["equity"], summary["username"]) == (20000, "main")
+    assert "username" not in rpc("private/get_account_summary", currency="USDC")
+    coinbase.trade("main", PERP, "1")
+    assert rpc("private/get_position", instrument_name=PERP)["size"] == 1
+    assert rpc("private/get_positions", kind="option") == []
+
+
+def test_a_body_that_is_no_json_is_refused(rpc):
+    answer = rpc.caller.session.post(rpc.caller.simulator.gateway_address, data="{", timeout=10)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, -32601)
+
+
 def test_a_call_may_stand_in_the_path(coinbase, rpc):
     coinbase.trade("main", PERP, "1")
     rpc.sign_in()

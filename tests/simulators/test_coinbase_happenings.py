@@ -104,6 +104,25 @@ def test_what_cannot_happen_does_not(coinbase, do, facts):
     assert coinbase.shown() == before
 
 
+def test_a_resting_order_is_not_filled_beyond_its_limit(coinbase):
+    order = coinbase.place_order("main", "ETH-USD", "3", limit_price="2500")
+    with pytest.raises(Impossible, match="the limit"):
+        coinbase.fill_order("main", order.id, price="2501")
+    with pytest.raises(Impossible, match="only 3 are left"):
+        coinbase.fill_order("main", order.id, quantity="4")
+    coinbase.fill_order("main", order.id, quantity="1", price="2400")
+    coinbase.fill_order("main", order.id)
+    wallet = coinbase.account("main").state.wallets["USD"]
+    assert (wallet.hold, wallet.total) == (0, Decimal("92570.4"))  # 7400 and 0.4 % of it
+
+
+def test_what_a_third_of_an_order_frees_is_not_lost(coinbase):
+    order = coinbase.place_order("main", "ETH-USD", "0.3", limit_price="1000.01")
+    for _ in range(3):
+        coinbase.fill_order("main", order.id, quantity="0.1")
+    assert coinbase.account("main").state.wallets["USD"].hold == 0
+
+
 def test_floats_are_refused(coinbase):
     with pytest.raises(TypeError, match="as text"):
         coinbase.trade("main", "ETH-USD", 0.1)

@@ -215,6 +215,65 @@ def test_only_a_key_that_may_trade_trades(desk, coinbase, advanced):
     assert refused["success"] is False
 
 
+def test_a_trader_spends_money_rests_and_cancels(desk, coinbase):
+    coinbase.open_account("trader", can_trade=True, cash="5000")
+    trader = client_of(desk, "trader")
+    trader.market_order_buy("a", "ETH-USD", quote_size="1000")
+    resting = trader.limit_order_gtc_sell("b", "ETH-USD", "0.1", "9999").to_dict()
+    done = trader.cancel_orders([resting["order_id"], "none"]).to_dict()["results"]
+    assert [each["success"] for each in done] == [True, False]
+    order = trader.get_order(resting["order_id"]).to_dict()["order"]
+    assert (order["status"], order["order_type"]) == ("CANCELLED", "LIMIT")
+    assert wallets(trader)["USD"] == (4000, 0)
+
+
+def test_who_may_not_trade_may_not_cancel(coinbase, advanced):
+    order = coinbase.place_order("main", "ETH-USD", "1", limit_price="1")
+    with pytest.raises(HTTPError, match="Missing Required Scopes"):
+        advanced.cancel_orders([order.id])
+    assert coinbase.account("main").orders[order.id].status == "OPEN"
+
+
+def test_prices_are_public(fetch):
+    base = f"{fetch.simulator.address}{BASE}/market/products"
+    listed = fetch.session.get(base, timeout=10).json()
+    assert {row["product_type"] for row in listed["products"]} == {"SPOT", "FUTURE"}
+    one = fetch.session.get(f"{base}/BTC-USD", timeout=10).json()
+    assert (one["product_id"], one["price"]) == ("BTC-USD", "60000")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/accounts/none", 404),
+        ("/accounts?limit=x", 400),
+        ("/accounts?retail_portfolio_id=none", 403),
+        ("/cfm/positions/none", 404),
+        ("/orders/historical/none", 404),
+        ("/orders/historical/fills?start_sequence_timestamp=yesterday", 400),
+        ("/portfolios/none", 404),
+        ("/products/BTC_USDC-PERPETUAL", 404),
+        ("/nothing", 404),
+    ],
+)
+def test_what_there_is_not(fetch, path, status):
+    path, _, query = path.partition("?")
+    answer = fetch("GET", f"{BASE}{path}", params=query)
+    assert answer.status_code == status
+    assert answer.json().keys() == {"error", "error_details", "message"}
+
+
+def test_accounts_of_ones_own_portfolio_by_name(coinbase, advanced):
+    own = coinbase.account("main").portfolio
+    assert wallets(advanced, retail_portfolio_id=own) == wallets(advanced)
+
+
+def test_a_retired_path_may_lack_its_rows(coinbase):
+    with serving(coinbase, intx="no positions key") as desk:
+        shown = client_of(desk).list_perps_positions(coinbase.account("main").portfolio)
+    assert shown.to_dict() == {}  # the SDK says nothing
+
+
 @pytest.mark.parametrize(("intx", "status"), [("gone", 410), ("not found", 404), ("empty", 200)])
 def test_the_retired_paths(coinbase, intx, status):
     coinbase.trade("main", "BTC_USDC-PERPETUAL", "0.5")

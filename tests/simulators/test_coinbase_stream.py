@@ -73,6 +73,12 @@ def test_messages_are_numbered_one_after_the_other(coinbase, stream):
     assert stream.next("heartbeats")["sequence_num"] == before + 1
 
 
+def test_a_test_can_wait_for_listeners(desk):
+    assert not desk.wait_until_listening(timeout_s=0)
+    with streaming(desk, "heartbeats", "user"):
+        assert desk.wait_until_listening(2)
+
+
 def test_heartbeats_count(stream):
     first, second = (stream.next("heartbeats")["events"][0]["heartbeat_counter"] for _ in range(2))
     assert second == first + 1

@@ -210,7 +210,8 @@ class CoinbaseRest:
     def _fills(self, asked: Asked) -> Reply:
         """The newest first. A page ends with the number of its last fill as the cursor; the last
         page has none (recorded)."""
-        after, until = asked.one("start_sequence_timestamp"), asked.one("end_sequence_timestamp")
+        after = _moment(asked.one("start_sequence_timestamp"))
+        until = _moment(asked.one("end_sequence_timestamp"))
         wanted = {
             "order_id": set(asked.several("order_ids") + asked.several("order_id")),
             "trade_id": set(asked.several("trade_ids")),
@@ -219,8 +220,8 @@ class CoinbaseRest:
         rows = [
             each
             for each in reversed(asked.owner.fills)
-            if (after is None or each.at >= _moment(after))
-            and (until is None or each.at <= _moment(until))
+            if (after is None or each.at >= after)
+            and (until is None or each.at <= until)
             and all(getattr(each, name) in ids for name, ids in wanted.items() if ids)
         ]
         size = _size(asked, self._dialect.fills_page, self._dialect.fills_page_max)
@@ -366,5 +367,5 @@ def _begin(ids: Sequence[str], cursor: str | None) -> int:
     return ids.index(cursor) + 1
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

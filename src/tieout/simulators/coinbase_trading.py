@@ -111,10 +111,12 @@ class CoinbaseTrading(CoinbaseLedger):
                 raise Impossible(f"of order {order} only {resting.left:f} are left")
             assert resting.limit_price is not None
             at_price = resting.limit_price if price is None else exact(price)
-            freed = resting.held * size / resting.left
+            if (at_price - resting.limit_price) * resting.quantity > ZERO:
+                raise Impossible(f"the limit of order {order} is {resting.limit_price:f}")
+            freed = cut(resting.held * size / resting.left)
             if resting.held:
                 self.put(owner, self.held(owner.state, resting.held_coin, -freed))
-                resting = replace(resting, held=cut(resting.held - freed))
+                resting = replace(resting, held=resting.held - freed)
             return self._fill(owner, resting, _How(size=size, price=at_price, is_maker=True))
 
     def cancel_order(self, account: str, order: str) -> Order:
