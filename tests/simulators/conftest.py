@@ -7,13 +7,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 from alpaca.trading.client import TradingClient
+from coinbase.rest import RESTClient
 from hyperliquid.info import Info
 
 from tieout.simulators.alpaca import AlpacaSimulator, running
+from tieout.simulators.coinbase import CoinbaseSimulator
+from tieout.simulators.coinbase_market import CoinbaseMarket
 from tieout.simulators.hyperliquid import HyperliquidSimulator
 from tieout.simulators.hyperliquid_market import HyperliquidMarket
 from tieout.simulators.market import Market
 
+from .coinbase import Caller as CoinbaseCaller
+from .coinbase import Rpc, client_of, small_market
 from .hyperliquid import Question, info_of, small_exchange
 from .ibkr import broker, gateway  # noqa: F401 - fixtures
 
@@ -126,3 +131,32 @@ def main(venue) -> str:
 @pytest.fixture
 def ask(venue) -> Question:
     return Question(venue)
+
+
+@pytest.fixture
+def coinbase(clock) -> CoinbaseMarket:
+    return small_market(clock)
+
+
+@pytest.fixture
+def desk(coinbase) -> Iterator[CoinbaseSimulator]:
+    """A running Coinbase."""
+    desk = CoinbaseSimulator(coinbase)
+    with running(desk):
+        yield desk
+
+
+@pytest.fixture
+def advanced(desk) -> RESTClient:
+    """The real SDK of Advanced Trade."""
+    return client_of(desk)
+
+
+@pytest.fixture
+def fetch(desk) -> CoinbaseCaller:
+    return CoinbaseCaller(desk)
+
+
+@pytest.fixture
+def rpc(desk) -> Rpc:
+    return Rpc(desk)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from tieout.simulators.coinbase import CoinbaseSimulator
+    from tieout.simulators.coinbase_market import CoinbaseMarket
     from tieout.simulators.serving import Simulator
 
 app = typer.Typer()
@@ -27,6 +29,8 @@ def sim(context: typer.Context) -> None:
     tieout sim hyperliquid
 
     tieout sim ibkr
+
+    tieout sim coinbase
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
@@ -175,6 +179,83 @@ def ibkr(
     _serve(simulator, port, tell_reader)
 
 
+@app.command()
+def coinbase(
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="0 takes any that is free.")
+    ] = 9103,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed, the same market.")] = 1,
+    is_plain: Annotated[
+        bool, typer.Option("--plain", help="Plain HTTP; the SDK itself cannot be told so.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run Coinbase Advanced on this machine until Ctrl-C, with a portfolio that holds coins, US
+    futures and international perpetuals.
+
+    It speaks the real wires, so the real SDK connects to it, by https: trust the certificate
+    authority whose file is told. Trades, prices, funding and faults are sent to /_sim/market
+    and /_sim/faults.
+
+    Examples:
+
+    tieout sim coinbase
+
+    tieout sim coinbase --port 9200 --seed 7
+    """
+    from datetime import UTC, datetime
+    from random import Random
+
+    market_type, simulator_type = _coinbase()
+    from tieout.simulators.coinbase_story import ACCOUNT, demo_story
+
+    market = market_type(clock=lambda: datetime.now(UTC), chance=Random(seed))
+    simulator = simulator_type(market, port=port, has_tls=not is_plain)
+    demo_story(market, 0, simulator.faults)
+
+    def tell_reader() -> None:
+        key = simulator.credentials(ACCOUNT)
+        told = {
+            "COINBASE_KEY": key.name,
+            # On one line: the SDK reads it so.
+            "COINBASE_SECRET": key.secret.replace("\n", "\\n"),
+        }
+        trusted = {} if is_plain else {"ca_file": str(simulator.ca_file)}
+        places = {"address": simulator.address, "gateway_address": simulator.gateway_address}
+        if as_json:
+            places["stream_address"] = simulator.stream_address
+            places["gateway_stream_address"] = simulator.gateway_stream_address
+            write_json({"venue": "coinbase", **told, **places, **trusted})
+            return
+        setting = [f"export {name}='{value}'" for name, value in told.items()]
+        setting += [f"export REQUESTS_CA_BUNDLE={path}" for path in trusted.values()]
+        secrets = {"key": "env:COINBASE_KEY", "secret": "env:COINBASE_SECRET"}
+        wanted = {"name": "cb", "venue": "coinbase", "address": simulator.address, **secrets}
+        setting += ["# in tieout.toml", "[[connections]]"]
+        setting += [f'{name} = "{value}"' for name, value in wanted.items()]
+        event = {"do": "trade", "account": ACCOUNT, "product": "BTC-USD", "quantity": "-0.1"}
+        _tell(_web("Coinbase", simulator), simulator, setting, event, trusted.get("ca_file"))
+
+    _serve(simulator, port, tell_reader)
+
+
+def _coinbase() -> "tuple[type[CoinbaseMarket], type[CoinbaseSimulator]]":
+    """Its market and simulator; they need what signs and checks tokens."""
+    from tieout.core.errors import SettingsError
+
+    try:
+        from tieout.simulators.coinbase import CoinbaseSimulator
+        from tieout.simulators.coinbase_market import CoinbaseMarket
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").startswith("tieout"):
+            raise
+        raise SettingsError(
+            f"the simulated Coinbase needs a package that is not installed ({missing.name}): "
+            "pip install 'tieout[coinbase]'"
+        ) from None
+    return CoinbaseMarket, CoinbaseSimulator
+
+
 def _serve(simulator: "Simulator[Any]", port: int, tell_reader: "Callable[[], None]") -> None:
     """Serves until Ctrl-C; says how to reach it once it is up."""
     import threading
@@ -197,7 +278,11 @@ def _web(venue: str, simulator: "Simulator[Any]") -> str:
 
 
 def _tell(
-    reached: str, simulator: "Simulator[Any]", setting: list[str], event: "Mapping[str, str]"
+    reached: str,
+    simulator: "Simulator[Any]",
+    setting: list[str],
+    event: "Mapping[str, str]",
+    ca_file: str | None = None,
 ) -> None:
     """For a person: where it is, what to set, and how to let something happen."""
     import json
@@ -205,8 +290,9 @@ def _tell(
     shown = console()
     shown.print(f"{reached}. In another terminal:\n", soft_wrap=True)
     for line in setting:
-        shown.print(f"  {line}", markup=False)
+        shown.print(f"  {line}", markup=False, soft_wrap=True)
     shown.print("\nLet something happen, then sync again:\n")
-    shown.print("  curl -H 'content-type: application/json' \\")
-    shown.print(f"    -d '{json.dumps(event)}' {simulator.address}/_sim/market\n")
+    trust = "" if ca_file is None else f"--cacert {ca_file} "
+    shown.print(f"  curl {trust}-H 'content-type: application/json' \\", soft_wrap=True)
+    shown.print(f"    -d '{json.dumps(event)}' {simulator.address}/_sim/market\n", soft_wrap=True)
     shown.print("Ctrl-C ends it.")

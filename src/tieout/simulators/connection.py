@@ -106,10 +106,12 @@ class Line:
 
 def request_of(scope: Scope, body: bytes = b"") -> Request:
     """The call an ASGI scope describes."""
+    pairs = parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
     return Request(
         method=scope.get("method", "GET"),
         path=scope["path"],
-        query=dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True)),
+        query=dict(pairs),
+        pairs=pairs,
         headers={name.decode().lower(): value.decode() for name, value in scope["headers"]},
         body=body,
         client=(scope.get("client") or ("",))[0],

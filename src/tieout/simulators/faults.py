@@ -135,6 +135,15 @@ class SetField(Effect, frozen=True):
     row: int | None = 0
 
 
+class RepeatCursor(Effect, frozen=True):
+    """The cursor that a page was asked for by comes back with it, as if more followed. The first
+    page, which was asked for by none, becomes the last."""
+
+
+class LastPage(Effect, frozen=True):
+    """The page says that no more follow, though they do."""
+
+
 class BareNumbers(Effect, frozen=True):
     """Numbers come as JSON numbers instead of text."""
 
@@ -176,6 +185,8 @@ BodyEffect = (
     | DuplicateRows
     | ReorderRows
     | SetField
+    | RepeatCursor
+    | LastPage
     | BareNumbers
     | ClockSkew
 )

@@ -8,6 +8,7 @@ that a test or a demo can change the market while a client waits for its answer.
 import asyncio
 import random
 import socket
+import ssl
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
@@ -57,6 +58,7 @@ class Simulator(ABC, Generic[Market]):
     """
 
     stream_path = "/stream"
+    stream_paths: tuple[str, ...] = ()  # further ones
 
     def __init__(self, market: Market, *, port: int = 0) -> None:
         self.market = market
@@ -101,16 +103,28 @@ class Simulator(ABC, Generic[Market]):
         """Who listens to a new connection; a venue may speak something else than HTTP."""
         return http()
 
+    def failure(self, _: Request, status: int, message: str) -> Reply:
+        """An error on one call; for a venue that words them differently by path."""
+        return self.refusal(status, message)
+
+    def encryption(self) -> ssl.SSLContext | None:
+        """The certificate to serve with; None for plain HTTP."""
+        return None
+
     # Starting and stopping.
 
     @property
     def address(self) -> str:
         """What an SDK is given instead of the venue's address."""
-        return f"http://{HOST}:{self._port}"
+        return f"http{self._s}://{HOST}:{self._port}"
 
     @property
     def stream_address(self) -> str:
-        return f"ws://{HOST}:{self._port}{self.stream_path}"
+        return f"ws{self._s}://{HOST}:{self._port}{self.stream_path}"
+
+    @property
+    def _s(self) -> str:
+        return "" if self.encryption() is None else "s"
 
     async def start(self) -> None:
         await asyncio.to_thread(self.launch)
@@ -122,6 +136,8 @@ class Simulator(ABC, Generic[Market]):
         """Serves in a thread of its own, and returns when calls are answered."""
         assert self._thread is None, "it is running already"
         listening = socket.create_server((HOST, self._port))
+        # asyncio leaves it out on such a socket, and then each answer takes 40 ms.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._port = listening.getsockname()[1]
         self._is_up.clear()
         self._thread = threading.Thread(
@@ -166,7 +182,9 @@ class Simulator(ABC, Generic[Market]):
         def http() -> asyncio.Protocol:
             return TransportAware(config=config, server_state=state, app_state={})
 
-        server = await self._loop.create_server(lambda: self.protocol(http), sock=listening)
+        server = await self._loop.create_server(
+            lambda: self.protocol(http), sock=listening, ssl=self.encryption()
+        )
         async with server:
             self._is_up.set()
             await self._stopping.wait()
@@ -199,10 +217,10 @@ class Simulator(ABC, Generic[Market]):
     async def _open_stream(self, line: Line) -> None:
         request = request_of(line.scope)
         effects = self.faults.for_upgrade(request.path)
-        reply = await self._on_the_way(line, effects)
+        reply = await self._on_the_way(line, request, effects)
         if isinstance(reply, Reply):
             await line.reply(reply)
-        elif reply and request.path == self.stream_path:
+        elif reply and request.path in (self.stream_path, *self.stream_paths):
             await self.converse(line)
         elif reply:
             await line.reply(Reply(404, {"message": "there is no stream here"}))
@@ -217,7 +235,7 @@ class Simulator(ABC, Generic[Market]):
             return
         account, known = self.account_of(request), self.named(request)
         effects = self.faults.for_call(known.method, known.path, account)
-        reply = await self._on_the_way(line, effects)
+        reply = await self._on_the_way(line, request, effects)
         if reply is True:
             reply = self._seen_through(effects, request, account)
         status = reply.status if isinstance(reply, Reply) else None
@@ -228,7 +246,9 @@ class Simulator(ABC, Generic[Market]):
             dated = self._dated(reply, request, effects)
             await line.reply(dated, keep=min(kept, default=1.0), stalls=stalls)
 
-    async def _on_the_way(self, line: Line, effects: Sequence[Effect]) -> Reply | bool:
+    async def _on_the_way(
+        self, line: Line, request: Request, effects: Sequence[Effect]
+    ) -> Reply | bool:
         """What happens before the venue answers: an error instead, False when nothing more is
         to be said, else True."""
         for effect in effects:
@@ -236,7 +256,7 @@ class Simulator(ABC, Generic[Market]):
                 case Delay():
                     await line.pause(effect.seconds)
                 case Status():
-                    return self._failed(effect)
+                    return self._failed(effect, request)
                 case Reset():
                     await line.reset()
                     return False
@@ -247,10 +267,10 @@ class Simulator(ABC, Generic[Market]):
                     pass  # it befalls the answer, later
         return True
 
-    def _failed(self, effect: Status) -> Reply:
+    def _failed(self, effect: Status, request: Request) -> Reply:
         if effect.code == 502 and not effect.message:
             return Reply(502, page("502 Bad Gateway"))
-        reply = self.refusal(effect.code, effect.message)
+        reply = self.failure(request, effect.code, effect.message)
         if effect.code in (429, 503):
             return replace(reply, headers={"retry-after": str(effect.retry_after_s)})
         return reply
@@ -271,7 +291,9 @@ class Simulator(ABC, Generic[Market]):
         self.trade_meanwhile(effects, is_midway=True)
         for effect in effects:
             if isinstance(effect, BodyEffect):
-                reply = replace(reply, body=spoiled(effect, reply.body, self._chance))
+                cursor = request.query.get("cursor", "")
+                body = spoiled(effect, reply.body, self._chance, cursor=cursor)
+                reply = replace(reply, body=body)
         return reply
 
     def trade_meanwhile(self, effects: Sequence[Effect], *, is_midway: bool) -> None:

@@ -16,8 +16,10 @@ from tieout.simulators.faults import (
     EmptyRows,
     ErrorObject,
     HtmlBody,
+    LastPage,
     NullBody,
     ReorderRows,
+    RepeatCursor,
     SetField,
     ShortPage,
 )
@@ -47,9 +49,29 @@ def page(title: str) -> Html:
     )
 
 
-def spoiled(effect: BodyEffect, body: Any, chance: random.Random) -> Any:
-    """The body after the effect. One that needs rows takes those of a list, or of the lists right
-    inside an object, and leaves anything else alone."""
+def spoiled(effect: BodyEffect, body: Any, chance: random.Random, *, cursor: str = "") -> Any:
+    """The body after the effect. One that needs rows takes those of a list, or of the lists in
+    an object, and leaves anything else alone. `cursor` is what the page was asked for by."""
+    match effect:
+        case EmptyList() | NullBody() | HtmlBody() | ErrorObject():
+            return _instead(effect)
+        case EmptyRows():
+            return _with_rows(body, lambda _: [])
+        case SetField():
+            return _with_field(body, effect.field.split("."), effect)
+        case RepeatCursor() | LastPage():
+            return _continued(body, cursor if isinstance(effect, RepeatCursor) else "")
+        case BareNumbers():
+            return _mapped(body, _NUMBER, Decimal)
+        case ClockSkew():
+            return _later(body, effect.seconds)
+        case ShortPage() | DuplicateRows() | ReorderRows():
+            return _with_rows(body, lambda rows: _rearranged(effect, rows, chance))
+        case _:
+            assert_never(effect)
+
+
+def _instead(effect: EmptyList | NullBody | HtmlBody | ErrorObject) -> Any:
     match effect:
         case EmptyList():
             return []
@@ -59,16 +81,6 @@ def spoiled(effect: BodyEffect, body: Any, chance: random.Random) -> Any:
             return page("Scheduled maintenance")
         case ErrorObject():
             return {"code": effect.code, "message": effect.message}
-        case EmptyRows():
-            return _with_rows(body, lambda _: [])
-        case SetField():
-            return _with_field(body, effect.field.split("."), effect)
-        case BareNumbers():
-            return _mapped(body, _NUMBER, Decimal)
-        case ClockSkew():
-            return _later(body, effect.seconds)
-        case ShortPage() | DuplicateRows() | ReorderRows():
-            return _with_rows(body, lambda rows: _rearranged(effect, rows, chance))
         case _:
             assert_never(effect)
 
@@ -90,10 +102,18 @@ def _rearranged(
 def _with_rows(body: Any, change: Callable[[list[Any]], list[Any]]) -> Any:
     if isinstance(body, dict):
         return {
-            name: change(value) if isinstance(value, list) else value
+            name: _with_rows(value, change) if isinstance(value, dict | list) else value
             for name, value in body.items()
         }
     return change(body) if isinstance(body, list) else body
+
+
+def _continued(body: Any, cursor: str) -> Any:
+    """The page with this cursor for the next one; with an empty one it is the last."""
+    if not isinstance(body, dict) or "cursor" not in body:
+        return body
+    more = {"has_next": cursor != ""} if "has_next" in body else {}
+    return body | {"cursor": cursor} | more
 
 
 def _with_field(body: Any, path: list[str], effect: SetField) -> Any:
