@@ -101,6 +101,8 @@ def _connection(
         reading.fault(place.at("venue"), "is missing: say which venue this is, for example alpaca")
     venue = values.pop("venue", "")
     values = _with_venue_variables(reading, venue, values)
+    if "path" in values:
+        values["path"] = str(base.absolute() / Path(values["path"]).expanduser())
     for key in schema.SECRETS:
         if key in values:
             values[key] = read_secret(reading, values[key], place.at(key), base=base)

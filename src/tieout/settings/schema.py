@@ -68,6 +68,7 @@ CONNECTION: Rules = {
     "key": text,
     "secret": text,
     "account": text,
+    "path": text,
     "client_id": whole_number(least=0),
     "timeout_s": number(least="0.1", most="600"),
 }

@@ -25,6 +25,7 @@ class Connection:
     key: Secret | None = None
     secret: Secret | None = None
     account: str | None = None
+    path: str | None = None
     client_id: int | None = None
     timeout_s: Decimal | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
