@@ -16,7 +16,7 @@ class TestFiles(VenueSuite):
 
     @pytest.fixture(params=sorted(FORMS))
     def stage(self, request, tmp_path) -> Iterator[FileStage]:
-        is_silence = "silence" in getattr(request.node, "callspec").params.values()
+        is_silence = "silence" in request.node.callspec.params.values()
         if is_silence and request.param != "csv":
             pytest.skip("what hangs is the disk, whatever the format")
         yield from file_stage(tmp_path, request.param)

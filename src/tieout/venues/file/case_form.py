@@ -2,7 +2,7 @@
 
 from tieout.bulk.faults import FileFault
 from tieout.cases.fields import Faults, Fields
-from tieout.cases.material import CaseFaults, Members, parsed
+from tieout.cases.material import CaseFaults, Members, Number, parsed
 from tieout.cases.reading import read_case
 from tieout.cases.steps import read_steps
 from tieout.core.snapshot import Failure, Snapshot
@@ -49,8 +49,9 @@ def _of_snapshot(paper: Paper, top: Members) -> Contents:
         message = f"has {', '.join(unknown)}" if unknown else "has no holdings"
         allowed = f"a statement has {', '.join(ENVELOPE)}, a case file has steps"
         raise FileFault(f"{message}; {allowed}", file=paper.name)
-    name = top.pop("account", None)
-    if name is not None and not (isinstance(name, str) and name.strip()):
+    name: Name = top.pop("account", None)  # type: ignore[assignment]
+    is_text = isinstance(name, str) and not isinstance(name, Number) and name.strip()
+    if name is not None and not is_text:
         raise FileFault("$.account: must be a text", file=paper.name)
     # Without a time of its own it is of when the file was written, which is settled later.
     has_time = top.get("as_of") is not None

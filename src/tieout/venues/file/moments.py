@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from tieout.bulk.exact import shortened
 
 _IN_A_NAME = re.compile(
-    r"(?<!\d)(20\d\d)-?([01]\d)-?([0-3]\d)(?:[T_ -]?([0-2]\d)[:-]?([0-5]\d)(?:[:-]?([0-5]\d))?Z?)?(?!\d)"
+    r"(?<!\d)(20\d\d)-?([01]\d)-?([0-3]\d)"
+    r"(?:[T_ -]?([0-2]\d)[:-]?([0-5]\d)(?:[:-]?([0-5]\d))?Z?)?(?!\d)"
 )
 
 

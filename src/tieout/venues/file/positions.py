@@ -1,4 +1,4 @@
-"""Rows of a statement as holdings. A wrong number is the row's problem, with its line and column."""
+"""Rows of a statement as holdings. A wrong number is the row's problem, with line and column."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -94,7 +94,7 @@ def _signed_by_side(
         return Holding(cells["symbol"], problem=_said(side, at, "quantity", message))
     if word in SHORT and not is_negative:
         quantity = f"-{quantity.removeprefix('+')}"
-    return Holding(symbol=cells["symbol"], quantity=quantity, **numbers, **texts)  # type: ignore[arg-type]
+    return Holding(cells["symbol"], quantity, **numbers, **texts)  # type: ignore[arg-type]
 
 
 def _problem(side: Side, at: int, cells: Cells) -> str | None:

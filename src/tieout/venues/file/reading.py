@@ -109,7 +109,9 @@ class Desk:
         if case_form.is_case_form(paper):
             return case_form.contents_of(paper)
         side = side_of(paper, folder=folder, names=self._options.names)
-        return self._unless_cut(paper, positions_in(side, self._options, written_at=paper.written_at))
+        return self._unless_cut(
+            paper, positions_in(side, self._options, written_at=paper.written_at)
+        )
 
     def _activities(self, paper: Paper, folder: Path) -> Contents:
         side = side_of(paper, folder=folder, names=self._options.activity_names)
