@@ -99,9 +99,17 @@ def _balances(quirks: Quirks) -> tuple[Question, ...]:
 
 
 def _trades(wanted: list[str], markets: Markets, quirks: Quirks) -> tuple[Series, ...]:
-    if not quirks.trades_by_type:
+    if quirks.trades_by is None:
         return (Series(),)
+    if quirks.trades_by == "type":
+        return tuple(Series(parameters={"type": each}) for each in wanted)
     kinds = _combinations(wanted, markets, settle=None)
-    # The subtype of spot and of options is no question.
-    found = [each if each[0][1] in ("swap", "future") else each[:1] for each in kinds]
-    return tuple(Series(parameters=dict(each)) for each in dict.fromkeys(found))
+    # The subtype of spot and of options is no question, and a category has swaps and futures.
+    found = dict.fromkeys(each[-1:] if each[0][1] in ("swap", "future") else each for each in kinds)
+    series = []
+    for parts in found:
+        is_contract = parts[0][0] == "subType"
+        base = {"type": "swap", **dict(parts)} if is_contract else dict(parts[:1])
+        also = quirks.also if is_contract else ()
+        series += [Series(parameters={**base, **each}) for each in ({}, *also)]
+    return tuple(series)

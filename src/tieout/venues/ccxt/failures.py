@@ -5,6 +5,7 @@ would pass, and what is no JSON becomes a text in which no rows are found.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ ADVICE_RATE = "other programs with the same key or address share the exchange's 
 ADVICE_PERMITTED = "the exchange did not accept the question; see what it says"
 AUTH = (401, 403)
 RATE = (418, 429)
+QUERY = re.compile(r"\?[\w.%-]+=\S*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,9 @@ def error_of(answer: Answer, *, venue: str, words: str, scrub: Scrub) -> VenueEr
     kind, advice = _judged(answer)
     if kind is None:
         return None
-    said = scrub.text(str(answer.error)) if answer.error else "a reply that says nothing"
+    # The query of a request has its signature in it.
+    told = QUERY.sub("", str(answer.error)) if answer.error else "a reply that says nothing"
+    said = scrub.text(told)
     message = f"{words}: {_outcome(answer)}{said}"
     if kind is VenueUnavailable:
         wait_s = asked_wait_s(answer)
@@ -124,7 +128,7 @@ def _judged_by_body(answer: Answer) -> tuple[type[VenueError] | None, str]:
         return VenueRefused, "set the address to where it leads; redirects are not followed"
     if error is None:
         return None, ""
-    if isinstance(error, ccxt.NetworkError):
+    if isinstance(error, ccxt.NetworkError) and status != 404:
         return VenueUnavailable, ADVICE_AGAIN
     if status >= 400:
         return VenueRefused, ADVICE_PERMITTED

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 
 Parameters = Mapping[str, str]
 Path = tuple[str | int, ...]
@@ -20,13 +21,25 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Borrowed:
+    """Where a balance names what is borrowed of a coin, without the interest that will be due."""
+
+    rows: Path
+    code: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quirks:
     """How one exchange is asked.
 
     `tells_all`: one question brings the positions of every market type. `by_settle`: positions
     are told for one settlement coin at a time. `wallets` are those whose coins are held as such,
     `page` the rows of a full page of trades, `window` the longest time that may be asked for.
-    `before` is what the end of a window is called where ccxt does not translate it.
+    `before` is what the end of a window is called where ccxt does not translate it. Trades that
+    are told for one market type at a time are `trades_by` that, or by linear and inverse too.
+    `also` are records that ccxt leaves out unless they are named, such as liquidations. `fee` and
+    `amount` are the exchange's own fields, where ccxt works out a fee or drops the amount.
     """
 
     tells_all: bool = False
@@ -35,8 +48,11 @@ class Quirks:
     page: int = 50
     window: timedelta | None = None
     before: str | None = None
-    trades_by_type: bool = False
+    trades_by: Literal["type", "subType"] | None = None
+    also: tuple[Parameters, ...] = ()
     fee: tuple[str, str] | None = None
+    amount: str | None = None
+    borrowed: Borrowed | None = None
     identity: Identity | None = None
 
 
@@ -52,7 +68,9 @@ KNOWN: Mapping[str, Quirks] = {
         wallets=({},),
         page=50,
         window=timedelta(days=7),
-        trades_by_type=True,
+        trades_by="subType",
+        also=({"execType": "BustTrade"}, {"execType": "AdlTrade"}),
+        borrowed=Borrowed(rows=("result", "list", 0, "coin"), code="coin", amount="borrowAmount"),
         identity=Identity(
             method="private_get_v5_user_query_api",
             path=("result", "userID"),
@@ -67,6 +85,7 @@ KNOWN: Mapping[str, Quirks] = {
         page=100,
         before="lastFillTime",
         fee=("fee_paid", "fee_currency"),
+        amount="size",
         identity=Identity(
             method="history_get_account_log", path=("accountUid",), parameters={"count": "1"}
         ),
@@ -75,7 +94,7 @@ KNOWN: Mapping[str, Quirks] = {
         tells_all=True,
         wallets=({}, {"type": "funding"}),
         page=100,
-        trades_by_type=True,
+        trades_by="type",
         identity=Identity(
             method="private_get_account_config",
             path=("data", 0, "uid"),

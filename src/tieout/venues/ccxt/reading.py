@@ -102,7 +102,7 @@ class Reading:
         for question in self._asking.positions:
             rows += await self._told(question)
         wallets = [await self._calls.ask(each, self._trace) for each in self._asking.balances]
-        coins, problems = balances.coins_of(wallets)
+        coins, problems = balances.coins_of(wallets, self._quirks)
         currency = self._options.currency
         return Held(
             as_of=as_of,
@@ -152,8 +152,8 @@ class Reading:
 
     async def _read_series(self, series: Series, until: int | None, now: datetime) -> None:
         if until is None:
-            start = now - timedelta(days=float(self._options.history_days))
-            begins = milliseconds(start)
+            days = timedelta(days=float(self._options.history_days))
+            begins = milliseconds(now - days + OVERLAP)
         else:
             begins = until - OVERLAP // timedelta(milliseconds=1)
         # What is dated ahead by the exchange's clock is no less read.
@@ -197,8 +197,8 @@ class Reading:
         question = Question(method="fetch_funding_history", arguments=(None, since, FUNDING_PAGE))
         try:
             found: Sequence[Row] = await self._calls.ask(question, self._trace)
-        except NotTold:
-            self._untold.append("funding: is not told for all symbols at once")
+        except (NotTold, VenueRefused) as words:
+            self._untold.append(f"funding: is not told ({words})")
             return
         self._funding += found
         self._funding_asked = now

@@ -69,7 +69,7 @@ def _translate(
 def _trade(row: Row, quirks: Quirks) -> Activity | str:
     """A trade, or in words why it is none."""
     id_, symbol, at = word(row.get("id")), word(row.get("symbol")), moment(row.get("timestamp"))
-    amount, price = number(row.get("amount")), number(row.get("price"))
+    amount, price = _amount(row, quirks), number(row.get("price"))
     if id_ is None or symbol is None or at is None:
         return "has no id, symbol or time"
     if not amount or price is None or row.get("side") not in ("buy", "sell"):
@@ -85,6 +85,13 @@ def _trade(row: Row, quirks: Quirks) -> Activity | str:
         fee=fee,
         fee_currency=fee_currency,
     )
+
+
+def _amount(row: Row, quirks: Quirks) -> Decimal | None:
+    amount, raw = number(row.get("amount")), row.get("info")
+    if amount is None and quirks.amount is not None and isinstance(raw, Mapping):
+        return number(raw.get(quirks.amount))
+    return amount
 
 
 def _fee(row: Row, quirks: Quirks) -> tuple[Decimal | None, str | None]:
