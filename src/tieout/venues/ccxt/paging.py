@@ -1,7 +1,8 @@
 """Trades of a span of time without a gap, whatever end of it an exchange begins with.
 
-A page that is not full is all there is between its two times. One that is full is asked for
-again in two halves, so that it does not matter which end of it the exchange left out.
+A page that is not full, or that reaches beyond one of its two times, is all there is between
+them. One that is full is asked for again in two halves, so that it does not matter which end of
+it the exchange left out.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from tieout.venues.ccxt.calls import Calls, Question, Trace
+from tieout.venues.ccxt.positions import Markets
 from tieout.venues.ccxt.quirks import Quirks
 from tieout.venues.ccxt.values import EPOCH, MILLISECOND, Row
 
@@ -54,7 +56,8 @@ async def read_all(
         rows = [row for row in found if start <= (row.get("timestamp") or start) <= end]
         for row in rows:
             pages.rows[row.get("symbol"), row.get("id") or id(row)] = row
-        if len(found) < quirks.page:
+        pages.problems += _of_another_kind(series, rows, calls.exchange.markets)
+        if len(found) < quirks.page or len(rows) < len(found):
             continue
         if end - start <= 1:
             pages.problems.append(
@@ -63,6 +66,17 @@ async def read_all(
             continue
         middle = _middle(rows, start, end)
         spans += [(start, middle), (middle, end)]
+
+
+def _of_another_kind(series: Series, rows: list[Row], markets: Markets) -> list[str]:
+    """Contracts whose rows ccxt took for coins of the same name, or the other way round."""
+    kind = series.parameters.get("type")
+    if kind is None:
+        return []
+    is_contract = kind in ("swap", "future", "option")
+    found = (markets.get(str(row.get("symbol"))) for row in rows)
+    wrong = [each for each in found if each and bool(each.get("contract")) != is_contract]
+    return [f"trades of {series.words}: {wrong[0]['symbol']} is among them"] if wrong else []
 
 
 def _question(series: Series, start: int, end: int, quirks: Quirks) -> Question:

@@ -137,10 +137,22 @@ def exchange_of(
 
 def _exact(kind: type[Any]) -> type[Any]:
     class Exact(kind):  # type: ignore[misc]
-        """Keeps the characters of a JSON number; whole numbers lose none anyway."""
+        """Keeps the characters of a JSON number; whole numbers lose none anyway.
+
+        Keeps every row, too: ccxt would drop those without a time it can read without a word, and
+        those beyond a limit, of which we could not see then that there were more.
+        """
 
         def on_json_response(self, response_body: str) -> Any:
             return json.loads(response_body, parse_float=str, parse_constant=str)
+
+        def filter_by_since_limit(self, array: Any, *_: Any, **__: Any) -> Any:
+            return array
+
+        def filter_by_value_since_limit(
+            self, array: Any, field: Any, value: Any = None, *_: Any, **__: Any
+        ) -> Any:
+            return super().filter_by_value_since_limit(array, field, value)
 
     return Exact
 
