@@ -43,6 +43,15 @@ def test_a_missing_sdk_says_what_to_install(monkeypatch):
     assert "pip install 'tieout[alpaca]'" in message
 
 
+def test_without_ccxt_its_venue_says_what_to_install(monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("tieout.venues.ccxt")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "ccxt", None)
+    message = refusal("ccxt:kraken", **LOGIN)
+    assert "venue 'ccxt' needs a package that is not installed" in message
+    assert "pip install 'tieout[ccxt]'" in message
+
+
 def test_a_venue_may_come_from_another_package(monkeypatch):
     made = []
 

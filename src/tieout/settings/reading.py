@@ -101,8 +101,9 @@ def _connection(
         reading.fault(place.at("venue"), "is missing: say which venue this is, for example alpaca")
     venue = values.pop("venue", "")
     values = _with_venue_variables(reading, venue, values)
-    if "flex" in values:
-        values["flex"] = str(base.absolute() / Path(values["flex"]).expanduser())
+    for key in schema.FILES:
+        if key in values:
+            values[key] = str(base.absolute() / Path(values[key]).expanduser())
     for key in schema.SECRETS:
         if key in values:
             values[key] = read_secret(reading, values[key], place.at(key), base=base)

@@ -69,11 +69,13 @@ CONNECTION: Rules = {
     "key": text,
     "secret": text,
     "account": text,
+    "path": text,
     "client_id": whole_number(least=0),
     "timeout_s": number(least="0.1", most="600"),
     "flex": text,
 }
 SECRETS = ("key", "secret")
+FILES = ("flex", "path")  # relative to the file of settings
 
 ALERTS: Rules = {
     "after_failures": whole_number(least=1, most=1000),

@@ -26,6 +26,7 @@ class Connection:
     key: Secret | None = None
     secret: Secret | None = None
     account: str | None = None
+    path: str | None = None
     client_id: int | None = None
     timeout_s: Decimal | None = None
     flex: str | None = None

@@ -16,6 +16,8 @@ IN_THE_TREE: Mapping[str, str] = {
     "hyperliquid": "tieout.venues.hyperliquid.venue:connect",
     "ibkr": "tieout.venues.ibkr.venue:connect",
     "ibkr-flex": "tieout.venues.ibkr.flex:connect",
+    "ccxt": "tieout.venues.ccxt.venue:connect",
+    "file": "tieout.venues.file.venue:connect",
 }
 # Where the packages of a venue are not in the extra of its name.
 EXTRAS: Mapping[str, str] = {"ibkr-flex": "ibkr"}

@@ -1,0 +1,165 @@
+"""What went wrong with a call, by ccxt's tree of errors and by what was really on the wire.
+
+ccxt alone does not tell enough: a 403 is an ExchangeNotAvailable to it, which looks as if it
+would pass, and what is no JSON becomes a text in which no rows are found.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import ccxt
+
+from tieout.core.errors import VenueError, VenueRefused, VenueReplyInvalid, VenueUnavailable
+from tieout.venues.ccxt.scrub import Scrub
+from tieout.venues.ccxt.sdk import Heard, WriteRefused
+
+ADVICE_AGAIN = "nothing was changed; it is tried again in the next run"
+ADVICE_INVALID = (
+    "nothing was changed; if it stays, look at the exchange's status page, and update ccxt "
+    "(pip install -U ccxt)"
+)
+ADVICE_KEYS = (
+    "check key, secret and password of this connection, that the key may read, and the addresses "
+    "it is allowed to come from"
+)
+ADVICE_RATE = "other programs with the same key or address share the exchange's limit"
+ADVICE_PERMITTED = "the exchange did not accept the question; see what it says"
+AUTH = (401, 403)
+RATE = (418, 429)
+QUERY = re.compile(r"\?[\w.%-]+=\S*")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question brought: a value, or an error; and all that was heard meanwhile."""
+
+    value: Any
+    error: Exception | None
+    heard: tuple[Heard, ...]
+
+    @property
+    def last(self) -> Heard | None:
+        return self.heard[-1] if self.heard else None
+
+    @property
+    def status(self) -> int | None:
+        return self.last.status if self.last else None
+
+
+def is_unsupported(answer: Answer) -> bool:
+    """Whether ccxt said no before anything was sent."""
+    kinds = (ccxt.NotSupported, ccxt.ArgumentsRequired)
+    return isinstance(answer.error, kinds) and not answer.heard
+
+
+def error_of(answer: Answer, *, venue: str, words: str, scrub: Scrub) -> VenueError | None:
+    """The error of an answer, or None for a good one."""
+    if isinstance(answer.error, WriteRefused):
+        raise answer.error
+    kind, advice = _judged(answer)
+    if kind is None:
+        return None
+    # The query of a request has its signature in it.
+    told = QUERY.sub("", str(answer.error)) if answer.error else "a reply that says nothing"
+    said = scrub.text(told)
+    message = f"{words}: {_outcome(answer)}{said}"
+    if kind is VenueUnavailable:
+        wait_s = asked_wait_s(answer)
+        return VenueUnavailable(
+            message, venue=venue, advice=advice, status=answer.status, retry_after_s=wait_s
+        )
+    return kind(message, venue=venue, advice=advice, status=answer.status)
+
+
+def is_worth_retrying(error: VenueError) -> bool:
+    """What may pass by itself, and a body that broke off."""
+    return isinstance(error, VenueUnavailable) or "broke off" in str(error)
+
+
+def asked_wait_s(answer: Answer) -> float | None:
+    text = answer.last.headers.get("retry-after", "") if answer.last else ""
+    return float(text) if text.replace(".", "", 1).isdecimal() and len(text) < 12 else None
+
+
+def _outcome(answer: Answer) -> str:
+    last = answer.last
+    if last is None:
+        return ""
+    if last.fault in ("cut", "too_large"):
+        return "the reply broke off; " if last.fault == "cut" else "the reply is too long; "
+    if last.status is None or last.fault:
+        return "no whole reply came; "
+    return f"{last.method} {last.place} answered {last.status}; "
+
+
+def _judged(answer: Answer) -> tuple[type[VenueError] | None, str]:
+    error, last = answer.error, answer.last
+    if isinstance(error, ccxt.AuthenticationError) or answer.status in AUTH:
+        return VenueRefused, ADVICE_KEYS
+    if isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded) or answer.status in RATE:
+        return VenueUnavailable, f"{ADVICE_AGAIN}; {ADVICE_RATE}"
+    if last is not None and last.fault in ("cut", "too_large"):
+        return VenueReplyInvalid, ADVICE_AGAIN
+    if isinstance(error, ccxt.RequestTimeout | ccxt.OnMaintenance | ccxt.InvalidNonce):
+        return VenueUnavailable, ADVICE_AGAIN
+    return _judged_by_body(answer) if last else _judged_unsent(error)
+
+
+def _judged_unsent(error: Exception | None) -> tuple[type[VenueError] | None, str]:
+    if error is None:
+        return None, ""
+    if isinstance(error, ccxt.NetworkError):
+        return VenueUnavailable, ADVICE_AGAIN
+    return VenueRefused, ADVICE_PERMITTED
+
+
+def _judged_by_body(answer: Answer) -> tuple[type[VenueError] | None, str]:
+    error, status = answer.error, answer.status
+    if status is None:
+        return VenueUnavailable, "check the network and the address of this connection"
+    if status >= 500:
+        return VenueUnavailable, ADVICE_AGAIN
+    tells_nothing = error is not None or is_empty(answer.value)
+    if status < 300 and tells_nothing and not all(has_rows(each.body) for each in answer.heard):
+        return VenueReplyInvalid, ADVICE_INVALID
+    if 300 <= status < 400:
+        return VenueRefused, "set the address to where it leads; redirects are not followed"
+    if error is None:
+        return None, ""
+    if isinstance(error, ccxt.NetworkError) and status != 404:
+        return VenueUnavailable, ADVICE_AGAIN
+    if status >= 400:
+        return VenueRefused, ADVICE_PERMITTED
+    return VenueReplyInvalid, ADVICE_INVALID
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a value tells of nothing: no row, no coin of a balance, or a text as it came."""
+    if isinstance(value, dict) and "total" in value:
+        return not value["total"]
+    return not value or isinstance(value, str)
+
+
+def has_rows(body: bytes) -> bool:
+    """Whether a body has a place for rows: a list, or an object that is empty.
+
+    Nothing may be taken for empty that does not say so: an error object has no such place.
+
+    >>> [has_rows(body) for body in (b'{"result": []}', b'{"message": "down"}', b"null", b"<p>")]
+    [True, False, False, False]
+    """
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return False
+    return _has_place(found)
+
+
+def _has_place(value: Any) -> bool:
+    if isinstance(value, list):
+        return True
+    if isinstance(value, dict):
+        return not value or any(_has_place(each) for each in value.values())
+    return False

@@ -1,0 +1,126 @@
+"""What is special at which exchange, read in ccxt 4.5.90; everything else is asked in general."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+Parameters = Mapping[str, str]
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """The call that tells whose keys these are, and where in its reply."""
+
+    method: str
+    path: Path
+    parameters: Parameters = field(default_factory=dict)
+    permissions: Path = ()
+    may_only_read: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Borrowed:
+    """Where a balance names what is borrowed of a coin, without the interest that will be due."""
+
+    rows: Path
+    code: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quirks:
+    """How one exchange is asked.
+
+    `tells_all`: one question brings the positions of every market type. `by_settle`: positions
+    are told for one settlement coin at a time. `wallets` are those whose coins are held as such,
+    `page` the rows of a full page of trades, `window` the longest time that may be asked for.
+    `before` is what the end of a window is called where ccxt does not translate it. Trades that
+    are told for one market type at a time are `trades_by` that, or by linear and inverse too.
+    `also` are records that ccxt leaves out unless they are named, such as liquidations. `fee` and
+    `amount` are the exchange's own fields, where ccxt works out a fee or drops the amount.
+    """
+
+    tells_all: bool = False
+    by_settle: str | None = None
+    wallets: tuple[Parameters, ...] | None = None
+    page: int = 50
+    window: timedelta | None = None
+    before: str | None = None
+    trades_by: Literal["type", "subType"] | None = None
+    also: tuple[Parameters, ...] = ()
+    fee: tuple[str, str] | None = None
+    amount: str | None = None
+    borrowed: Borrowed | None = None
+    identity: Identity | None = None
+
+
+KNOWN: Mapping[str, Quirks] = {
+    "binance": Quirks(
+        wallets=({"type": "spot"}, {"type": "margin"}, {"type": "funding"}),
+        page=500,
+        window=timedelta(hours=24),
+        identity=Identity(method="private_get_account", path=("uid",)),
+    ),
+    "bybit": Quirks(
+        by_settle="settleCoin",
+        wallets=({},),
+        page=50,
+        window=timedelta(days=7),
+        trades_by="subType",
+        also=({"execType": "BustTrade"}, {"execType": "AdlTrade"}),
+        borrowed=Borrowed(rows=("result", "list", 0, "coin"), code="coin", amount="borrowAmount"),
+        identity=Identity(
+            method="private_get_v5_user_query_api",
+            path=("result", "userID"),
+            permissions=("result", "readOnly"),
+            may_only_read=("1",),
+        ),
+    ),
+    "kraken": Quirks(tells_all=True, wallets=({},), page=50),
+    "krakenfutures": Quirks(
+        tells_all=True,
+        wallets=(),
+        page=100,
+        before="lastFillTime",
+        fee=("fee_paid", "fee_currency"),
+        amount="size",
+        identity=Identity(
+            method="history_get_account_log", path=("accountUid",), parameters={"count": "1"}
+        ),
+    ),
+    "okx": Quirks(
+        tells_all=True,
+        wallets=({}, {"type": "funding"}),
+        page=100,
+        trades_by="type",
+        identity=Identity(
+            method="private_get_account_config",
+            path=("data", 0, "uid"),
+            permissions=("data", 0, "perm"),
+            may_only_read=("read_only",),
+        ),
+    ),
+}
+
+
+def quirks_of(exchange: str) -> Quirks:
+    return KNOWN.get(exchange, Quirks())
+
+
+def at_path(value: object, path: Path) -> str | None:
+    """What stands at a place in a reply, as text; None where nothing does.
+
+    >>> at_path({"data": [{"uid": 7}]}, ("data", 0, "uid"))
+    '7'
+    """
+    for step in path:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    is_text = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value) if is_text and str(value) else None

@@ -1,0 +1,178 @@
+"""ccxt with exact numbers and nothing but reading: the one place that touches the package.
+
+ccxt turns numbers into floats twice: when it decodes JSON, and when it fills its own fields. Both
+are told to keep the text. (Decimal in the second place would not do: ccxt's `safe_string` knows
+text, float and int only, and takes a Decimal for nothing at all.)
+"""
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import ccxt
+import requests
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from tieout.core.errors import SettingsError
+from tieout.venues.ccxt.limits import Limits
+
+VERSION = version("ccxt")
+PIECE_BYTES = 65_536
+WRITES = re.compile(
+    r"(create|place|add|amend|edit|cancel|close|batch|withdraw|transfer/?$|transfer\?|sendorder"
+    r"|editorder|set-?leverage|/exchange$|/order(s|/|\?|$))",
+    re.IGNORECASE,
+)
+Fault = Literal["cut", "too_large", "timeout"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """One exchange of bytes. Without a status nothing came back."""
+
+    method: str
+    place: str
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    fault: Fault | None = None
+
+
+class WriteRefused(AssertionError):
+    """Something asked for what could trade. This is our mistake, and stopped before the wire."""
+
+
+class Taker(requests.Session):
+    """ccxt's session: takes every body whole, within limits, and lets no order pass."""
+
+    def __init__(self, *, limits: Limits, is_loopback: bool) -> None:
+        super().__init__()
+        self.heard: list[Heard] = []
+        self._limits = limits
+        # An environment may name its own certificates and proxies, but never say "do not verify".
+        outside = requests.Session().merge_environment_settings(
+            "https://exchange.invalid", {}, None, True, None
+        )
+        self.trust_env = False
+        self._bundle = outside["verify"] or DEFAULT_CA_BUNDLE_PATH
+        self._proxies = {} if is_loopback else outside["proxies"]
+
+    def request(  # type: ignore[override]
+        self, method: str, url: str, **given: Any
+    ) -> requests.Response:
+        place = urlsplit(url).path
+        if method not in ("GET", "POST") or (method == "POST" and WRITES.search(place)):
+            raise WriteRefused(f"{method} {place}")
+        given |= {"stream": True, "allow_redirects": False, "verify": self._bundle}
+        given["proxies"] = given.get("proxies") or self._proxies
+        self.heard.append(Heard(method=method, place=place))
+        response = super().request(method, url, **given)
+        body, fault = self._body(response)
+        self.heard[-1] = Heard(
+            method=method,
+            place=place,
+            status=response.status_code,
+            headers={name.lower(): text for name, text in response.headers.items()},
+            body=body,
+            fault=fault,
+        )
+        if fault is not None:
+            response.close()
+            raise requests.exceptions.ConnectionError(f"Connection broken: {fault}")
+        response._content = body
+        response._content_consumed = True
+        return response
+
+    def _body(self, response: requests.Response) -> tuple[bytes, Fault | None]:
+        ends_at = time.monotonic() + 2 * self._limits.read_s
+        pieces = bytearray()
+        try:
+            for piece in response.iter_content(PIECE_BYTES):
+                pieces += piece
+                if len(pieces) > self._limits.body_bytes_max:
+                    return bytes(pieces), "too_large"
+                if time.monotonic() > ends_at:
+                    return bytes(pieces), "timeout"
+        except requests.exceptions.ConnectionError:  # a read that timed out
+            return bytes(pieces), "timeout"
+        except requests.exceptions.RequestException:
+            return bytes(pieces), "cut"
+        return bytes(pieces), None
+
+
+def exchange_ids() -> tuple[str, ...]:
+    return tuple(ccxt.exchanges)
+
+
+def exchange_of(
+    exchange: str,
+    *,
+    login: Mapping[str, str],
+    address: str | None,
+    is_loopback: bool,
+    is_paced: bool,
+    limits: Limits,
+) -> tuple[Any, Taker]:
+    """ccxt's own class for an exchange, as it is used here. Nothing is sent."""
+    taker = Taker(limits=limits, is_loopback=is_loopback)
+    made = _exact(getattr(ccxt, exchange))(
+        {
+            **login,
+            "enableRateLimit": is_paced,
+            "timeout": int(limits.read_s * 1000),
+            "session": taker,
+        }
+    )
+    made.number = str
+    made.session = taker
+    if address is not None:
+        made.urls["api"] = _moved(made.urls["api"], address)
+    return made, taker
+
+
+def _exact(kind: type[Any]) -> type[Any]:
+    class Exact(kind):  # type: ignore[misc]
+        """Keeps the characters of a JSON number; whole numbers lose none anyway.
+
+        Keeps every row, too: ccxt would drop those without a time it can read without a word, and
+        those beyond a limit, of which we could not see then that there were more.
+        """
+
+        def on_json_response(self, response_body: str) -> Any:
+            return json.loads(response_body, parse_float=str, parse_constant=str)
+
+        def filter_by_since_limit(self, array: Any, *_: Any, **__: Any) -> Any:
+            return array
+
+        def filter_by_value_since_limit(
+            self, array: Any, field: Any, value: Any = None, *_: Any, **__: Any
+        ) -> Any:
+            return super().filter_by_value_since_limit(array, field, value)
+
+    return Exact
+
+
+def _moved(urls: Any, address: str) -> Any:
+    """The same paths at another address."""
+    if isinstance(urls, dict):
+        return {name: _moved(each, address) for name, each in urls.items()}
+    if not isinstance(urls, str) or "://" not in urls:
+        return urls
+    _, _, path = urls.partition("://")[2].partition("/")
+    return f"{address.rstrip('/')}/{path}" if path else address.rstrip("/")
+
+
+def require_exchange(exchange: str, *, connection: str) -> None:
+    """Refuse an exchange that ccxt does not know."""
+    if exchange not in ccxt.exchanges:
+        near = [each for each in ccxt.exchanges if exchange and each.startswith(exchange[:3])]
+        hint = f"; near it: {', '.join(near[:8])}" if near else ""
+        raise SettingsError(
+            f"connections.{connection}.venue: ccxt {VERSION} has no exchange {exchange!r}{hint}; "
+            'write venue = "ccxt:<id>" with one of `python -c "import ccxt; print(ccxt.exchanges)"`'
+        )

@@ -1,0 +1,62 @@
+"""Texts, numbers and times as ccxt's structures have them."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from tieout.core.errors import NumberError
+from tieout.core.numbers import exact, plain
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+Row = Mapping[str, Any]
+
+
+def number(value: object) -> Decimal | None:
+    """The number a field stands for; None where it is not reported or no number."""
+    if value is None or isinstance(value, float) or value == "":
+        return None
+    try:
+        return exact(value)
+    except NumberError:
+        return None
+
+
+def text(value: object) -> str | None:
+    """The same as a text in plain notation."""
+    found = number(value)
+    return None if found is None else plain(found)
+
+
+def word(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def moment(milliseconds: object) -> datetime | None:
+    """A time of ccxt's in UTC."""
+    if not isinstance(milliseconds, int) or isinstance(milliseconds, bool):
+        return None
+    try:
+        return EPOCH + milliseconds * MILLISECOND
+    except OverflowError:
+        return None
+
+
+def milliseconds(at: datetime) -> int:
+    return (at - EPOCH) // MILLISECOND
+
+
+def told_numbers(value: object) -> Iterator[Decimal]:
+    """Every number in a raw row, without its sign."""
+    if isinstance(value, Mapping):
+        for each in value.values():
+            yield from told_numbers(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from told_numbers(each)
+    else:
+        found = number(value) if not isinstance(value, bool) else None
+        if found is not None:
+            yield found.copy_abs()

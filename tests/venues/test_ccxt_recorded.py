@@ -1,0 +1,140 @@
+"""Replies that others keep, played to ccxt's real classes: every digit, sign and fee arrives."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from venues import ccxt_recordings as lists
+from venues.alpaca import FakeClock
+from venues.ccxt_market import LOGIN, PRIVATE, KrakenFutures, read, venue_at
+from venues.ccxt_recordings import good, recorded
+from venues.ccxt_stub import ExchangeStub
+
+
+@pytest.fixture
+def stub() -> Iterator[ExchangeStub]:
+    stub = ExchangeStub()
+    yield stub
+    stub.close()
+
+
+def reading(stub, exchange, at, **options):
+    login = {**LOGIN, "password": "planted-password"} if exchange == "okx" else LOGIN
+    clock = FakeClock(datetime.fromisoformat(at).replace(tzinfo=UTC))
+    venue = venue_at(stub, exchange, clock=clock, login=login, **options)
+    (account,) = asyncio.run(venue.accounts())
+    return read(venue, account=account.id)
+
+
+def held(found):
+    return {
+        each.symbol: (each.quantity, each.average_price)
+        for each in found.snapshot.holdings
+        if not each.problem
+    }
+
+
+def test_positions_and_fills_of_krakens_futures(stub):
+    KrakenFutures(stub)
+    stub.say(f"{PRIVATE}/openpositions", recorded("kraken/http_futures_open_positions.json"))
+    stub.say(f"{PRIVATE}/fills", recorded("kraken/http_futures_fills.json"))
+    found = reading(stub, "krakenfutures", "2023-04-07T16:12:15")
+    assert found.snapshot.complete
+    assert held(found) == {
+        "BTC/USD:BTC": ("-8000.0", "27523.749993345933"),
+        "ETH/USD:ETH": ("12000.0", "1750.25"),
+    }
+    assert [(str(each.quantity), str(each.price), str(each.fee), each.fee_currency)
+            for each in found.activities] == [
+        ("5000.0", "27937.5", "0.00008957", "BTC"),
+        ("5000.0", "1764.65", "0.00685589", "ETH"),
+        ("-2500.0", "28050.0", "0.00004456", "BTC"),
+    ]  # fmt: skip
+    inverse = {each.symbol: each for each in found.instruments}["BTC/USD:BTC"]
+    assert (inverse.inverse, inverse.multiplier, inverse.settled_in) == (True, 1, "BTC")
+
+
+def test_trades_of_krakens_spot_exchange(stub):
+    lists.kraken(stub)
+    stub.say("/0/private/TradesHistory", recorded("kraken/http_trades_history.json"))
+    found = reading(stub, "kraken", "2023-07-05T20:00:00", currency="USDT")
+    assert [(each.symbol, str(each.quantity), str(each.price), str(each.fee), each.fee_currency)
+            for each in found.activities] == [
+        ("BTC", "0.50000000", "29500.50", "23.60", "USDT"),
+        ("ETH", "-1.00000000", "1799.75", "3.60", "USDT"),
+    ]  # fmt: skip
+
+
+def test_a_margin_position_at_kraken_is_no_coin_and_not_passed_over(stub):
+    lists.kraken(stub)
+    # ccxt asks for one row a market, which is a list; the reply that is kept has one a trade.
+    reply = json.loads(recorded("kraken/http_spot_open_positions.json"))
+    stub.say("/0/private/OpenPositions", {**reply, "result": list(reply["result"].values())})
+    (holding,) = reading(stub, "kraken", "2024-05-01T00:00:00").snapshot.holdings
+    assert holding.symbol == "BTC/USD"
+    assert "a margin position of 0.50000000" in (holding.problem or "")
+
+
+def test_positions_of_bybit(stub):
+    lists.bybit(stub)
+    reply = recorded("bybit/http_get_positions.json")
+    stub.say("/v5/position/list", lambda query: reply if query.get("settleCoin") == "USDT"
+             else good([]))  # fmt: skip
+    found = reading(stub, "bybit", "2023-10-19T00:00:00")
+    assert found.snapshot.complete
+    rows = {each.symbol: each for each in found.snapshot.holdings}
+    long, short = rows["BTC/USDT:USDT"], rows["ETH/USDT:USDT"]
+    assert (long.quantity, long.average_price, long.price) == ("0.5", "50000.00", "50500.00")
+    assert (long.leverage, long.liquidation_price, long.currency) == ("10", "45000.00", "USDT")
+    assert (short.quantity, short.average_price) == ("-5", "3000.00")
+
+
+def test_executions_of_bybit_with_their_fees(stub):
+    lists.bybit(stub)
+    reply = json.loads(recorded("bybit/http_get_executions.json"))
+
+    def said(query):
+        is_asked = (query["category"], query["execType"]) == ("linear", "Trade")
+        return reply if is_asked else good([])
+
+    stub.say("/v5/execution/list", said)
+    found = reading(stub, "bybit", "2022-12-29T03:00:00")
+    assert found.snapshot.complete
+    assert [(each.symbol, str(each.quantity), str(each.price), str(each.fee))
+            for each in found.activities] == [
+        ("BTC/USDT:USDT", "0.100", "50000.00", "0.0150"),
+        ("ETH/USDT:USDT", "-0.500", "3000.00", "0.9000"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "coins", "cash"), [
+    ("http_get_wallet_balance.json", {"ETH": "-0.06142"}, "USDT: cash of 1000.50"),
+    ("http_get_wallet_balance_with_spot_borrow.json", {}, "USDT: cash of 1000.00"),
+])  # fmt: skip
+def test_balances_of_bybit_less_what_is_borrowed(stub, name, coins, cash):
+    lists.bybit(stub)
+    stub.say("/v5/account/wallet-balance", recorded(f"bybit/{name}"))
+    found = reading(stub, "bybit", "2023-10-19T00:00:00")
+    assert {each.symbol: each.quantity for each in found.snapshot.holdings} == coins
+    assert any(words.startswith(cash) for words in found.ignored)
+
+
+def test_positions_of_okx_in_contracts_with_the_size_of_one(stub):
+    lists.okx(stub)
+    stub.say("/api/v5/account/positions", recorded("okx/http_get_positions.json"))
+    (holding,) = reading(stub, "okx", "2021-06-01T23:00:00").snapshot.holdings
+    assert (holding.symbol, holding.quantity, holding.multiplier) == (
+        "BTC/USDT:USDT", "0.5", "0.01",
+    )  # fmt: skip
+    assert (holding.side, holding.margin_mode) == ("long", "isolated")
+
+
+def test_balances_of_okx(stub):
+    lists.okx(stub)
+    stub.say("/api/v5/account/balance", recorded("okx/http_get_account_balance.json"))
+    found = reading(stub, "okx", "2025-04-12T23:00:00")
+    assert found.snapshot.holdings == ()
+    assert "USDT: cash of 99.89469657000001, which is no position" in found.ignored
