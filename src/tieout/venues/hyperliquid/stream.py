@@ -201,7 +201,7 @@ class _Socket(WebsocketManager):  # type: ignore[misc]  # the client has no type
         self.ws.keep_running = False
         link = self.ws.sock
         if link is not None:
-            link.abort()  # which also wakes up the thread
+            link.abort()  # type: ignore[no-untyped-call]  # which also wakes up the thread
         if self.is_alive():
             self.join(CLOSE_S)
 
