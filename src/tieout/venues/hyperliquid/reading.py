@@ -309,12 +309,15 @@ class Reading:
         }
 
     def _gaps(self) -> list[str]:
-        """Fills that are missing, by what was held when the last reading ended."""
+        """Fills that are missing, by what was held when the last reading ended.
+
+        A history begins with nothing held: else it is longer than the fills that are listed.
+        """
         before = self._before.positions
         held: dict[str, Decimal] = {}
-        if before is not None:
+        if before is not None or self._before.fills is None:
             held = {row.coin: ZERO for row in self._fills.news}
-            held |= {coin: exact(size) for coin, size in before.items()}
+            held |= {coin: exact(size) for coin, size in (before or {}).items()}
         return [gap.words for gap in fills.gaps(self._fills.news, held=held)]
 
     def _bookmark(self, *, is_whole: bool) -> Bookmark:
