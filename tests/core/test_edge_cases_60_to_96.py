@@ -306,3 +306,15 @@ def test_the_table_names_every_test_and_only_those():
     named = set(re.findall(r"`(test_case_\w+)`", table))
     assert named == set(re.findall(r"def (test_case_\w+)\(", tests))
     assert re.findall(r"(?m)^\| (\d\d) \|", table) == [f"{n:02}" for n in range(1, 97)]
+
+
+def test_every_test_elsewhere_that_the_table_names_is_there():
+    table = (ROOT / "docs" / "edge-cases.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", table)
+    missing = [
+        (file, name)
+        for file, name in named
+        if f"def {name}(" not in (ROOT / file).read_text(encoding="utf-8")
+    ]
+    assert named
+    assert not missing

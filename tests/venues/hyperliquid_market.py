@@ -48,9 +48,9 @@ TROUBLE: dict[Trouble, Effect] = {
 Happening = Callable[[HyperliquidMarket], object]
 
 
-def quiet_market(clock: Callable[[], object]) -> HyperliquidMarket:
+def quiet_market(clock: MarketClock) -> HyperliquidMarket:
     """Perpetuals on three dexes, two spot pairs, an account with a part, and somebody else."""
-    market = HyperliquidMarket(clock=clock, chance=random.Random(20260302))  # type: ignore[arg-type]
+    market = HyperliquidMarket(clock=clock, chance=random.Random(20260302))
     market.list_token("USDH", index=360)
     market.list_dex("xyz")
     market.list_dex("flx", collateral="USDH")

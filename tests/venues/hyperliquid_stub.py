@@ -57,7 +57,9 @@ class HyperliquidStub:
         self.people: dict[str, Person] = {MAIN: Person()}
         self.dexes: list[Row | None] = [None]
         self.metas: dict[str, Row] = {
-            "": {"universe": [{"name": "BTC", "szDecimals": 5}, {"name": "ETH", "szDecimals": 4}]}
+            "": {"universe": [{"name": "BTC", "szDecimals": 5}, {"name": "ETH", "szDecimals": 4}]},
+            "xyz": {"universe": [{"name": "xyz:TSLA", "szDecimals": 3}]},
+            "flx": {"universe": [{"name": "flx:TSLA", "szDecimals": 3}], "collateralToken": 360},
         }
         self.spot_meta: Row = {
             "tokens": [

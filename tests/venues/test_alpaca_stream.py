@@ -12,34 +12,10 @@ from tieout.ports import News
 from tieout.simulators.faults import CloseStream, Fault, Reset, Status
 from tieout.venues.alpaca.stream import TradeUpdates
 from venues.alpaca import PATIENT
+from venues.hearing import Ear
 from venues.market import AlpacaStage
 
 QUICK = replace(PATIENT, connect_s=1, ping_s=0.2, reconnect_s=0.02, reconnect_s_max=0.05)
-WAIT_S = 20
-
-
-class Ear:
-    """Everything that was told, and waiting for it."""
-
-    def __init__(self) -> None:
-        self.news: list[News] = []
-        self._heard = asyncio.Event()
-
-    def tell(self, news: News) -> None:
-        self.news.append(news)
-        self._heard.set()
-
-    async def until(self, *kinds: str) -> None:
-        """Wait until these kinds were told in this order, others in between or not."""
-        async with asyncio.timeout(WAIT_S):
-            while not _is_in_order(kinds, [each.kind for each in self.news]):
-                self._heard.clear()
-                await self._heard.wait()
-
-
-def _is_in_order(wanted: tuple[str, ...], told: list[str]) -> bool:
-    rest = iter(told)
-    return all(kind in rest for kind in wanted)
 
 
 def updates_at(address: str, stage: AlpacaStage, *, secret: str | None = None) -> TradeUpdates:

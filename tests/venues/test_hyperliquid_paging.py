@@ -151,3 +151,30 @@ def test_the_series_that_were_read_add_up(hl):
         total = add(total, each.quantity)
     assert str(total) == hl.stub.main.position("BTC")["szi"]
     assert all(one.at <= other.at for one, other in pairwise(found.activities))
+
+
+def test_a_history_that_begins_in_the_middle_says_so(hl):
+    """Only the latest 10,000 fills are listed, so what was before the first is not known."""
+    hl.stub.trade("BTC", "5", "60000")
+    hl.stub.trade("BTC", "1", "60001")
+    hl.stub.main.fills.pop(0)
+    found = hl.read()
+    assert found.snapshot.complete
+    (word,) = found.ignored
+    assert word.startswith("missing_fills: BTC went from 0 to 5 before ")
+
+
+def test_fills_that_are_missing_between_two_readings_are_said_and_the_venue_is_followed(hl):
+    """Edge case 62."""
+    hl.stub.trade("BTC", "400000", "0.07")
+    assert hl.tie_out().tied_out
+    hl.stub.trade("BTC", "32064.5", "0.07")
+    lost = hl.stub.main.fills.pop()
+    hl.clock.advance(10)
+    hl.stub.trade("BTC", "8552.3", "0.07482", startPosition="432064.5")
+    plan = hl.tie_out()
+    assert lost["startPosition"] == "400000"
+    assert [(each.kind, each.status) for each in plan.breaks] == [("quantity", "open")]
+    (ledger,) = hl.book.ledgers.values()
+    assert (str(ledger.quantity), ledger.reconciliation) == ("440616.8", "DRIFT")
+    assert hl.tie_out().tied_out

@@ -196,7 +196,21 @@ class Gap:
 
 
 def gaps(rows: Iterable[FillRow], *, held: Mapping[str, Decimal]) -> list[Gap]:
-    """Where fills of perpetuals do not continue each other; `held` is what was held before them.
+    """Where fills of perpetuals do not continue each other; `held` is what was held before them."""
+    return _followed(rows, held)[0]
+
+
+def positions_after(
+    rows: Iterable[FillRow], *, held: Mapping[str, Decimal]
+) -> Mapping[str, Decimal]:
+    """What fills of perpetuals leave of what was `held` before them."""
+    return _followed(rows, held)[1]
+
+
+def _followed(
+    rows: Iterable[FillRow], held: Mapping[str, Decimal]
+) -> tuple[list[Gap], dict[str, Decimal]]:
+    """Fill after fill: the gaps between them, and what they leave.
 
     Fills of one millisecond have no order and both sides of a self-trade have the same
     `startPosition`, so a millisecond is looked at as a whole: one of its fills has to start where
@@ -217,7 +231,7 @@ def gaps(rows: Iterable[FillRow], *, held: Mapping[str, Decimal]) -> list[Gap]:
         for fill in fills:
             position = add(position, fill.quantity)
         known[coin] = position
-    return found
+    return found, known
 
 
 def _by_coin_and_time(row: FillRow) -> tuple[str, int]:

@@ -1,6 +1,10 @@
 """How long and how much: every limit that a reading of Hyperliquid has."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+
+# A venue's clock that is ahead by more is not believed: what it dates would outlast the truth.
+AHEAD_MAX = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,13 @@ full page shows is not documented, so what lies before a full page is asked for 
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Generic, Protocol, TypeVar
 
 from tieout.venues.hyperliquid.calls import Calls, Trace
 from tieout.venues.hyperliquid.exchange import Question
+from tieout.venues.hyperliquid.fills import EPOCH
+from tieout.venues.hyperliquid.limits import AHEAD_MAX
 
 FULL_ROWS = 500
 
@@ -86,8 +89,18 @@ class Series(Generic[Row]):
         return max(row.time for row in self._rows)
 
     async def read(self) -> int:
-        """Everything since the mark; how many rows are news."""
-        return await self._forward(self._mark.at or 0)
+        """Everything since the mark; how many rows are news.
+
+        The rows at the mark have to come again. Where nothing tells them apart (`seen`), a reply
+        without any of that time is not this series, or not at these times, and is not used.
+        """
+        news = await self._forward(self._mark.at or 0)
+        is_checked = self._mark.at is not None and not self._mark.seen
+        if not is_checked or any(row.time == self._mark.at for row in self._rows):
+            return news
+        self._rows.clear()
+        self.problems.append(f"{self._question.kind}: what was read before is not listed again")
+        return 0
 
     async def continue_reading(self) -> int:
         """What has come since; how many rows are new."""
@@ -137,10 +150,26 @@ class Series(Generic[Row]):
             return [], []
         self._pages_left -= 1
         question = replace(self._question, start=start, end=end)
-        found, _ = await self._calls.ask(question, self._decode, trace=self._trace)
+        answered, _ = await self._calls.ask(question, self._decode, trace=self._trace)
+        found = self._in_time(answered, question)
         fresh = [row for row in dict.fromkeys(found) if row not in self._seen]
         self._seen.update(fresh)
         readable = [row for row in fresh if not isinstance(row, str)]
         self._rows.extend(readable)
         self.problems += [f"{self._question.kind}: {row}" for row in fresh if isinstance(row, str)]
         return [row for row in found if not isinstance(row, str)], readable
+
+    def _in_time(self, rows: Sequence[Row | str], question: Question) -> list[Row | str]:
+        """The rows without those of a time that was not asked for, or has not come yet.
+
+        Whoever sends such rows has a wrong clock; under their times they would count twice.
+        """
+        latest = (self._calls.now() + AHEAD_MAX - EPOCH) // timedelta(milliseconds=1)
+        end = latest if question.end is None else min(question.end, latest)
+        kept = [row for row in rows if isinstance(row, str) or question.start <= row.time <= end]
+        if len(kept) < len(rows):
+            self.problems.append(
+                f"{self._question.kind}: {len(rows) - len(kept)} rows are of a time that was not "
+                "asked for or has not come yet"
+            )
+        return kept

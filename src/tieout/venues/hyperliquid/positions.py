@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tieout.core.errors import VenueError
 from tieout.core.numbers import plain
@@ -10,13 +10,11 @@ from tieout.venues.hyperliquid.calls import Calls, Trace
 from tieout.venues.hyperliquid.exchange import Question
 from tieout.venues.hyperliquid.fills import moment
 from tieout.venues.hyperliquid.holdings import named
+from tieout.venues.hyperliquid.limits import AHEAD_MAX
 from tieout.venues.hyperliquid.markets import MAIN_DEX, MONEY
 from tieout.venues.hyperliquid.rows import BalanceRow, PositionRow, State, Unreadable
 from tieout.venues.hyperliquid.together import together
 from tieout.venues.hyperliquid.wire import balances_in, number, state_in
-
-# A venue's clock that is ahead by more is not believed: what it dates would outlast the truth.
-AHEAD_MAX = timedelta(seconds=60)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ a position says so, transfers when a spot balance is another, other dexes where 
 traded. All of them are looked at in the first reading and once a day.
 """
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ from typing import Any
 from tieout.core.numbers import ZERO, exact
 from tieout.core.snapshot import Holding, Snapshot
 from tieout.ports import Read
-from tieout.venues.hyperliquid import fills, ledger
+from tieout.venues.hyperliquid import fills, ledger, trust
 from tieout.venues.hyperliquid.bookmark import Bookmark
 from tieout.venues.hyperliquid.calls import Calls, Trace
 from tieout.venues.hyperliquid.exchange import Question
@@ -263,6 +263,12 @@ class Reading:
         )
         series = (self._fills, self._funding, self._ledger)
         problems = [*self._problems, *positions.problems.values(), *held.problems]
+        unexplained = self._unexplained()
+        problems += unexplained.values()
+        holdings = tuple(
+            each._replace(problem=each.problem or unexplained.get(each.symbol))
+            for each in held.holdings
+        )
         problems += [problem for each in series for problem in each.problems]
         problems += [problem for each in happened for problem in each.problems]
         instruments = {each.symbol: each for each in held.instruments}
@@ -273,7 +279,7 @@ class Reading:
             snapshot=Snapshot(
                 as_of=positions.as_of,
                 # Not compared with a book that is still of long ago; the activities count.
-                holdings=(NOT_YET,) if self._fills.is_unfinished else held.holdings,
+                holdings=(NOT_YET,) if self._fills.is_unfinished else holdings,
                 complete=not problems,
                 problems=tuple(problems),
             ),
@@ -285,13 +291,33 @@ class Reading:
         )
         return read, bookmark
 
+    def _unexplained(self) -> Mapping[str, str]:
+        """What the last reading and all that happened since do not lead to, by symbol."""
+        before, after = self._before, self._positions
+        if before.positions is None or self._fills.is_unfinished:
+            return {}
+        news = self._fills.news
+        return {
+            **trust.unexplained_positions(before.positions, after.sizes, news),
+            **trust.unexplained_tokens(
+                before.tokens,
+                after.tokens,
+                news=news,
+                ledger=self._ledger.rows,
+                markets=self._markets,
+            ),
+        }
+
     def _gaps(self) -> list[str]:
-        """Fills that are missing, by what was held when the last reading ended."""
+        """Fills that are missing, by what was held when the last reading ended.
+
+        A history begins with nothing held: else it is longer than the fills that are listed.
+        """
         before = self._before.positions
         held: dict[str, Decimal] = {}
-        if before is not None:
+        if before is not None or self._before.fills is None:
             held = {row.coin: ZERO for row in self._fills.news}
-            held |= {coin: exact(size) for coin, size in before.items()}
+            held |= {coin: exact(size) for coin, size in (before or {}).items()}
         return [gap.words for gap in fills.gaps(self._fills.news, held=held)]
 
     def _bookmark(self, *, is_whole: bool) -> Bookmark:

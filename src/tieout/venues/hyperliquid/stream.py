@@ -8,7 +8,8 @@ client does not notice a dead connection and never connects again; that is done 
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,14 @@ import websocket
 from hyperliquid.websocket_manager import WebsocketManager
 
 from tieout.core.book import AccountId
+from tieout.core.errors import VenueError
 from tieout.ports import News, Tell
 from tieout.venues.hyperliquid.limits import Limits
 from tieout.venues.hyperliquid.wire import shown
 
+Users = Callable[[], Awaitable[Sequence[str]]]
 USERS_MAX = 10  # on all connections from one IP address: documentation, rate limits
-CLOSE_S = 0.1
+CLOSE_S = 1.0
 FILLS = "userFills"
 TRANSFERS = "userNonFundingLedgerUpdates"
 EVENTS = "userEvents"  # for one user on a connection; comes on the channel "user"
@@ -52,22 +55,32 @@ class UserStream:
         self.address = address
         self._limits = limits
 
-    async def listen(self, tell: Tell, *, users: Sequence[str]) -> None:
+    async def listen(self, tell: Tell, *, users: Users) -> None:
         """Tell what is heard until cancelled; connects again whenever the connection ends.
 
-        Accounts beyond the tenth are not heard, they wait for the schedule.
+        Before every connect it asks for the accounts, as sub-accounts may have been added. Those
+        beyond the tenth are not heard, they wait for the schedule.
         """
         failures = 0
         while True:
-            hearing = _Hearing(self.address, users[:USERS_MAX], limits=self._limits, tell=tell)
-            try:
-                reason = await hearing.until_lost()
-            finally:
-                await asyncio.to_thread(hearing.stop)
+            was_connected, reason = await self._hear(tell, users)
             tell(News(kind="lost", reason=reason))
-            failures = 0 if hearing.was_connected else failures + 1
+            failures = 0 if was_connected else failures + 1
             wait_s = self._limits.reconnect_s * 2 ** min(failures, 16)
             await asyncio.sleep(min(wait_s, self._limits.reconnect_s_max))
+
+    async def _hear(self, tell: Tell, users: Users) -> tuple[bool, str]:
+        """One connection: whether there ever was one, and why it ended."""
+        try:
+            heard = await users()
+        except VenueError as error:
+            return False, f"the accounts to listen for are not known: {error}"
+        hearing = _Hearing(self.address, heard[:USERS_MAX], limits=self._limits, tell=tell)
+        try:
+            reason = await hearing.until_lost()
+        finally:
+            await asyncio.to_thread(hearing.stop)
+        return hearing.was_connected, reason
 
     def __repr__(self) -> str:
         return f"UserStream({self.address!r})"
@@ -85,7 +98,7 @@ class _Hearing:
         self.was_connected = False
 
         def hear(heard: _Heard) -> None:
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # the loop may have ended
                 loop.call_soon_threadsafe(self._heard.put_nowait, heard)
 
         self._socket = _Socket(address, ping_s=limits.ping_s, hear=hear)
@@ -99,11 +112,16 @@ class _Hearing:
     async def until_lost(self) -> str:
         """Tell what comes until nothing does any more; why it ended."""
         self._socket.start()
+        silent_s, loop = self._limits.silent_s, asyncio.get_running_loop()
+        confirmed_by = loop.time() + silent_s
         while True:
             try:
-                heard = await asyncio.wait_for(self._heard.get(), self._limits.silent_s)
+                async with asyncio.timeout(silent_s):
+                    heard = await self._heard.get()
             except TimeoutError:
-                return f"nothing came for {self._limits.silent_s:g} s, not even an answer to a ping"
+                return f"nothing came for {silent_s:g} s, not even an answer to a ping"
+            if not self.was_connected and loop.time() > confirmed_by:
+                return f"the subscriptions were not confirmed within {silent_s:g} s"
             if heard.message is None:
                 return heard.reason or "the connection was closed"
             refusal = self._take(heard.message)
@@ -177,8 +195,15 @@ class _Socket(WebsocketManager):  # type: ignore[misc]  # the client has no type
         self._hear(_Heard(found if isinstance(found, dict) else {}))
 
     def stop(self) -> None:
+        """Leave without a farewell: the client's own waits for an answer, and its thread may have
+        taken that, so that nobody ever gets it."""
         self.stop_event.set()
-        self.ws.close(timeout=CLOSE_S)
+        self.ws.keep_running = False
+        link = self.ws.sock
+        if link is not None:
+            link.abort()  # type: ignore[no-untyped-call]  # which also wakes up the thread
+        if self.is_alive():
+            self.join(CLOSE_S)
 
     def _on_error(self, _: Any, error: object) -> None:
         self._reason = shown(str(error)) or type(error).__name__

@@ -137,8 +137,7 @@ class HyperliquidVenue:
         that do not begin with nothing held do not add up to what is held, and so are not taken
         for more than they are.
         """
-        own = await self._within(self._own_accounts)
-        users = (self._user, *(sub.address for sub in own.subs))
+        users = await self._users()
         return tuple(
             Account(id=AccountId(user), venue="hyperliquid", currency=DOLLAR) for user in users
         )
@@ -153,8 +152,7 @@ class HyperliquidVenue:
 
     async def listen(self, tell: Tell) -> None:
         """Tell of fills, liquidations, funding and transfers, and of every connect."""
-        subs = () if self._own is None else tuple(sub.address for sub in self._own.subs)
-        await self._stream.listen(tell, users=(self._user, *subs))
+        await self._stream.listen(tell, users=self._users)
 
     async def check(self) -> Sequence[Finding]:
         """What `doctor` shows. An account that cannot be read is a finding, not an error."""
@@ -184,6 +182,11 @@ class HyperliquidVenue:
             raise with_evidence(late, trace) from None
         except VenueError as error:
             raise with_evidence(error, trace) from None
+
+    async def _users(self) -> Sequence[str]:
+        """The address and its sub-accounts."""
+        own = await self._within(self._own_accounts)
+        return (self._user, *(sub.address for sub in own.subs))
 
     async def _own_accounts(self, trace: Trace) -> _Own:
         """The role and the sub-accounts, asked now or a little while ago."""

@@ -198,6 +198,8 @@ def perps_in(body: bytes) -> PerpTable:
     rows = [row for row in _list_of(found, "universe", "a table of perpetuals")
             if isinstance(row, dict)]  # fmt: skip
     sizes = ((row.get("name"), row.get("szDecimals")) for row in rows)
+    if not rows:
+        raise BodyInvalid("a table of perpetuals with nothing in it")
     collateral = found.get("collateralToken")
     return PerpTable(
         size_decimals={
@@ -214,6 +216,8 @@ def spot_in(body: bytes) -> SpotTable:
     for row in _list_of(found, "tokens", "a table of spot pairs"):
         if isinstance(row, dict) and isinstance(row.get("index"), int):
             tokens[row["index"]] = str(row.get("name"))
+    if not tokens:
+        raise BodyInvalid("a table of spot pairs without a token")
     pairs: dict[str, tuple[int, int]] = {}
     for row in _list_of(found, "universe", "a table of spot pairs"):
         legs = row.get("tokens") if isinstance(row, dict) else None

@@ -1,0 +1,58 @@
+"""Whether what is held follows from what happened since the last reading.
+
+A state names no account, so a foreign or stale one can only be told by what it says. A perpetual
+never changes without a fill, and a spot token hardly without a fill or a row of the ledger (a
+loan's interest is small). What does not follow is a bad row in an incomplete snapshot, once; when
+the next reading says the same it is believed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from tieout.core.numbers import ZERO, exact, magnitude, multiply, plain, subtract
+from tieout.venues.hyperliquid.fills import positions_after
+from tieout.venues.hyperliquid.ledger import token_of
+from tieout.venues.hyperliquid.markets import Markets, is_spot
+from tieout.venues.hyperliquid.rows import FillRow, LedgerRow
+
+INTEREST_SHARE = Decimal(100)  # one part in so many
+
+
+def unexplained_positions(
+    before: Mapping[str, str], after: Mapping[str, str], news: Sequence[FillRow]
+) -> dict[str, str]:
+    """Perpetuals whose size is not what their last fills left, each with words for it."""
+    expected = positions_after(news, held={coin: exact(size) for coin, size in before.items()})
+    found = {}
+    for coin in sorted({*expected, *after}):
+        ours, theirs = expected.get(coin, ZERO), exact(after.get(coin, "0"))
+        if ours != theirs:
+            found[coin] = (
+                f"{coin} is reported as {plain(theirs)}, but its fills leave {plain(ours)}: if the "
+                "next reading says the same, it is believed"
+            )
+    return found
+
+
+def unexplained_tokens(
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    *,
+    news: Iterable[FillRow],
+    ledger: Iterable[LedgerRow],
+    markets: Markets,
+) -> dict[str, str]:
+    """Spot balances that are another without anything that moved them, by their symbols."""
+    pairs = [markets.pair(row.coin) for row in news if is_spot(row.coin)]
+    moved = {token for pair in pairs if pair is not None for token in (pair.base, pair.quote)}
+    moved |= {token for row in ledger if (token := token_of(row))}
+    found = {}
+    for token in sorted({*before, *after} - moved):
+        ours, theirs = exact(before.get(token, "0")), exact(after.get(token, "0"))
+        change = magnitude(subtract(theirs, ours))
+        if multiply(change, INTEREST_SHARE) > magnitude(ours):
+            found[markets.token(token).symbol] = (
+                f"the balance of {token} went from {plain(ours)} to {plain(theirs)} without a fill "
+                "or transfer: if the next reading says the same, it is believed"
+            )
+    return found
