@@ -200,11 +200,21 @@ def test_any_number_of_events_during_a_run_are_one_run_after_it(stage, store, pa
     assert paper.asked_at == [FIRST, FIRST + 20 * SECOND]
 
 
-def test_a_stream_makes_runs_when_it_says_something_or_comes_back(stage, store, paper):
+def test_a_stream_that_connects_after_the_first_round_is_followed_by_a_reading(stage, store, paper):
     stage.start(store)
     stage.turn(MINUTE)
+    assert paper.tell is not None
+    stage.timer.loop.call_soon_threadsafe(paper.tell, News(kind="connected"))
+    stage.turn(MINUTE)
+    assert [each.trigger for each in store.runs(ONE)] == ["reconnect", "schedule"]
+
+
+def test_a_stream_makes_runs_when_it_says_something_or_comes_back(stage, store, paper):
+    stage.start(store)
+    assert paper.tell is not None
+    stage.timer.loop.call_soon_threadsafe(paper.tell, News(kind="connected"))  # is no news yet
+    stage.turn(MINUTE)
     said = [
-        News(kind="connected"),  # the first one is no news
         News(kind="changed"),
         News(kind="lost", reason="the connection ended"),
         News(kind="connected"),
@@ -230,7 +240,7 @@ def test_a_stream_is_not_followed_where_that_is_switched_off(stage, store, paper
         assert paper.tell is not None
         stage.timer.loop.call_soon_threadsafe(paper.tell, News(kind=kind))
         stage.turn(MINUTE)
-    assert [each.trigger for each in store.runs(ONE)] == ["reconnect", "schedule"]
+    assert [each.trigger for each in store.runs(ONE)] == ["reconnect", "reconnect", "schedule"]
 
 
 def test_a_page_that_is_opened_on_an_old_book_makes_it_new(stage, store, paper):

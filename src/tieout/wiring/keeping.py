@@ -208,8 +208,10 @@ class Keeper:
             self.log.stream(connection, "lost", str(error))
 
     def _hear(self, connection: str, news: News) -> None:
-        """Take news of a stream. The first connect is no news: the first round comes anyway."""
-        is_first = connection not in self._heard
+        """Take news of a stream. A first connect before the first round is no news."""
+        own = f"{connection}/"
+        reached = [account for account in self._reached if account.startswith(own)]
+        is_first = connection not in self._heard and not reached
         if news.kind != "changed":
             self.log.stream(connection, news.kind, news.reason)
         if news.kind == "lost":
@@ -218,9 +220,8 @@ class Keeper:
         if news.kind == "connected" and is_first:
             return
         trigger: RunTrigger = "reconnect" if news.kind == "connected" else "stream"
-        own = f"{connection}/"
-        for account in list(self._reached):
-            if account == news.account or (news.account is None and account.startswith(own)):
+        for account in reached:
+            if news.account in (None, account):
                 self._tell_one(account, trigger)
 
     def _tell_one(self, account: AccountId, trigger: RunTrigger) -> None:
