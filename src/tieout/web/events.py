@@ -173,9 +173,13 @@ class EventHub:
 
         An id that was never given belongs to another book, so the client gets news only.
         """
-        if last_id is None or (last_id > self._position and last_id > self._store.last_event()):
-            return self._position
-        return last_id
+        if last_id is not None and last_id <= self._position:
+            return last_id
+        try:
+            newest = max(self._position, self._store.last_event())
+        except StoreError:
+            return self._position  # /readyz says so
+        return newest if last_id is None or last_id > newest else last_id
 
     def join(self, client: Client) -> bytes:
         """Add a client; what it is told first."""
