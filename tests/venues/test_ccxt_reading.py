@@ -380,3 +380,18 @@ class TestSettings:
 
     def test_a_time_is_written_as_kraken_has_it(self):
         assert stamp(NOW) == "2026-11-20T15:00:00.000Z"
+
+
+def test_a_page_that_fails_is_no_end_of_the_list(stub, market):
+    for number in range(150):
+        market.trade("BTC/USD:USD", "1", at=NOW - timedelta(minutes=300 - number))
+    pages = []
+
+    def fails_later(query):
+        pages.append(query)
+        return market._fills(query) if len(pages) == 1 else {"result": "error"}
+
+    stub.say(f"{PRIVATE}/fills", fails_later)
+    with pytest.raises(VenueError):
+        read(venue_at(stub), account=OWNER)
+    assert len(pages) > 1
