@@ -258,8 +258,12 @@ class TestTrades:
         lists.bybit(stub)
         paid = execution(9, at=NOW - timedelta(hours=1), execType="Funding", execFee="0.12",
                          feeRate="0.0001")  # fmt: skip
-        stub.say("/v5/execution/list", lambda query: good(
-            [paid] if query["execType"] == "Funding" else []))  # fmt: skip
+
+        def said(query):
+            is_asked = (query["execType"], query["category"]) == ("Funding", "linear")
+            return good([paid] if is_asked else [])
+
+        stub.say("/v5/execution/list", said)
         clock = FakeClock(NOW)
         venue = venue_at(stub, "bybit", clock=clock)
         first = read(venue, account="7")

@@ -40,6 +40,7 @@ class Quirks:
     are told for one market type at a time are `trades_by` that, or by linear and inverse too.
     `also` are records that ccxt leaves out unless they are named, such as liquidations. `fee` and
     `amount` are the exchange's own fields, where ccxt works out a fee or drops the amount.
+    Where `asks_currencies` is off, a private list that is not needed is not asked for.
     """
 
     tells_all: bool = False
@@ -52,18 +53,23 @@ class Quirks:
     also: tuple[Parameters, ...] = ()
     fee: tuple[str, str] | None = None
     amount: str | None = None
+    asks_currencies: bool = True
+    options: Mapping[str, object] = field(default_factory=dict)
     borrowed: Borrowed | None = None
     identity: Identity | None = None
 
 
 KNOWN: Mapping[str, Quirks] = {
     "binance": Quirks(
+        asks_currencies=False,
+        options={"fetchMargins": False, "leverageBrackets": {}},
         wallets=({"type": "spot"}, {"type": "margin"}, {"type": "funding"}),
         page=500,
         window=timedelta(hours=24),
         identity=Identity(method="private_get_account", path=("uid",)),
     ),
     "bybit": Quirks(
+        asks_currencies=False,
         by_settle="settleCoin",
         wallets=({},),
         page=50,
@@ -91,6 +97,7 @@ KNOWN: Mapping[str, Quirks] = {
         ),
     ),
     "okx": Quirks(
+        asks_currencies=False,
         tells_all=True,
         wallets=({}, {"type": "funding"}),
         page=100,

@@ -153,7 +153,7 @@ class Reading:
     async def _read_series(self, series: Series, until: int | None, now: datetime) -> None:
         if until is None:
             days = timedelta(days=float(self._options.history_days))
-            begins = milliseconds(now - days + OVERLAP)
+            begins = milliseconds(now - days + 2 * OVERLAP)  # within so many windows
         else:
             begins = until - OVERLAP // timedelta(milliseconds=1)
         # What is dated ahead by the exchange's clock is no less read.
@@ -190,18 +190,26 @@ class Reading:
         asked = self._before.funding
         now = milliseconds(self._began_at)
         hour = HOUR // timedelta(milliseconds=1)
-        if not self._asking.has_funding or (asked is not None and now - asked < hour):
+        if not self._asking.funding or (asked is not None and now - asked < hour):
             return
         days = timedelta(days=float(self._options.history_days))
         since = asked - hour if asked is not None else milliseconds(self._began_at - days)
-        question = Question(method="fetch_funding_history", arguments=(None, since, FUNDING_PAGE))
+        for parameters in self._asking.funding:
+            question = Question(
+                method="fetch_funding_history",
+                arguments=(None, since, FUNDING_PAGE),
+                parameters=parameters,
+            )
+            await self._read_payments(question)
+        self._funding_asked = now
+
+    async def _read_payments(self, question: Question) -> None:
         try:
             found: Sequence[Row] = await self._calls.ask(question, self._trace)
         except (NotTold, VenueRefused) as words:
             self._untold.append(f"funding: is not told ({words})")
             return
         self._funding += found
-        self._funding_asked = now
         if len(found) >= FUNDING_PAGE:
             self._pages.problems.append("funding: a full page, some may be missing")
 

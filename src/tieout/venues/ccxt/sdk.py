@@ -9,6 +9,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Literal
@@ -20,6 +21,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from tieout.core.errors import SettingsError
 from tieout.venues.ccxt.limits import Limits
+from tieout.venues.ccxt.quirks import quirks_of
 
 VERSION = version("ccxt")
 PIECE_BYTES = 65_536
@@ -129,6 +131,10 @@ def exchange_of(
         }
     )
     made.number = str
+    quirks = quirks_of(exchange)
+    made.options.update(deepcopy(dict(quirks.options)))
+    if not quirks.asks_currencies:
+        made.has["fetchCurrencies"] = False
     made.session = taker
     if address is not None:
         made.urls["api"] = _moved(made.urls["api"], address)
