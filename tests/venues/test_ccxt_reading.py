@@ -7,8 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tieout.core.errors import SettingsError, VenueError, VenueRefused
-from tieout.venues import registry
+from tieout.core.errors import VenueError, VenueRefused
 from venues import ccxt_recordings as lists
 from venues.alpaca import FakeClock
 from venues.ccxt_market import LOGIN, NOW, PRIVATE, KrakenFutures, read, stamp, venue_at
@@ -347,32 +346,7 @@ class TestFailures:
         assert len(stub.asked) == before
 
 
-class TestSettings:
-    def connect(self, venue="ccxt:krakenfutures", **settings):
-        given = {"key": "planted-key-0123456789", "secret": "cGxhbnRlZA==", **settings}
-        return registry.connect(
-            venue, name="main", settings=given, clock=FakeClock(NOW)
-        )  # fmt: skip
-
-    def test_an_exchange_is_named_behind_the_colon(self):
-        assert repr(self.connect()) == "CcxtVenue('main', 'krakenfutures')"
-
-    @pytest.mark.parametrize(("venue", "settings", "said"), [
-        ("ccxt", {}, 'write venue = "ccxt:<id>"'),
-        ("ccxt:krakn", {}, "near it: kraken"),
-        ("ccxt:krakenfutures", {"secret": ""}, "needs secret, which is not set"),
-        ("ccxt:okx", {}, "needs password, which is not set"),
-        ("ccxt:kraken", {"client_id": "7"}, "has no setting client_id"),
-        ("ccxt:kraken", {"types": "perps"}, "types must be of spot, margin"),
-        ("ccxt:kraken", {"address": "http://10.0.0.7"}, "address must be https://HOST"),
-        ("ccxt:kraken", {"history_days": "-1"}, "history_days must be a number"),
-    ])  # fmt: skip
-    def test_a_wrong_setting_is_named(self, venue, settings, said):
-        with pytest.raises(SettingsError) as caught:
-            self.connect(venue, **settings)
-        assert said in str(caught.value)
-        assert "cGxhbnRlZA" not in str(caught.value)
-
+class TestCalls:
     def test_the_calls_of_a_quiet_sync_are_three(self, stub, market):
         clock = FakeClock(NOW)
         venue = venue_at(stub, clock=clock)

@@ -23,7 +23,6 @@ class Limits:
     evidence_bytes_max: int = 4 * 1024 * 1024
     market_bytes_max: int = 64 * 1024
     pages_max: int = 200
-    questions_max: int = 40
     position_reads_max: int = 3
     settle_s: float = 0.5
 

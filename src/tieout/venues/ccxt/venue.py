@@ -232,4 +232,5 @@ class CcxtVenue:
             reply=reply,
             account=account,
             is_told=self._quirks.identity is not None,
+            heard=self._calls.heard,
         )
