@@ -131,6 +131,13 @@ class TestPositions:
         asked = {(each["category"], each.get("settleCoin")) for each in stub.calls("position/list")}
         assert asked == {("inverse", None), ("linear", "USDC"), ("linear", "USDT")}
 
+    def test_a_full_page_of_positions_is_not_taken_for_all(self, stub):
+        lists.bybit(stub)
+        at_linear(stub, *[bybit_position()] * 200)
+        found = at_bybit(stub)
+        assert not found.snapshot.complete
+        assert "a full page of 200, there may be more" in found.snapshot.problems[0]
+
     def test_what_is_left_out_by_the_settings_is_said(self, stub):
         lists.bybit(stub)
         found = at_bybit(stub, types=("spot",))

@@ -34,8 +34,8 @@ class Quirks:
     """How one exchange is asked.
 
     `tells_all`: one question brings the positions of every market type. `by_settle`: positions
-    are told for one settlement coin at a time. `wallets` are those whose coins are held as such,
-    `page` the rows of a full page of trades, `window` the longest time that may be asked for.
+    are told for one settlement coin at a time, at most `positions_page` of them. `wallets` are
+    those whose coins are held as such, `page` the rows of a full page of trades, `window` the longest time that may be asked for.
     `before` is what the end of a window is called where ccxt does not translate it. Trades that
     are told for one market type at a time are `trades_by` that, or by linear and inverse too.
     `also` are records that ccxt leaves out unless they are named, such as liquidations. `fee` and
@@ -46,6 +46,7 @@ class Quirks:
     tells_all: bool = False
     by_settle: str | None = None
     wallets: tuple[Parameters, ...] | None = None
+    positions_page: int | None = None
     page: int = 50
     window: timedelta | None = None
     before: str | None = None
@@ -71,6 +72,7 @@ KNOWN: Mapping[str, Quirks] = {
     "bybit": Quirks(
         asks_currencies=False,
         by_settle="settleCoin",
+        positions_page=200,
         wallets=({},),
         page=50,
         window=timedelta(days=7),

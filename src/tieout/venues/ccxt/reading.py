@@ -99,8 +99,13 @@ class Reading:
     async def _held(self) -> Held:
         as_of = self._calls.now()
         rows: list[Row] = []
+        full: list[str] = []
         for question in self._asking.positions:
-            rows += await self._told(question)
+            found = await self._told(question)
+            rows += found
+            page = self._quirks.positions_page
+            if page is not None and len(found) >= page:
+                full.append(f"{question.words}: a full page of {page}, there may be more")
         wallets = [await self._calls.ask(each, self._trace) for each in self._asking.balances]
         coins, problems = balances.coins_of(wallets, self._quirks)
         currency = self._options.currency
@@ -111,7 +116,7 @@ class Reading:
                 *balances.holdings_of(coins, currency=currency),
             ),
             coins=coins,
-            problems=tuple(problems),
+            problems=(*full, *problems),
         )
 
     async def _told(self, question: Question) -> Sequence[Row]:
