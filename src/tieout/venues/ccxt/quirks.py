@@ -35,7 +35,8 @@ class Quirks:
 
     `tells_all`: one question brings the positions of every market type. `by_settle`: positions
     are told for one settlement coin at a time, at most `positions_page` of them. `wallets` are
-    those whose coins are held as such, `page` the rows of a full page of trades, `window` the longest time that may be asked for.
+    those whose coins are held as such, `page` the rows of a full page of trades, `window` the
+    longest time that may be asked for.
     `before` is what the end of a window is called where ccxt does not translate it. Trades that
     are told for one market type at a time are `trades_by` that, or by linear and inverse too.
     `also` are records that ccxt leaves out unless they are named, such as liquidations. `fee` and
