@@ -74,7 +74,7 @@ class KrakenFutures:
 
     def _open(self) -> dict[str, Any]:
         rows = [
-            {"side": "short" if held < 0 else "long", "symbol": IDS[symbol], "price": 27523.25,
+            {"side": "short" if held < 0 else "long", "symbol": IDS[symbol], "price": 27937.5,
              "fillTime": stamp(NOW), "size": float(abs(held)), "unrealizedFunding": 0.1}
             for symbol, held in self.positions.items()
             if held

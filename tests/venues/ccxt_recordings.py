@@ -86,7 +86,6 @@ def bybit(stub: ExchangeStub) -> None:
         BYBIT[query["category"]] if query.get("status", "Trading") == "Trading" else [],
         category=query["category"],
     ))  # fmt: skip
-    stub.say("/v5/asset/coin/query-info", {**good([]), "result": {"rows": []}})
     stub.say("/v5/user/query-api", {**good([]), "result": {"userID": 7, "readOnly": 1, "uta": 1}})
     stub.say("/v5/account/info", {**good([]), "result": {"unifiedMarginStatus": 6}})
     stub.say("/v5/position/list", good([]))
@@ -119,10 +118,44 @@ def okx(stub: ExchangeStub) -> None:
         return {"code": "0", "msg": "", "data": rows}
 
     stub.say("/api/v5/public/instruments", lambda query: said(OKX.get(query["instType"], [])))
-    stub.say("/api/v5/asset/currencies", said([]))
     stub.say("/api/v5/account/config", said([{"uid": "4433", "perm": "read_only"}]))
     stub.say("/api/v5/account/positions", said([]))
     stub.say("/api/v5/account/balance", said([{"details": []}]))
     stub.say("/api/v5/asset/balances", said([]))
     stub.say("/api/v5/trade/fills-history", said([]))
     stub.say("/api/v5/account/bills-archive", said([]))
+
+
+def binance_row(symbol: str, base: str, quote: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "symbol": symbol, "status": "TRADING", "baseAsset": base, "quoteAsset": quote,
+        "baseAssetPrecision": 8, "quotePrecision": 8, "quoteAssetPrecision": 8,
+        "pricePrecision": 2, "quantityPrecision": 3, "permissions": ["SPOT"],
+        "permissionSets": [["SPOT"]], "isSpotTradingAllowed": True, "orderTypes": ["LIMIT"],
+        "filters": [{"filterType": "PRICE_FILTER", "tickSize": "0.10", "minPrice": "0.1",
+                     "maxPrice": "1000000"}],
+        **fields,
+    }  # fmt: skip
+
+
+def binance(stub: ExchangeStub) -> None:
+    """Binance with a spot, a margin and two futures wallets in which nothing is held."""
+    spot = [binance_row("BTCUSDT", "BTC", "USDT"), binance_row("BNBBTC", "BNB", "BTC")]
+    linear = binance_row("BTCUSDT", "BTC", "USDT", contractType="PERPETUAL", marginAsset="USDT",
+                         deliveryDate=4133404800000, onboardDate=1569398400000)  # fmt: skip
+    inverse = binance_row("BTCUSD_PERP", "BTC", "USD", contractType="PERPETUAL", contractSize=100,
+                          marginAsset="BTC", deliveryDate=4133404800000, contractStatus="TRADING",
+                          onboardDate=1597042800000)  # fmt: skip
+    stub.say("/api/v3/exchangeInfo", {"symbols": spot})
+    stub.say("/fapi/v1/exchangeInfo", {"symbols": [linear]})
+    stub.say("/dapi/v1/exchangeInfo", {"symbols": [inverse]})
+    stub.say("/api/v3/account", {"uid": 354937868, "balances": []})
+    stub.say("/api/v3/myTrades", [])
+    stub.say("/fapi/v3/positionRisk", [])
+    stub.say("/dapi/v1/positionRisk", [])
+    stub.say("/sapi/v1/margin/account", {"userAssets": []})
+    stub.say("/sapi/v1/asset/get-funding-asset", [])
+    stub.say("/fapi/v1/income", [])
+    stub.say("/dapi/v1/income", [])
+    stub.say("/fapi/v1/userTrades", [])
+    stub.say("/dapi/v1/userTrades", [])

@@ -26,6 +26,7 @@ class ExchangeStub:
         self.trouble: Trouble | None = None
         self.times: int | None = None
         self.is_revoked = False
+        self.headers: dict[str, str] = {}
         self.refusal: tuple[int, Any] = (401, {"error": "authenticationError"})
         self.released = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -94,6 +95,8 @@ def _handler(stub: ExchangeStub) -> type[BaseHTTPRequestHandler]:
             self.send_response_only(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
+            for name, text in stub.headers.items():
+                self.send_header(name, text)
             self.end_headers()
             self.wfile.write(body[: len(body) // 2] if kind == "cut_body" else body)
 

@@ -7,8 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tieout.core.errors import SettingsError, VenueError, VenueRefused
-from tieout.venues import registry
+from tieout.core.errors import VenueError, VenueRefused
 from venues import ccxt_recordings as lists
 from venues.alpaca import FakeClock
 from venues.ccxt_market import LOGIN, NOW, PRIVATE, KrakenFutures, read, stamp, venue_at
@@ -131,6 +130,13 @@ class TestPositions:
         assert at_bybit(stub).snapshot.complete
         asked = {(each["category"], each.get("settleCoin")) for each in stub.calls("position/list")}
         assert asked == {("inverse", None), ("linear", "USDC"), ("linear", "USDT")}
+
+    def test_a_full_page_of_positions_is_not_taken_for_all(self, stub):
+        lists.bybit(stub)
+        at_linear(stub, *[bybit_position()] * 200)
+        found = at_bybit(stub)
+        assert not found.snapshot.complete
+        assert "a full page of 200, there may be more" in found.snapshot.problems[0]
 
     def test_what_is_left_out_by_the_settings_is_said(self, stub):
         lists.bybit(stub)
@@ -258,8 +264,12 @@ class TestTrades:
         lists.bybit(stub)
         paid = execution(9, at=NOW - timedelta(hours=1), execType="Funding", execFee="0.12",
                          feeRate="0.0001")  # fmt: skip
-        stub.say("/v5/execution/list", lambda query: good(
-            [paid] if query["execType"] == "Funding" else []))  # fmt: skip
+
+        def said(query):
+            is_asked = (query["execType"], query["category"]) == ("Funding", "linear")
+            return good([paid] if is_asked else [])
+
+        stub.say("/v5/execution/list", said)
         clock = FakeClock(NOW)
         venue = venue_at(stub, "bybit", clock=clock)
         first = read(venue, account="7")
@@ -343,32 +353,7 @@ class TestFailures:
         assert len(stub.asked) == before
 
 
-class TestSettings:
-    def connect(self, venue="ccxt:krakenfutures", **settings):
-        given = {"key": "planted-key-0123456789", "secret": "cGxhbnRlZA==", **settings}
-        return registry.connect(
-            venue, name="main", settings=given, clock=FakeClock(NOW)
-        )  # fmt: skip
-
-    def test_an_exchange_is_named_behind_the_colon(self):
-        assert repr(self.connect()) == "CcxtVenue('main', 'krakenfutures')"
-
-    @pytest.mark.parametrize(("venue", "settings", "said"), [
-        ("ccxt", {}, 'write venue = "ccxt:<id>"'),
-        ("ccxt:krakn", {}, "near it: kraken"),
-        ("ccxt:krakenfutures", {"secret": ""}, "needs secret, which is not set"),
-        ("ccxt:okx", {}, "needs password, which is not set"),
-        ("ccxt:kraken", {"client_id": "7"}, "has no setting client_id"),
-        ("ccxt:kraken", {"types": "perps"}, "types must be of spot, margin"),
-        ("ccxt:kraken", {"address": "http://10.0.0.7"}, "address must be https://HOST"),
-        ("ccxt:kraken", {"history_days": "-1"}, "history_days must be a number"),
-    ])  # fmt: skip
-    def test_a_wrong_setting_is_named(self, venue, settings, said):
-        with pytest.raises(SettingsError) as caught:
-            self.connect(venue, **settings)
-        assert said in str(caught.value)
-        assert "cGxhbnRlZA" not in str(caught.value)
-
+class TestCalls:
     def test_the_calls_of_a_quiet_sync_are_three(self, stub, market):
         clock = FakeClock(NOW)
         venue = venue_at(stub, clock=clock)
@@ -380,3 +365,18 @@ class TestSettings:
 
     def test_a_time_is_written_as_kraken_has_it(self):
         assert stamp(NOW) == "2026-11-20T15:00:00.000Z"
+
+
+def test_a_page_that_fails_is_no_end_of_the_list(stub, market):
+    for number in range(150):
+        market.trade("BTC/USD:USD", "1", at=NOW - timedelta(minutes=300 - number))
+    pages = []
+
+    def fails_later(query):
+        pages.append(query)
+        return market._fills(query) if len(pages) == 1 else {"result": "error"}
+
+    stub.say(f"{PRIVATE}/fills", fails_later)
+    with pytest.raises(VenueError):
+        read(venue_at(stub), account=OWNER)
+    assert len(pages) > 1

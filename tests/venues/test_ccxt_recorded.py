@@ -138,3 +138,31 @@ def test_balances_of_okx(stub):
     found = reading(stub, "okx", "2025-04-12T23:00:00")
     assert found.snapshot.holdings == ()
     assert "USDT: cash of 99.89469657000001, which is no position" in found.ignored
+
+
+def test_a_position_at_binance(stub):
+    lists.binance(stub)
+    stub.say("/fapi/v3/positionRisk", recorded("binance/futures__http_json__position_risk.json"))
+    (holding,) = reading(stub, "binance", "2021-07-05T00:00:00").snapshot.holdings
+    assert (holding.symbol, holding.quantity, holding.average_price, holding.price) == (
+        "BTC/USDT:USDT", "0.001", "50000.0", "51000.0",
+    )  # fmt: skip
+    assert (holding.leverage, holding.liquidation_price, holding.side) == ("20", "45000.0", None)
+
+
+def test_coins_at_binance_and_a_trade_of_one_coin_for_another(stub):
+    lists.binance(stub)
+    account = json.loads(recorded("binance/spot__http_json__account_response.json"))
+    trades = recorded("binance/spot__http_json__account_trades_response.json")
+    stub.say("/api/v3/account", {**account, "uid": 354937868})
+    stub.say("/api/v3/myTrades", lambda query: trades if query["symbol"] == "BNBBTC" else [])
+    found = reading(stub, "binance", "2017-07-12T14:00:00", symbols=("BNB/BTC",))
+    assert found.snapshot.complete
+    rows = {each.symbol: each.quantity for each in found.snapshot.holdings}
+    assert rows == {"BTC": "4723846.89208129", "LTC": "4763368.68006011"}
+    moved = {each.id: (each.type, each.symbol, str(each.quantity)) for each in found.activities}
+    assert moved == {
+        "BNB/BTC:28457": ("transfer", "BNB", "12.00000000"),
+        "BNB/BTC:28457#quote": ("transfer", "BTC", "-48.0000120000000000"),
+        "BNB/BTC:28457#fee": ("transfer", "BNB", "-10.10000000"),
+    }

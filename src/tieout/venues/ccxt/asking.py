@@ -21,7 +21,7 @@ class Asking:
     positions: tuple[Question, ...]
     balances: tuple[Question, ...]
     trades: tuple[Series, ...]
-    has_funding: bool
+    funding: tuple[Mapping[str, str], ...]
     untold: tuple[str, ...] = ()
     problems: tuple[str, ...] = field(default=())
 
@@ -34,7 +34,12 @@ def asking_of(exchange: Any, markets: Markets, *, quirks: Quirks, types: tuple[s
     untold = [
         f"{each}: not asked, as types does not name it" for each in offered if each not in wanted
     ]
-    contracts = [each for each in wanted if each in CONTRACTS]
+    untold += [
+        f"{each}: not asked, as ccxt lists no such market here"
+        for each in wanted
+        if each in CONTRACTS and not _is_listed(each, markets)
+    ]
+    contracts = [each for each in wanted if each in CONTRACTS and _is_listed(each, markets)]
     problems = []
     if contracts and not has.get("fetchPositions"):
         problems.append(
@@ -53,7 +58,7 @@ def asking_of(exchange: Any, markets: Markets, *, quirks: Quirks, types: tuple[s
         else (),
         balances=_balances(quirks) if has_spot and has.get("fetchBalance") else (),
         trades=_trades(wanted, markets, quirks) if has.get("fetchMyTrades") else (),
-        has_funding=bool(has.get("fetchFundingHistory")) and "swap" in contracts,
+        funding=_funding(contracts, markets, quirks) if has.get("fetchFundingHistory") else (),
         untold=tuple(untold),
         problems=tuple(problems),
     )
@@ -113,3 +118,14 @@ def _trades(wanted: list[str], markets: Markets, quirks: Quirks) -> tuple[Series
         also = quirks.also if is_contract else ()
         series += [Series(parameters={**base, **each}) for each in ({}, *also)]
     return tuple(series)
+
+
+def _funding(
+    contracts: list[str], markets: Markets, quirks: Quirks
+) -> tuple[Mapping[str, str], ...]:
+    """What is asked for once each: all perpetuals, or the linear and the inverse ones."""
+    if "swap" not in contracts:
+        return ()
+    if quirks.tells_all:
+        return ({},)
+    return tuple(dict(each) for each in _combinations(["swap"], markets, settle=None))

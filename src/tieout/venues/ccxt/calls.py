@@ -57,6 +57,15 @@ class Question:
         return f"{self.method}({', '.join(given)})"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """When the last single request was sent and answered, and the headers of the answer."""
+
+    sent_at: datetime
+    received_at: datetime
+    headers: Mapping[str, str]
+
+
 class Calls:
     """Asks one exchange with one login. Nothing here shows the keys."""
 
@@ -76,6 +85,7 @@ class Calls:
         self.exchange = exchange
         self.limits = limits
         self.scrub = scrub
+        self.heard: Spoken | None = None
         self._taker = taker
         self._clock = clock
         self._sleep = sleep
@@ -113,7 +123,14 @@ class Calls:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"ccxt-{self.name}")
 
     async def _answer(self, question: Question) -> Answer:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._asked, question)
+        sent_at = self.now()
+        answer = await asyncio.get_running_loop().run_in_executor(
+            self._thread, self._asked, question
+        )
+        if answer.last is not None and len(answer.heard) == 1:
+            headers = answer.last.headers
+            self.heard = Spoken(sent_at=sent_at, received_at=self.now(), headers=headers)
+        return answer
 
     def _asked(self, question: Question) -> Answer:
         self._taker.heard = []

@@ -1,14 +1,24 @@
 """What `doctor` says about a connection by ccxt."""
 
+from datetime import UTC, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from tieout.core.errors import VenueError
 from tieout.ports import Finding
 from tieout.venues.ccxt.asking import Asking
+from tieout.venues.ccxt.calls import Spoken
 from tieout.venues.ccxt.quirks import Quirks, at_path
 from tieout.venues.ccxt.sdk import VERSION
 
 TESTED = "4.5."
+SKEW_S_MAX = 2.0
+RATE_SHARE_MIN = 0.1
+LIMITS = (
+    ("x-bapi-limit-status", "x-bapi-limit"),
+    ("x-ratelimit-remaining", "x-ratelimit-limit"),
+    ("ratelimit-remaining", "ratelimit-limit"),
+)
 CAPABILITIES = ("fetchPositions", "fetchBalance", "fetchMyTrades", "fetchFundingHistory")
 
 
@@ -46,7 +56,13 @@ def finding_of(error: VenueError) -> Finding:
 
 
 def findings(
-    asking: Asking, *, quirks: Quirks, reply: object, account: str, is_told: bool
+    asking: Asking,
+    *,
+    quirks: Quirks,
+    reply: object,
+    account: str,
+    is_told: bool,
+    heard: Spoken | None,
 ) -> tuple[Finding, ...]:
     """What a working login tells."""
     found = [Finding(subject="login", level="ok", message="the keys work")]
@@ -65,7 +81,10 @@ def findings(
         found.append(Finding(subject="coverage", level="error", message=words, advice=_COVERAGE))
     for words in asking.untold:
         found.append(Finding(subject="coverage", level="ok", message=words))
-    return (*found, _trading(quirks, reply))
+    found.append(_trading(quirks, reply))
+    if heard is not None:
+        found += [each for each in (_clock(heard), _rate(heard)) if each is not None]
+    return tuple(found)
 
 
 _COVERAGE = "set types in the options of this connection to the market types that you use"
@@ -83,3 +102,39 @@ def _trading(quirks: Quirks, reply: object) -> Finding:
         message=message,
         advice="Tieout only reads: make a key with no other permission at the exchange",
     )
+
+
+def _clock(heard: Spoken) -> Finding | None:
+    """How far this machine's clock is from the exchange's, to the second that a Date has."""
+    try:
+        theirs = parsedate_to_datetime(heard.headers.get("date", ""))
+    except ValueError:
+        return None
+    theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
+    middle = heard.sent_at + (heard.received_at - heard.sent_at) / 2
+    skew_s = (middle - (theirs + timedelta(seconds=0.5))).total_seconds()
+    if abs(skew_s) <= SKEW_S_MAX:
+        return Finding(subject="clock", level="ok", message="agrees with the exchange's")
+    order = "ahead of" if skew_s > 0 else "behind"
+    return Finding(
+        subject="clock",
+        level="warning",
+        message=f"this machine is {abs(skew_s):.0f} s {order} the exchange",
+        advice="set this machine's clock (NTP); trades are told from snapshots by their times",
+    )
+
+
+def _rate(heard: Spoken) -> Finding | None:
+    """How many requests are left, where the exchange says so."""
+    for left_name, limit_name in LIMITS:
+        left, limit = (heard.headers.get(name, "") for name in (left_name, limit_name))
+        if left.isdecimal() and limit.isdecimal() and int(limit):
+            message = f"{left} of {limit} requests left"
+            is_low = int(left) < RATE_SHARE_MIN * int(limit)
+            return Finding(
+                subject="rate limit",
+                level="warning" if is_low else "ok",
+                message=message,
+                advice="other programs with this key use it up; sync less often" if is_low else "",
+            )
+    return None

@@ -10,7 +10,8 @@ class Limits:
     `read_s` is silence within a reply, `deadline_s` a reading with all its calls and waits.
     ccxt keeps the exchange's pace (its rate limiter); the tries are ours. A window of trades that
     is full is split, at most `pages_max` calls in all. `settle_s` passes between two readings of
-    positions while trades go on.
+    positions while trades go on. A stream that ended is connected again after `reconnect_s`, and
+    longer with each try.
     """
 
     read_s: float = 20.0
@@ -23,9 +24,10 @@ class Limits:
     evidence_bytes_max: int = 4 * 1024 * 1024
     market_bytes_max: int = 64 * 1024
     pages_max: int = 200
-    questions_max: int = 40
     position_reads_max: int = 3
     settle_s: float = 0.5
+    reconnect_s: float = 1.0
+    reconnect_s_max: float = 30.0
 
 
 DEFAULT = Limits()

@@ -11,8 +11,8 @@ from tieout.core.numbers import exact
 
 LOGIN = {"key": "apiKey", "secret": "secret", "password": "password", "uid": "uid"}
 SETTINGS = (
-    "account", "address", "currency", "history_days", "key", "password", "secret", "symbols",
-    "timeout_s", "types", "uid",
+    "account", "address", "currency", "history_days", "key", "password", "secret",
+    "stream_address", "symbols", "timeout_s", "types", "uid",
 )  # fmt: skip
 TYPES = ("spot", "margin", "swap", "future", "option")
 HISTORY_DAYS = 7
@@ -28,6 +28,7 @@ class Options:
     exchange: str
     login: Mapping[str, str]
     address: str | None = None
+    stream_address: str | None = None
     account: str | None = None
     currency: str = "USD"
     types: tuple[str, ...] = ()
@@ -56,6 +57,7 @@ def options_of(settings: Mapping[str, str], *, connection: str, venue: str) -> O
         exchange=venue.partition(":")[2].strip().lower(),
         login={name: text for name, text in login.items() if text},
         address=_address(settings.get("address"), connection),
+        stream_address=settings.get("stream_address", "").strip() or None,
         account=settings.get("account", "").strip() or None,
         currency=settings.get("currency", "").strip().upper() or "USD",
         types=types,

@@ -34,17 +34,20 @@ class Quirks:
     """How one exchange is asked.
 
     `tells_all`: one question brings the positions of every market type. `by_settle`: positions
-    are told for one settlement coin at a time. `wallets` are those whose coins are held as such,
-    `page` the rows of a full page of trades, `window` the longest time that may be asked for.
+    are told for one settlement coin at a time, at most `positions_page` of them. `wallets` are
+    those whose coins are held as such, `page` the rows of a full page of trades, `window` the
+    longest time that may be asked for.
     `before` is what the end of a window is called where ccxt does not translate it. Trades that
     are told for one market type at a time are `trades_by` that, or by linear and inverse too.
     `also` are records that ccxt leaves out unless they are named, such as liquidations. `fee` and
     `amount` are the exchange's own fields, where ccxt works out a fee or drops the amount.
+    Where `asks_currencies` is off, a private list that is not needed is not asked for.
     """
 
     tells_all: bool = False
     by_settle: str | None = None
     wallets: tuple[Parameters, ...] | None = None
+    positions_page: int | None = None
     page: int = 50
     window: timedelta | None = None
     before: str | None = None
@@ -52,19 +55,25 @@ class Quirks:
     also: tuple[Parameters, ...] = ()
     fee: tuple[str, str] | None = None
     amount: str | None = None
+    asks_currencies: bool = True
+    options: Mapping[str, object] = field(default_factory=dict)
     borrowed: Borrowed | None = None
     identity: Identity | None = None
 
 
 KNOWN: Mapping[str, Quirks] = {
     "binance": Quirks(
+        asks_currencies=False,
+        options={"fetchMargins": False, "leverageBrackets": {}},
         wallets=({"type": "spot"}, {"type": "margin"}, {"type": "funding"}),
         page=500,
         window=timedelta(hours=24),
         identity=Identity(method="private_get_account", path=("uid",)),
     ),
     "bybit": Quirks(
+        asks_currencies=False,
         by_settle="settleCoin",
+        positions_page=200,
         wallets=({},),
         page=50,
         window=timedelta(days=7),
@@ -91,6 +100,7 @@ KNOWN: Mapping[str, Quirks] = {
         ),
     ),
     "okx": Quirks(
+        asks_currencies=False,
         tells_all=True,
         wallets=({}, {"type": "funding"}),
         page=100,

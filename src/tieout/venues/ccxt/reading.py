@@ -99,8 +99,13 @@ class Reading:
     async def _held(self) -> Held:
         as_of = self._calls.now()
         rows: list[Row] = []
+        full: list[str] = []
         for question in self._asking.positions:
-            rows += await self._told(question)
+            found = await self._told(question)
+            rows += found
+            page = self._quirks.positions_page
+            if page is not None and len(found) >= page:
+                full.append(f"{question.words}: a full page of {page}, there may be more")
         wallets = [await self._calls.ask(each, self._trace) for each in self._asking.balances]
         coins, problems = balances.coins_of(wallets, self._quirks)
         currency = self._options.currency
@@ -111,7 +116,7 @@ class Reading:
                 *balances.holdings_of(coins, currency=currency),
             ),
             coins=coins,
-            problems=tuple(problems),
+            problems=(*full, *problems),
         )
 
     async def _told(self, question: Question) -> Sequence[Row]:
@@ -153,7 +158,7 @@ class Reading:
     async def _read_series(self, series: Series, until: int | None, now: datetime) -> None:
         if until is None:
             days = timedelta(days=float(self._options.history_days))
-            begins = milliseconds(now - days + OVERLAP)
+            begins = milliseconds(now - days + 2 * OVERLAP)  # within so many windows
         else:
             begins = until - OVERLAP // timedelta(milliseconds=1)
         # What is dated ahead by the exchange's clock is no less read.
@@ -190,18 +195,26 @@ class Reading:
         asked = self._before.funding
         now = milliseconds(self._began_at)
         hour = HOUR // timedelta(milliseconds=1)
-        if not self._asking.has_funding or (asked is not None and now - asked < hour):
+        if not self._asking.funding or (asked is not None and now - asked < hour):
             return
         days = timedelta(days=float(self._options.history_days))
         since = asked - hour if asked is not None else milliseconds(self._began_at - days)
-        question = Question(method="fetch_funding_history", arguments=(None, since, FUNDING_PAGE))
+        for parameters in self._asking.funding:
+            question = Question(
+                method="fetch_funding_history",
+                arguments=(None, since, FUNDING_PAGE),
+                parameters=parameters,
+            )
+            await self._read_payments(question)
+        self._funding_asked = now
+
+    async def _read_payments(self, question: Question) -> None:
         try:
             found: Sequence[Row] = await self._calls.ask(question, self._trace)
         except (NotTold, VenueRefused) as words:
             self._untold.append(f"funding: is not told ({words})")
             return
         self._funding += found
-        self._funding_asked = now
         if len(found) >= FUNDING_PAGE:
             self._pages.problems.append("funding: a full page, some may be missing")
 

@@ -8,8 +8,10 @@ text, float and int only, and takes a Decimal for nothing at all.)
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.metadata import version
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -20,6 +22,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from tieout.core.errors import SettingsError
 from tieout.venues.ccxt.limits import Limits
+from tieout.venues.ccxt.quirks import quirks_of
 
 VERSION = version("ccxt")
 PIECE_BYTES = 65_536
@@ -129,6 +132,10 @@ def exchange_of(
         }
     )
     made.number = str
+    quirks = quirks_of(exchange)
+    made.options.update(deepcopy(dict(quirks.options)))
+    if not quirks.asks_currencies:
+        made.has["fetchCurrencies"] = False
     made.session = taker
     if address is not None:
         made.urls["api"] = _moved(made.urls["api"], address)
@@ -176,3 +183,37 @@ def require_exchange(exchange: str, *, connection: str) -> None:
             f"connections.{connection}.venue: ccxt {VERSION} has no exchange {exchange!r}{hint}; "
             'write venue = "ccxt:<id>" with one of `python -c "import ccxt; print(ccxt.exchanges)"`'
         )
+
+
+def watcher_of(
+    exchange: str,
+    *,
+    login: Mapping[str, str],
+    address: str | None,
+    stream_address: str | None,
+    on_connected: Callable[[], None],
+) -> Any | None:
+    """ccxt's streaming class for an exchange; None where it has none. Nothing is sent."""
+    streams = import_module("ccxt.pro")
+    if exchange not in streams.exchanges:
+        return None
+
+    class Watcher(getattr(streams, exchange)):  # type: ignore[misc]
+        """Says when it has connected."""
+
+        def on_connected(self, client: Any, message: Any = None) -> None:
+            super().on_connected(client, message)
+            on_connected()
+
+    made = Watcher({**login, "enableRateLimit": True})
+    if address is not None:
+        made.urls["api"] = _moved(made.urls["api"], address)
+    there = stream_address or (address.replace("http", "ws", 1) if address else None)
+    if there is not None and "ws" in made.urls["api"]:
+        made.urls["api"]["ws"] = _moved(made.urls["api"]["ws"], there)
+    return made
+
+
+def is_no_such_watch(error: Exception) -> bool:
+    """Whether ccxt cannot watch that at all, or not without a symbol."""
+    return isinstance(error, ccxt.NotSupported | ccxt.ArgumentsRequired)

@@ -16,7 +16,7 @@ from tieout.core.errors import (
     VenueReplyInvalid,
     VenueUnavailable,
 )
-from tieout.ports import Clock, Finding, Read, Tell, Venue
+from tieout.ports import Clock, Finding, News, Read, Tell, Venue
 from tieout.venues.ccxt.asking import Asking, asking_of
 from tieout.venues.ccxt.bookmark import Bookmark
 from tieout.venues.ccxt.calls import Calls, Chance, Question, Sleep, Trace, with_evidence
@@ -26,7 +26,8 @@ from tieout.venues.ccxt.options import Options, is_loopback, options_of
 from tieout.venues.ccxt.quirks import at_path, quirks_of
 from tieout.venues.ccxt.reading import ACCOUNT_MISMATCH, Reading
 from tieout.venues.ccxt.scrub import Scrub
-from tieout.venues.ccxt.sdk import exchange_of, require_exchange
+from tieout.venues.ccxt.sdk import exchange_of, require_exchange, watcher_of
+from tieout.venues.ccxt.stream import Updates
 
 MAIN = "main"  # what an account is called that neither the settings nor the exchange names
 MARKETS_KEPT = timedelta(hours=1)
@@ -90,6 +91,10 @@ class CcxtVenue:
             chance=chance,
         )
 
+        self._updates = Updates(
+            self._watcher, scrub=Scrub(options.login.values()), limits=limits, sleep=sleep
+        )
+
     def __repr__(self) -> str:
         return f"CcxtVenue({self.name!r}, {self._options.exchange!r})"
 
@@ -112,7 +117,15 @@ class CcxtVenue:
         return await self._within(partial(self._read, account, cursor))
 
     async def listen(self, tell: Tell) -> None:
-        """There is no stream yet: the schedule does it."""
+        """Tell of news on the exchange's stream until cancelled, where ccxt has one."""
+        while True:
+            try:
+                await self._within(self._asking)  # the markets, which a stream needs too
+                break
+            except VenueError as error:
+                tell(News(kind="lost", reason=str(error)))
+                await self._calls.pause(self._calls.limits.reconnect_s_max)
+        await self._updates.listen(tell, markets_of=self._exchange)
 
     async def check(self) -> Sequence[Finding]:
         """What `doctor` shows. A login that does not work is a finding, not an error."""
@@ -137,6 +150,15 @@ class CcxtVenue:
                 f"connections.{connection}: {self._exchange.id} needs {names}, which is not set; "
                 "take a key that can only read"
             )
+
+    def _watcher(self, on_connected: Callable[[], None]) -> Any | None:
+        return watcher_of(
+            self._options.exchange,
+            login=self._options.login,
+            address=self._options.address,
+            stream_address=self._options.stream_address,
+            on_connected=on_connected,
+        )
 
     async def _within(self, work: Callable[[Trace], Awaitable[Result]]) -> Result:
         """Do it in time. What comes later is dropped with the thread that waits for it."""
@@ -232,4 +254,5 @@ class CcxtVenue:
             reply=reply,
             account=account,
             is_told=self._quirks.identity is not None,
+            heard=self._calls.heard,
         )

@@ -1,0 +1,108 @@
+"""ccxt's streaming class at a socket on loopback: what it hears is news; a lost one is mended."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import ServerConnection, serve
+
+from tieout.ports import News
+from venues import ccxt_recordings as lists
+from venues.alpaca import FakeClock
+from venues.ccxt_market import NOW, KrakenFutures, venue_at
+from venues.ccxt_stub import ExchangeStub
+
+FILL = {"feed": "fills", "fills": [{
+    "instrument": "PF_XBTUSD", "time": 1795186800000, "price": 1, "seq": 1, "buy": True, "qty": 1,
+    "order_id": "o", "fill_id": "f", "fill_type": "taker",
+}]}  # fmt: skip
+
+
+class Socket:
+    """Kraken's stream of fills: a challenge, a snapshot, and what a test sends."""
+
+    def __init__(self) -> None:
+        self.subscribed: list[str] = []
+        self.connection: ServerConnection | None = None
+        self.server = serve(self._talk, "127.0.0.1", 0, close_timeout=0.1)
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+
+    @property
+    def address(self) -> str:
+        return f"ws://127.0.0.1:{self.server.socket.getsockname()[1]}"
+
+    def _talk(self, connection: ServerConnection) -> None:
+        self.connection = connection
+        try:
+            for text in connection:
+                message = json.loads(text)
+                if message["event"] == "challenge":
+                    connection.send('{"event": "challenge", "message": "abc"}')
+                if message["event"] == "subscribe":
+                    self.subscribed.append(message["feed"])
+                    connection.send(json.dumps({"feed": "fills_snapshot", "fills": []}))
+        except ConnectionClosed:
+            pass
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.thread.join()
+
+
+@pytest.fixture
+def socket() -> Iterator[Socket]:
+    socket = Socket()
+    yield socket
+    socket.close()
+
+
+@pytest.fixture
+def stub() -> Iterator[ExchangeStub]:
+    stub = ExchangeStub()
+    yield stub
+    stub.close()
+
+
+def test_a_fill_is_news_and_a_lost_stream_is_connected_again(stub, socket):
+    KrakenFutures(stub)
+    venue = venue_at(stub, stream_address=socket.address, clock=FakeClock(NOW))
+    heard: list[News] = []
+
+    async def scene() -> None:
+        news: asyncio.Queue[News] = asyncio.Queue()
+        task = asyncio.create_task(venue.listen(news.put_nowait))
+
+        async def until(kind: str) -> None:
+            async with asyncio.timeout(10):
+                while True:
+                    heard.append(await news.get())
+                    if heard[-1].kind == kind:
+                        return
+
+        await until("connected")
+        await until("changed")  # the snapshot
+        socket.connection.send(json.dumps(FILL))
+        await until("changed")
+        socket.connection.close()
+        await until("lost")
+        await until("connected")
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(scene())
+    assert [each.kind for each in heard] == [
+        "connected", "changed", "changed", "lost", "connected",
+    ]  # fmt: skip
+    assert socket.subscribed[0] == "fills"
+    assert heard[3].reason
+
+
+def test_where_ccxt_has_no_stream_listening_ends_at_once(stub):
+    lists.kraken(stub)
+    venue = venue_at(stub, "kraken", clock=FakeClock(NOW))
+    venue._updates._make = lambda _: None
+    asyncio.run(venue.listen(lambda news: pytest.fail(str(news))))
