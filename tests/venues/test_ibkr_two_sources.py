@@ -12,7 +12,7 @@ from tieout.venues.ibkr.flex_files import FlexFiles
 from venues.alpaca import FakeClock
 from venues.flex import STEM, action, statement, trade, write
 from venues.ibkr import AAPL, NOW, read, venue_at
-from venues.test_ibkr_tied_out import Desk, kinds
+from venues.test_ibkr_cases import Desk, kinds
 from venues.tws import commission, execution
 
 FIRST = f"{STEM}.01"
