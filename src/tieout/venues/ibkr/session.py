@@ -67,6 +67,8 @@ class Session:
         self._ib: Any = IB()
         self._ib.TimezoneTWS = "UTC"
         self._ib.RaiseRequestErrors = True
+        # At every 1102 it would ask for one more summary of the accounts, and TWS allows two.
+        self._ib.errorEvent -= self._ib._onError
         self._ib.client.MaxRequests = limits.messages_per_s
         self._ib.client.decoder = Tap(self._ib.wrapper, hear=self._take, dropped=self.heard.dropped)
         self._ib.client.conn.hasData += self._has_data
