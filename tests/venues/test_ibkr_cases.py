@@ -1,20 +1,23 @@
 """From IBKR's wire to a book that is tied out, and the situations of practice that are IBKR's."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from tieout.core.book import Account, AccountId, Book
 from tieout.core.errors import VenueError, VenueUnavailable
+from tieout.core.matching import Names
 from tieout.core.plan import Plan
 from tieout.core.policy import default_policy
 from tieout.core.snapshot import Failure
 from tieout.core.tieout import tie_out
 from venues.alpaca import FakeClock
-from venues.ibkr import AAPL, ES, NOW, TSLA, error, read, venue_at
+from venues.ibkr import AAPL, ES, NOW, TSLA, error, only, read, venue_at
 from venues.tws import UNSET, commission, contract, execution
 
 CALL = contract(
@@ -112,6 +115,27 @@ def test_a_day_of_trading_is_tied_out_with_realized_from_fills(desk):
     assert plan.breaks == ()
 
 
+def test_case_12_nan_keeps_the_price_and_a_row_without_quantity_fails(desk):
+    desk.tws.hold(AAPL, "10", "190.5")
+    desk.tws.hold(TSLA, "10", "20")
+    desk.tws.portfolio["U1"] = [[*AAPL, "10", "191", "1910", "190.5", "5", "0"]]
+    desk.sync()
+    desk.tws.portfolio["U1"] = [[*AAPL, "10", "nan", "nan", "190.5", "nan", "nan"]]
+    plan = desk.sync()
+    assert (plan.tied_out, kinds(plan)) == (True, [])
+    desk.tws.hold(TSLA, "nan", "20")
+    plan = desk.sync()
+    assert (plan.outcome, kinds(plan)) == ("partial", [("invalid", "TSLA")])
+    assert desk.holds("TSLA") == 10
+
+
+def test_case_17_an_option_of_the_gateway_compares_equal_to_its_occ_form(desk):
+    desk.tws.hold(CALL, "2", "250.65")
+    desk.sync()
+    names = Names(desk.book.ledgers, (), venue="ibkr", currency="USD")
+    assert names.find("SPXW261218C06935000", side=None) is not None
+
+
 def test_case_18_futures_of_one_root(desk):
     for con_id, name, quantity in ((1, "MGCV6", "1"), (2, "MGCZ6", "-1")):
         listed = contract("MGC", con_id=con_id, kind="FUT", multiplier="10", local_symbol=name)
@@ -171,6 +195,42 @@ def test_case_29_a_short_sale_has_its_commission_taken_off(desk):
     desk.trade(TSLA, "-100", "50", fee="1.00", held="-100", cost="49.99")
     assert desk.sync().tied_out
     assert desk.average("TSLA") == 50
+
+
+def test_case_48_one_leg_of_a_spread_is_assigned(desk):
+    short, long = (
+        contract("AAPL", con_id=number, kind="OPT", expires="20261218", strike=f"{strike}.0",
+                 right="P", multiplier="100", local_symbol=f"AAPL  261218P00{strike}000")
+        for number, strike in ((11, 195), (12, 190))
+    )  # fmt: skip
+    desk.tws.hold(short, "-1", "250")
+    desk.tws.hold(long, "1", "150")
+    desk.sync()
+    del desk.tws.positions["U1", "11"]
+    desk.tws.hold(AAPL, "100", "195")
+    desk.sync()
+    assert desk.holds("AAPL  261218P00190000") == 1
+    assert desk.holds("AAPL") == 100
+
+
+def test_case_50_the_quantity_is_that_of_the_positions_and_the_price_that_of_the_portfolio(desk):
+    desk.tws.hold(AAPL, "10", "190.5")
+    desk.sync()
+    desk.tws.hold(AAPL, "6", "190.5")
+    desk.tws.portfolio["U1"] = [[*AAPL, "10", "191", "1910", "190.5", "5", "0"]]  # of before
+    plan = desk.sync()
+    assert kinds(plan) == [("reduced", "AAPL")]
+    assert desk.holds("AAPL") == 6
+    assert only(desk.found).price == "191"
+
+
+def test_case_58_a_future_is_worth_its_multiplier(desk):
+    desk.sync()
+    desk.trade(ES, "2", "5000", fee="4.50", held="2", cost="250002.25")
+    desk.sync()
+    desk.trade(ES, "-2", "5010", fee="4.50", held="0", cost="0.0", realized="991.0")
+    plan = desk.sync()
+    assert (plan.tied_out, plan.changes[0].realized.of("USD").gross.value) == (True, 1000)
 
 
 def test_case_49_a_zero_row_is_no_holding_and_closes_what_there_was(desk):
@@ -309,3 +369,12 @@ def test_a_second_identical_reading_changes_nothing(desk):
     plan = desk.sync()
     assert plan.tied_out
     assert kinds(plan) == []
+
+
+def test_the_table_names_only_tests_of_ibkr_that_there_are():
+    root = Path(__file__).parents[2]
+    table = (root / "docs" / "edge-cases.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/\w+/test_(?:ibkr_\w+|gateway)\.py)::(\w+)`", table)
+    assert len(named) > 25
+    for file, name in named:
+        assert f"def {name}(" in (root / file).read_text(encoding="utf-8"), name
