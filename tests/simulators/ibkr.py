@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import pytest
+from eventkit import Event
 from ib_async import IB, Position, StartupFetch, StartupFetchNONE
 
 from tieout.simulators.ibkr import IbkrMarket, IbkrSimulator, running
@@ -48,6 +49,21 @@ def gateway(broker) -> Iterator[IbkrSimulator]:
         yield gateway
 
 
+async def next_of(event: Event) -> None:
+    """Waits for the next one, from this moment on and not from when a task has started."""
+    came = asyncio.get_running_loop().create_future()
+
+    def take(*_) -> None:
+        if not came.done():
+            came.set_result(None)
+
+    event += take
+    try:
+        await asyncio.wait_for(came, LIMIT_S)
+    finally:
+        event -= take
+
+
 class Client(IB):
     """The real one; remembers the errors it was told of."""
 
@@ -68,18 +84,18 @@ class Client(IB):
     async def code(self, wanted: int) -> str:
         """The text of an error, once it has come."""
         while wanted not in self.codes:
-            await asyncio.wait_for(self.errorEvent, LIMIT_S)
+            await next_of(self.errorEvent)
         return dict(self.errors)[wanted]
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Waits until what was told makes the condition true."""
         while not condition():
-            await asyncio.wait_for(self.updateEvent, LIMIT_S)
+            await next_of(self.updateEvent)
 
     async def ended(self) -> None:
         """Waits until the gateway has closed the connection."""
         if self.isConnected():
-            await asyncio.wait_for(self.disconnectedEvent, LIMIT_S)
+            await next_of(self.disconnectedEvent)
 
 
 async def connect(

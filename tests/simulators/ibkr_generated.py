@@ -125,7 +125,7 @@ def _correct(market, expected, *, account, symbol, chance) -> None:
         return
     wrong, right = _price(market, symbol, chance), _price(market, symbol, chance)
     order = market.trade(account, symbol, "5", price=wrong)
-    market.correct_fill(account, market.fill_of(account, order.id), price=right)
+    market.correct_fill(account, order.id, price=right)
     expected.trade(account, symbol, Decimal(5), _paid(symbol, Decimal(5), right))
     expected.shares += [(account, symbol, Decimal(5), wrong), (account, symbol, Decimal(5), right)]
 

@@ -29,7 +29,9 @@ from tieout.simulators.faults import (
     ShortPage,
     Silence,
     StalePositions,
+    Stall,
     Status,
+    TradeMeanwhile,
     WrongAccount,
 )
 
@@ -91,6 +93,34 @@ def test_a_body_is_cut_short_of_its_length(simulator, call):
     with pytest.raises(requests.exceptions.ChunkedEncodingError) as cut:
         call.get("/v2/positions")
     assert f"{whole // 4} bytes read" in str(cut.value)
+
+
+def test_a_body_can_stall_without_an_end(simulator, call):
+    simulator.faults.add(Stall(0.25))
+    with pytest.raises(requests.ConnectionError, match="timed out"):
+        impatient(simulator)
+    assert call.get("/v2/positions").status_code == 200
+
+
+def test_somebody_trades_while_an_answer_is_on_its_way(simulator, client):
+    trade = TradeMeanwhile("main", "AAPL", "1")
+    before = held(client)
+    simulator.faults.add(Fault(trade, path="/v2/positions", times=2))
+    assert [held(client) - before for _ in range(3)] == [1, 2, 2]
+    late = TradeMeanwhile("main", "AAPL", "1", is_midway=True)
+    simulator.faults.add(Fault(late, path="/v2/positions"))
+    assert [held(client) - before for _ in range(2)] == [2, 3]
+
+
+def impatient(simulator) -> requests.Response:
+    key = simulator.credentials("main")
+    headers = {"APCA-API-KEY-ID": key.key_id, "APCA-API-SECRET-KEY": key.secret_key}
+    return requests.get(f"{simulator.address}/v2/positions", headers=headers, timeout=0.3)
+
+
+def held(client) -> int:
+    rows = {row["symbol"]: row for row in client.get_all_positions()}
+    return int(rows["AAPL"]["qty"])
 
 
 def test_a_silent_connection_says_nothing_at_all(simulator):

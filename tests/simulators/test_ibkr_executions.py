@@ -117,10 +117,10 @@ async def test_a_correction_is_another_execution_with_a_higher_last_part(gateway
     order = broker.trade("U1", "AAPL", "100", price="10.00")
     async with connected(gateway) as ib:
         await ib.reqExecutionsAsync()
-        broker.correct_fill("U1", broker.fill_of("U1", order.id), price="10.05")
+        broker.correct_fill("U1", order.id, price="10.05")
         await ib.positionEvent
         pushed = by_last_part(ib.fills())
-        broker.correct_fill("U1", broker.fill_of("U1", order.id), price="10.07")
+        broker.correct_fill("U1", order.id, price="10.07")
         asked = by_last_part(await ib.reqExecutionsAsync())
         row = (await ib.reqPositionsAsync())[-1]
         gateway.dialect.corrections = "last"
@@ -135,7 +135,7 @@ async def test_a_correction_is_another_execution_with_a_higher_last_part(gateway
 @in_a_loop
 async def test_a_busted_fill_is_gone_and_the_position_with_it(gateway, broker):
     order = broker.trade("U1", "AAPL", "100")
-    broker.bust_fill("U1", broker.fill_of("U1", order.id))
+    broker.bust_fill("U1", order.id)
     async with connected(gateway) as ib:
         assert await ib.reqExecutionsAsync() == []
         assert [row.position for row in await ib.reqPositionsAsync()] == [0]

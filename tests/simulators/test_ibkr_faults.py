@@ -239,6 +239,17 @@ async def test_a_row_with_a_field_too_few_or_too_many_vanishes(gateway, caplog, 
 
 
 @in_a_loop
+async def test_a_field_of_some_rows_is_changed_in_the_first_that_has_it(gateway):
+    async with connected(gateway) as ib:
+        gateway.faults.add(Fault(SetField("averageCost", "NaN"), path="reqAccountUpdates"))
+        await ib.reqAccountUpdatesAsync("U1")
+        first, second = ib.portfolio()
+        tags = {value.tag for value in ib.accountValues("U1")}
+    assert (str(first.averageCost), second.averageCost) == ("nan", 400.7)
+    assert {"AccountCode", "NetLiquidation"} <= tags
+
+
+@in_a_loop
 async def test_an_empty_message_can_not_be_decoded(gateway, caplog):
     caplog.set_level(logging.ERROR, logger="ib_async.Decoder")
     async with connected(gateway) as ib:

@@ -10,7 +10,7 @@ from tieout.simulators.faults import (
     MuteStream,
 )
 
-from .ibkr import Client, connected, in_a_loop, positions, raw
+from .ibkr import Client, connected, in_a_loop, next_of, positions, raw
 
 
 async def caught_up(ib: Client) -> None:
@@ -135,7 +135,7 @@ async def test_a_message_can_get_lost_or_come_twice(gateway, broker):
         for _ in range(3):
             broker.trade("U1", "AAPL", "1")
         while len(rows) < 3:
-            await asyncio.wait_for(ib.positionEvent, 5)
+            await next_of(ib.positionEvent)
     assert [row.position for row in rows] == [2, 2, 3]
 
 

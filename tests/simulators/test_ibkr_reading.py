@@ -294,10 +294,19 @@ async def test_fifty_accounts_with_five_thousand_positions(gateway, broker):
         for symbol in symbols:
             broker.transfer(name, symbol, "7", price="10", cost="9")
     broker.manage([f"U{1000 + number}" for number in range(50)])
+    broker.trade("U1000", "S0", "1")
     async with connected(gateway) as ib:
-        rows = await positions(ib)
-    assert len(rows) == 5_000
-    assert set(rows.values()) == {7}
+        first = await positions(ib)
+        fills = await ib.reqExecutionsAsync()
+        second = await positions(ib)
+        for number in range(50):
+            await ib.reqAccountUpdatesAsync(f"U{1000 + number}")
+        assert len(ib.portfolio()) == 5_000
+        assert 100 not in ib.codes
+    assert first == second
+    assert (len(first), len(fills)) == (5_000, 1)
+    assert first.pop(("U1000", "S0")) == 8
+    assert set(first.values()) == {7}
 
 
 @in_a_loop

@@ -13,6 +13,7 @@ what ends an answer as `positionEnd`, `execDetailsEnd`, `accountDownloadEnd` and
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from functools import partial
 from typing import Any
 
@@ -29,7 +30,7 @@ from tieout.simulators.ibkr_line import Gone, Wire
 from tieout.simulators.ibkr_market import IbkrMarket
 from tieout.simulators.ibkr_session import METHOD, Session, is_client
 from tieout.simulators.ibkr_wire import Dialect, Message, error, named, position, position_multi
-from tieout.simulators.ledger import Account
+from tieout.simulators.ledger import Account, Impossible
 from tieout.simulators.messages import Reply, Request, View
 from tieout.simulators.records import Fill
 from tieout.simulators.serving import HOST, Simulator, running
@@ -158,6 +159,13 @@ class IbkrSimulator(Simulator[IbkrMarket]):
 
     def on_subscriptions_lost(self) -> None:
         self._later(self._forget_subscriptions)
+
+    def on_dialect(self, changed: Mapping[str, Any]) -> None:
+        known = {each.name for each in fields(Dialect)}
+        if not changed.keys() <= known:
+            raise Impossible(f"a dialect has: {', '.join(sorted(known))}")
+        for name, value in changed.items():
+            setattr(self.dialect, name, value)
 
     def on_drop(self) -> None:
         self._later(self._drop_all)

@@ -68,6 +68,17 @@ def marks(
     return Marks(value, gain)
 
 
+def _gross(market: IbkrMarket, account: Account) -> Decimal:
+    """Longs and shorts alike, but no futures and no currencies (recorded)."""
+    total = ZERO
+    for symbol, holding in account.holdings.items():
+        contract, price = market.contract(symbol), market.prices.get(symbol)
+        if price is not None and contract.sec_type not in ("FUT", "CASH"):
+            worth = market.value_of(symbol, holding.quantity, price)
+            total += abs(worth) * market.rates[contract.currency]
+    return total
+
+
 def _is_meant(contract: Contract, sec_type: SecType | None, currency: str) -> bool:
     return sec_type in (None, contract.sec_type) and currency in ("", contract.currency)
 
@@ -103,7 +114,7 @@ def _total_cash(market: IbkrMarket, account: Account) -> Decimal:
 
 
 def _totals(market: IbkrMarket, account: Account) -> Iterator[Value]:
-    equity, held = market.equity(account), marks(market, account)
+    equity = market.equity(account)
     total = _total_cash(market, account)
     figures = {
         "NetLiquidation": equity,
@@ -112,7 +123,7 @@ def _totals(market: IbkrMarket, account: Account) -> Iterator[Value]:
         "SettledCash": total,
         "AvailableFunds": total,
         "BuyingPower": total * 4,
-        "GrossPositionValue": abs(held.value),
+        "GrossPositionValue": _gross(market, account),
         "PreviousDayEquityWithLoanValue": account.last_equity,
     }
     for tag, figure in figures.items():
@@ -172,9 +183,10 @@ def multi_value(account: Account, value: Value, *, req_id: str, model: str) -> M
 
 
 def summary(market: IbkrMarket, account: Account, tags: str, req_id: str) -> list[Message]:
-    """The asked tags that the account has; `$LEDGER:ALL` asks for the currencies."""
+    """The asked tags that the account has, by name; `$LEDGER:ALL` asks for the currencies."""
     asked = [tag.strip() for tag in tags.split(",")]
-    found = [value for value in (*_facts(account), *_totals(market, account)) if value.tag in asked]
+    known = sorted((*_facts(account), *_totals(market, account)), key=lambda each: each.tag)
+    found = [value for value in known if value.tag in asked]
     for tag in asked:
         name, _, currency = tag.partition(":")
         if name == LEDGER:

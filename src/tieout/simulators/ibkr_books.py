@@ -6,7 +6,7 @@ commission is told after the fill, sometimes much later.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -39,6 +39,8 @@ class Watcher(Protocol):
     def on_subscriptions_lost(self) -> None: ...
 
     def on_drop(self) -> None: ...
+
+    def on_dialect(self, changed: Mapping[str, Any]) -> None: ...
 
 
 class IbkrBooks(IbkrListings):
@@ -96,14 +98,6 @@ class IbkrBooks(IbkrListings):
                 self.set_apart(account, symbol, quantity, model=model)
             return order
 
-    def fill_of(self, account: str, order_id: str) -> str:
-        """The id of the last fill of an order, to be corrected or busted."""
-        with self.changing():
-            fills = [f for f in fills_of(self.account(account)) if f.order_id == order_id]
-            if not fills:
-                raise Impossible(f"order {order_id} has no fill in {account}")
-            return fills[-1].id
-
     def set_apart(self, account: str, symbol: str, quantity: Number, *, model: str = "") -> None:
         """Shows `quantity` of a holding on a line of its own: a model's share or, of the other
         sign and without model, the hedge. The rest stays on the usual line."""
@@ -141,6 +135,11 @@ class IbkrBooks(IbkrListings):
         with self.changing():
             super().rename(old, new)
             self.assets[new] = replace(self.contract(new), root=new)
+
+    def _standing_fill(self, account: Account, fill_id: str) -> tuple[int, Fill]:
+        """By its own id or by that of its order, of which it is the last."""
+        last = [each.id for each in fills_of(account) if each.order_id == fill_id]
+        return super()._standing_fill(account, last[-1] if last else fill_id)
 
     def paid_for(self, symbol: str, quantity: Decimal, price: Decimal) -> Decimal:
         """With the commission, which so becomes part of the average cost of what is opened."""

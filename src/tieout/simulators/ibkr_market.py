@@ -58,6 +58,7 @@ class IbkrMarket(IbkrBooks):
         "say",
         "set_apart",
         "set_commission",
+        "set_dialect",
         "set_rate",
         "tell_marks",
         "withhold_commissions",
@@ -92,6 +93,12 @@ class IbkrMarket(IbkrBooks):
             for name in accounts or ():
                 self.account(name)
             self.login.managed = accounts
+
+    def set_dialect(self, **changed: Any) -> None:
+        """Another make of gateway: `times="utc"`, `lists_closed=False`; see `Dialect`."""
+        with self.changing():
+            for watcher in self._watchers:
+                watcher.on_dialect(changed)
 
     def link_account(self, account: str, is_linked: bool = True) -> None:
         """A secondary account of a linked login: its values come, its portfolio does not, and the

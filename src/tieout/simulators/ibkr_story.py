@@ -98,7 +98,7 @@ def _tell_commission(market: IbkrMarket, _: FaultBook) -> str:
 
 def _correct(market: IbkrMarket, _: FaultBook) -> str:
     bought = market.trade(SECOND, "MSFT", "10", price="415.00")
-    market.correct_fill(SECOND, market.fill_of(SECOND, bought.id), price="415.05")
+    market.correct_fill(SECOND, bought.id, price="415.05")
     return "The second account buys 10 MSFT at 415.00, corrected to 415.05 at once"
 
 

@@ -191,8 +191,17 @@ def _ends() -> list[Trouble]:
 
 def _fields() -> list[Trouble]:
     """A row that cannot be decoded is dropped by the library, which only writes it to its log."""
-    numbers = [("position", POSITIONS), ("avgCost", POSITIONS), ("shares", EXECUTIONS)]
-    numbers += [("price", EXECUTIONS), ("commission", EXECUTIONS), ("averageCost", PORTFOLIO)]
+    numbers: list[tuple[str, tuple[str, ...]]] = [
+        ("position", (*POSITIONS, *PORTFOLIO)),
+        ("avgCost", POSITIONS),
+        ("shares", EXECUTIONS),
+        ("price", EXECUTIONS),
+        ("commission", EXECUTIONS),
+        ("averageCost", PORTFOLIO),
+        ("marketPrice", PORTFOLIO),
+        ("unrealizedPNL", PORTFOLIO),
+        ("value", VALUES),
+    ]
     texts: list[tuple[str, str, tuple[str, ...]]] = [
         ("conId", "0", POSITIONS),
         ("secType", "XYZ", (*POSITIONS, *EXECUTIONS)),

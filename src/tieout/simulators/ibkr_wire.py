@@ -65,7 +65,8 @@ TEXTS: Mapping[int, str] = {
 
 @dataclass(slots=True, kw_only=True)
 class Dialect:
-    """What differs from gateway to gateway, and what a real one may do although it need not."""
+    """What differs from gateway to gateway, and what a real one may do although it need not.
+    docs/simulated-gateway.md explains each."""
 
     server_version: int = 187  # what IB Gateway 10.41 can; what both can is used
     forced_version: int | None = None  # answered whatever the client offers
