@@ -123,10 +123,11 @@ def test_case_12_nan_keeps_the_price_and_a_row_without_quantity_fails(desk):
     desk.tws.portfolio["U1"] = [[*AAPL, "10", "nan", "nan", "190.5", "nan", "nan"]]
     plan = desk.sync()
     assert (plan.tied_out, kinds(plan)) == (True, [])
-    desk.tws.hold(TSLA, "nan", "20")
-    plan = desk.sync()
-    assert (plan.outcome, kinds(plan)) == ("partial", [("invalid", "TSLA")])
-    assert desk.holds("TSLA") == 10
+    for nothing in ("nan", "", UNSET):
+        desk.tws.hold(TSLA, nothing, "20")
+        plan = desk.sync()
+        assert (plan.outcome, kinds(plan)) == ("partial", [("invalid", "TSLA")])
+        assert desk.holds("TSLA") == 10
 
 
 def test_case_17_an_option_of_the_gateway_compares_equal_to_its_occ_form(desk):
