@@ -77,6 +77,16 @@ def test_a_position_pushed_as_it_was_is_no_hint(tws):
     assert heard(tws, position("0", "0.0")) == [("changed", "U1")]
 
 
+def test_what_is_held_at_a_connect_is_no_hint(tws):
+    tws.hold(AAPL, "10", "190.5")
+
+    async def hear():
+        async with listening(tws) as (_, ear):
+            assert (await ear.next()).kind == "connected"
+
+    asyncio.run(hear())
+
+
 def test_a_fill_is_a_hint_once(tws):
     fill = ["11", "-1", *execution("x.01", AAPL, "1", "190")]
     assert heard(tws, fill, fill, commission("x.01")) == [("changed", "U1")]

@@ -92,6 +92,7 @@ class Session:
 
     async def open(self, trace: Trace) -> None:
         """Connect and log on: read-only, nothing fetched, and errors are errors."""
+        self.heard.download = Download()  # a connect asks for the positions; they are no news
         connecting = asyncio.ensure_future(
             self._ib.connectAsync(
                 self.address.host,
