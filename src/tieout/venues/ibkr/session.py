@@ -220,6 +220,7 @@ class Session:
     ) -> Any:
         """The answer to a request. Without one the session is over."""
         limit_s = self._limits.request_s if timeout_s is None else timeout_s
+        answer.add_done_callback(_is_seen)
         error: VenueError = failures.no_answer(self.venue, call, limit_s, None)
         try:
             await self._until({answer}, limit_s)
@@ -308,3 +309,9 @@ class Session:
             self._tell(News(kind="lost", reason=f"{row.code}: {row.text}"))
         elif row.code in LINK_UP:
             self._tell(News(kind="connected", reason=f"{row.code}: {row.text}"))
+
+
+def _is_seen(answer: "asyncio.Future[Any]") -> None:
+    """ib_async fails every open request when the socket ends; the session has its own reason."""
+    if not answer.cancelled():
+        answer.exception()
