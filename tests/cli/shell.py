@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-OURS = ("TIEOUT_", "APCA_", "HYPERLIQUID_", "POSITION_SYNC_", "DB_PATH")
+OURS = ("TIEOUT_", "APCA_", "HYPERLIQUID_", "IBKR_", "POSITION_SYNC_", "DB_PATH")
 NOT_A_SETTING = "TIEOUT_GOLDEN"
 
 

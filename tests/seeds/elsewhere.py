@@ -31,7 +31,7 @@ def _all(seed: str, reason: str, *words: str) -> list[Promise]:
 
 
 FILES = "a file or class of the author's program; ARCHITECTURE.md says where things are here"
-IBKR = "waits for the IBKR connection; the same holds for every venue that there is"
+GATEWAY = "tests/venues/test_ibkr_*.py and tests/cli/test_gateway.py, at a simulated gateway"
 DASHBOARD = "waits for the dashboard; what it will show is in the API"
 ADVICE = "advice to whoever runs it; docs/api.md has ours"
 DATABASE = "tests/store, tests/ports: migrations, transactions and indexes of the book"
@@ -130,7 +130,7 @@ ELSEWHERE = [
         "tests/runs/test_alerts.py: failures are told, held back, and told to be over",
         "4. **Errors**: Alert on sync errors",
     ),
-    *_all("001", IBKR, "Handle callback errors", "Mock IBKR positions",
+    *_all("001", GATEWAY, "Handle callback errors", "Mock IBKR positions",
           "Integration tests with mock IBKR", "Connect to IBKR", "Execute trades",
           "Verify positions sync", "Disconnect IBKR"),
     *_all("001", DASHBOARD, "Verify dashboard shows last synced positions"),
@@ -170,8 +170,8 @@ ELSEWHERE = [
         "**IBKR Disconnected**: Skips sync, logs debug message, retries next interval",
         "5. **IBKR Disconnected**: Skips sync, logs debug, retries next interval",
     ),
-    *_all("002", IBKR, "Register position update callbacks",
-          "Trigger sync on position changes (real-time)"),
+    *_all("002", "tests/cli/test_gateway.py: a fill at a gateway is in the book by itself",
+          "Register position update callbacks", "Trigger sync on position changes (real-time)"),
     *_all(
         "002",
         "tests of seed 001 hold it",

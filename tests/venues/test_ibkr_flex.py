@@ -46,6 +46,12 @@ def test_what_opens_has_no_realized_figure_and_a_rebate_is_kept(tmp_path):
     assert (found.realized_pnl, found.fee) == (None, Decimal("-0.25"))
 
 
+def test_case_37_a_reinvested_dividend_is_a_small_buy(tmp_path):
+    row = trade("0.5", "20", notes="R", transactionType="FracShare", transactionID="9")
+    found = one(told(tmp_path, row))
+    assert (found.type, found.quantity, found.price) == ("fill", Decimal("0.5"), 20)
+
+
 def test_the_side_has_the_last_word_on_the_sign(tmp_path):
     assert one(told(tmp_path, trade("10", buySell="SELL"))).quantity == -10
 

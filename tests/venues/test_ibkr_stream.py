@@ -77,6 +77,16 @@ def test_a_position_pushed_as_it_was_is_no_hint(tws):
     assert heard(tws, position("0", "0.0")) == [("changed", "U1")]
 
 
+def test_what_is_held_at_a_connect_is_no_hint(tws):
+    tws.hold(AAPL, "10", "190.5")
+
+    async def hear():
+        async with listening(tws) as (_, ear):
+            assert (await ear.next()).kind == "connected"
+
+    asyncio.run(hear())
+
+
 def test_a_fill_is_a_hint_once(tws):
     fill = ["11", "-1", *execution("x.01", AAPL, "1", "190")]
     assert heard(tws, fill, fill, commission("x.01")) == [("changed", "U1")]
@@ -108,7 +118,7 @@ def test_hints_still_come_while_ibkr_is_away(tws):
 
 def test_both_ways_of_being_back_ask_for_a_reading(tws):
     async def hear():
-        async with listening(tws) as (_, ear):
+        async with listening(tws) as (venue, ear):
             await ear.until("connected")
             for code in (1101, 1102):
                 tws.push("4", "2", "-1", 1100, "lost", "")
@@ -116,8 +126,10 @@ def test_both_ways_of_being_back_ask_for_a_reading(tws):
                 tws.push("4", "2", "-1", code, "back", "")
                 found = await ear.next()
                 assert (found.kind, found.reason) == ("connected", f"{code}: back")
+            await venue.read("U1", cursor=None)  # what ib_async asks by itself comes before
 
     asyncio.run(hear())
+    assert tws.calls("62") == 0
 
 
 def test_the_state_of_data_farms_is_no_news(tws):

@@ -12,7 +12,7 @@ from tieout.venues.ibkr.flex_files import FlexFiles
 from venues.alpaca import FakeClock
 from venues.flex import STEM, action, statement, trade, write
 from venues.ibkr import AAPL, NOW, read, venue_at
-from venues.test_ibkr_tied_out import Desk, kinds
+from venues.test_ibkr_cases import Desk, kinds
 from venues.tws import commission, execution
 
 FIRST = f"{STEM}.01"
@@ -164,3 +164,12 @@ def test_the_setting_names_what_is_not_there(tmp_path):
         "ibkr", name="gateway", settings={"flex": f"{tmp_path}"}, clock=FakeClock(NOW)
     )
     assert repr(venue).startswith("IbkrVenue('gateway'")
+
+
+def test_a_statement_is_parsed_once_and_again_when_it_has_changed(tws, gateway, folder):
+    flexed(folder, trade(transactionID="1"))
+    shelf = gateway._flex.shelf
+    first = gateway._library.told_by("U1", shelf().of("U1"))
+    assert gateway._library.told_by("U1", shelf().of("U1")) is first
+    flexed(folder, trade(transactionID="1"), trade("5", transactionID="22"))
+    assert ids(read(gateway)) == ["flex:1", "flex:22"]

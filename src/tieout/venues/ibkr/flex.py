@@ -14,7 +14,7 @@ from tieout.core.snapshot import Snapshot
 from tieout.ports import Clock, Finding, RawReply, Read, Tell, Venue
 from tieout.venues.ibkr import failures
 from tieout.venues.ibkr.executions import Told, translated
-from tieout.venues.ibkr.flex_books import POSITIONS, currency_of, standing_in, told_by
+from tieout.venues.ibkr.flex_books import POSITIONS, Library, currency_of, standing_in
 from tieout.venues.ibkr.flex_files import FlexFiles, Shelf, Statement, files_at
 from tieout.venues.ibkr.limits import DEFAULT
 
@@ -47,6 +47,7 @@ class FlexVenue:
         self._files = files
         self._clock = clock
         self._account = account
+        self._library = Library()
 
     def __repr__(self) -> str:
         return f"FlexVenue({self.name!r}, {str(self._files.path)!r})"
@@ -85,7 +86,8 @@ class FlexVenue:
                 venue=self.name,
                 advice=f"add the section Open Positions ({POSITIONS}) to the query",
             )
-        found, before = told_by(statements), Told.read(cursor)
+        found = self._library.told_by(statements[0].account, statements)
+        before = Told.read(cursor)
         done = translated((), {}, told=before, now=now, statements=found.activities)
         new = done.of_statements
         problems = (*shelf.problems, *standing.problems, *found.problems)

@@ -46,6 +46,20 @@ class Standing:
     ignored: tuple[str, ...]
 
 
+class Library:
+    """Reads statements, and those that it has read before not once more."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, Told] = {}
+
+    def told_by(self, account: str, statements: Sequence[Statement]) -> Told:
+        """What the statements of an account tell; files that did not change give the same ones."""
+        known = self._told.get(account)
+        if known is None or [*map(id, known.statements)] != [*map(id, statements)]:
+            known = self._told[account] = told_by(statements)
+        return known
+
+
 class Reader:
     """Reads rows, and keeps what is wrong with some."""
 

@@ -1,5 +1,6 @@
 """What came over one connection, as far as a reading needs it. No socket, no time of its own."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -24,6 +25,10 @@ LINK_UP = (1101, 1102)
 STATUS_ONLY = range(2100, 2200)
 TAKEN_NUMBER, TOO_FAST, PORT_CHANGED = 326, 100, 1300
 WORDS_MAX = 80
+
+# What comes between two readings, which may be far apart.
+FRAMES_MAX = 200_000
+PROBLEMS_MAX = 1_000
 
 # Where the account stands in a message.
 _ACCOUNT_AT = {
@@ -65,13 +70,14 @@ class Download:
         moved = {key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)}
         return frozenset(account for account, _ in moved)
 
-    def _sizes(self) -> dict[Key, tuple[object, object]]:
-        found: dict[Key, tuple[object, object]] = {}
+    def _sizes(self) -> dict[Key, tuple[object, ...]]:
+        found: dict[Key, tuple[object, ...]] = {}
         for key, row in self.last.items():
             quantity = wire.number(row.quantity)
             if quantity != 0:
                 cost = wire.number(row.average_cost)
-                found[key] = (row.quantity if quantity is None else quantity, cost)
+                size = row.quantity if quantity is None else quantity
+                found[key] = (size, cost, row.contract)
         return found
 
 
@@ -104,7 +110,7 @@ class Heard:
         self.is_down = False
         self.outages = 0
         self._is_noted = False
-        self._frames: list[Frame] = []
+        self._frames: deque[Frame] = deque(maxlen=FRAMES_MAX)
         self._takers = {
             wire.ERROR: self._error,
             wire.PORTFOLIO: self._portfolio,
@@ -143,7 +149,8 @@ class Heard:
             self._note(self._account_in(fields), f"a message could not be decoded: {words}")
 
     def _note(self, account: str | None, message: str) -> None:
-        self.problems.append(Problem(account, message))
+        if len(self.problems) < PROBLEMS_MAX:
+            self.problems.append(Problem(account, message))
         self._is_noted = True
 
     def _account_in(self, fields: Frame) -> str | None:
@@ -155,7 +162,8 @@ class Heard:
 
     def frames(self) -> list[Frame]:
         """What came since this was last asked."""
-        found, self._frames = self._frames, []
+        found = list(self._frames)
+        self._frames.clear()
         return found
 
     def _position(self, fields: Frame) -> None:
@@ -206,4 +214,6 @@ class Heard:
             self.outages += 1
         elif row.code not in STATUS_ONLY:
             self.last_error = row
+            if row.request == wire.PUSHED:  # a request of ours fails by itself
+                self._note(None, f"the gateway said {row.code} meanwhile: {row.text}")
         self._notice(row)

@@ -14,7 +14,7 @@ from tieout.venues.ibkr.contracts import (
     symbol_of,
     why_left_out,
 )
-from tieout.venues.ibkr.wire import Contract, PortfolioRow, PositionRow, number
+from tieout.venues.ibkr.wire import Contract, PortfolioRow, PositionRow, is_unset, number
 
 REPEATED = (
     "has more than one row in the same account, as with model portfolios, and which of them is "
@@ -64,7 +64,7 @@ def holding(row: PositionRow, mark: PortfolioRow | None, *, is_repeated: bool = 
     multiplier = multiplier_of(contract)
     return Holding(
         symbol=symbol_of(contract),
-        quantity=row.quantity,
+        quantity=None if is_unset(row.quantity) else row.quantity,
         average_price=None if is_flat else average_price(row),
         price=_price(mark, is_flat=is_flat),
         venue_id=contract.con_id,

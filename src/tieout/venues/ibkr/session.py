@@ -67,6 +67,8 @@ class Session:
         self._ib: Any = IB()
         self._ib.TimezoneTWS = "UTC"
         self._ib.RaiseRequestErrors = True
+        # At every 1102 it would ask for one more summary of the accounts, and TWS allows two.
+        self._ib.errorEvent -= self._ib._onError
         self._ib.client.MaxRequests = limits.messages_per_s
         self._ib.client.decoder = Tap(self._ib.wrapper, hear=self._take, dropped=self.heard.dropped)
         self._ib.client.conn.hasData += self._has_data
@@ -90,6 +92,7 @@ class Session:
 
     async def open(self, trace: Trace) -> None:
         """Connect and log on: read-only, nothing fetched, and errors are errors."""
+        self.heard.download = Download()  # a connect asks for the positions; they are no news
         connecting = asyncio.ensure_future(
             self._ib.connectAsync(
                 self.address.host,
@@ -217,6 +220,7 @@ class Session:
     ) -> Any:
         """The answer to a request. Without one the session is over."""
         limit_s = self._limits.request_s if timeout_s is None else timeout_s
+        answer.add_done_callback(_is_seen)
         error: VenueError = failures.no_answer(self.venue, call, limit_s, None)
         try:
             await self._until({answer}, limit_s)
@@ -305,3 +309,9 @@ class Session:
             self._tell(News(kind="lost", reason=f"{row.code}: {row.text}"))
         elif row.code in LINK_UP:
             self._tell(News(kind="connected", reason=f"{row.code}: {row.text}"))
+
+
+def _is_seen(answer: "asyncio.Future[Any]") -> None:
+    """ib_async fails every open request when the socket ends; the session has its own reason."""
+    if not answer.cancelled():
+        answer.exception()

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from tieout.ports import Clock
 from tieout.venues.ibkr import failures
@@ -45,6 +45,17 @@ class Sweep:
         return tuple(dict.fromkeys(found))
 
 
+class Agreed(NamedTuple):
+    """The last two lists, when the last was asked for, where they differ, and the executions that
+    were known then."""
+
+    before: Download
+    found: Download
+    as_of: datetime
+    moved: frozenset[str]
+    executions: tuple[ExecutionRow, ...]
+
+
 class Sweeper:
     """Reads all accounts over one session."""
 
@@ -65,37 +76,40 @@ class Sweeper:
             raise failures.too_many_accounts(
                 session.venue, len(accounts), self._limits.accounts_max
             )
-        before, found, as_of, moved = await self._two_that_agree(trace)
+        agreed = await self._two_that_agree(trace)
+        found = agreed.found
         if heard.is_down or heard.outages != outages:
             raise failures.link_lost(session.venue)
         words = f"trades went on while the positions were read {self._limits.reads_max} times"
-        problems = [*heard.problems, *(Problem(each, words) for each in sorted(moved))]
-        problems += _foreign(found, accounts)
+        problems = [*heard.problems, *(Problem(each, words) for each in sorted(agreed.moved))]
+        held = {account for account, _ in found.rows}
+        problems += _foreign("positions", held, accounts)
+        traded = {each.account for each in agreed.executions}
+        problems += _foreign("executions", traded, accounts)
         return Sweep(
-            as_of=as_of,
+            as_of=agreed.as_of,
             accounts=accounts,
             rows=self._rows(found),
-            repeated=before.repeated & found.repeated,
-            executions=_by_account(heard.executions.values()),
+            repeated=agreed.before.repeated & found.repeated,
+            executions=_by_account(agreed.executions),
             commissions=dict(heard.commissions),
             problems=tuple(problems),
             trace=trace,
         )
 
-    async def _two_that_agree(
-        self, trace: Trace
-    ) -> tuple[Download, Download, datetime, frozenset[str]]:
-        """The last two lists, when the last was asked for, and the accounts they differ in."""
+    async def _two_that_agree(self, trace: Trace) -> "Agreed":
+        """Lists until two say the same, and no execution came while the last was on its way."""
         before = await self._session.positions(trace)
         is_quiet = await self._executions(trace)
         for reads in range(2, self._limits.reads_max + 1):
             if not is_quiet:
                 await self._sleep(self._limits.settle_s)
-            as_of = self._asked_at()
+            as_of, executions = self._asked_at(), dict(self._heard.executions)
             found = await self._session.positions(trace)
-            moved = found.moved_since(before)
+            newer = [each for key, each in self._heard.executions.items() if key not in executions]
+            moved = found.moved_since(before) | {each.account for each in newer}
             if not moved or reads == self._limits.reads_max:
-                return before, found, as_of, moved
+                return Agreed(before, found, as_of, frozenset(moved), tuple(executions.values()))
             before = found
             await self._executions(trace)
             is_quiet = False
@@ -143,11 +157,11 @@ def _is_since(row: ExecutionRow, since: datetime) -> bool:
     return at is None or at >= since
 
 
-def _foreign(found: Download, accounts: Iterable[str]) -> list[Problem]:
+def _foreign(what: str, told: set[str], accounts: Iterable[str]) -> list[Problem]:
     """Rows of an account that the login does not have: then nobody knows whose the others are."""
-    strangers = sorted({account for account, _ in found.rows} - set(accounts))
+    strangers = sorted(told - set(accounts))
     return [
-        Problem(None, f"there are positions of {each}, which this login does not have")
+        Problem(None, f"there are {what} of {each}, which this login does not have")
         for each in strangers
     ]
 

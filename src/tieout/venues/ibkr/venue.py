@@ -14,7 +14,7 @@ from tieout.venues.ibkr import checkup, executions, failures, holdings
 from tieout.venues.ibkr.address import Address, address_of, client_id_of
 from tieout.venues.ibkr.evidence import Trace
 from tieout.venues.ibkr.flex import each_once, evidence_of, first_day
-from tieout.venues.ibkr.flex_books import told_by
+from tieout.venues.ibkr.flex_books import Library
 from tieout.venues.ibkr.flex_files import FlexFiles, Shelf, files_at
 from tieout.venues.ibkr.limits import DEFAULT, Limits
 from tieout.venues.ibkr.link import Link
@@ -59,7 +59,12 @@ def _limits(timeout_s: str | None, *, connection: str) -> Limits:
     if not Decimal("0.1") <= seconds <= 600:
         raise SettingsError(f"connections.{connection}.timeout_s must be a number from 0.1 to 600")
     request_s = float(seconds)
-    return replace(DEFAULT, request_s=request_s, deadline_s=max(DEFAULT.deadline_s, 4 * request_s))
+    return replace(
+        DEFAULT,
+        connect_s=request_s,
+        request_s=request_s,
+        deadline_s=max(DEFAULT.deadline_s, 4 * request_s),
+    )
 
 
 class IbkrVenue:
@@ -85,6 +90,7 @@ class IbkrVenue:
         self._clock = clock
         self._sleep = sleep
         self._flex = flex
+        self._library = Library()
         self._loop = OwnLoop(f"ibkr-{name}")
         self._found: Link | None = None
 
@@ -166,7 +172,7 @@ class IbkrVenue:
             sweep.rows.get(account, ()), marks=marks, repeated=sweep.repeated
         )
         shelf = await asyncio.to_thread(self._flex.shelf) if self._flex else Shelf()
-        booked = await asyncio.to_thread(told_by, shelf.of(account))
+        booked = await asyncio.to_thread(self._library.told_by, account, shelf.of(account))
         told = executions.Told.read(cursor)
         done = executions.translated(
             sweep.executions.get(account, ()),

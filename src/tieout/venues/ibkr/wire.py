@@ -163,13 +163,21 @@ def number(text: str | None) -> Decimal | None:
     >>> number("315114.75"), number(""), number("1.7976931348623157E308"), number("nan")
     (Decimal('315114.75'), None, None, None)
     """
-    if not text:
-        return None
+    found = _exact(text)
+    return None if found is None or abs(found) > UNSET else found
+
+
+def is_unset(text: str) -> bool:
+    """Whether a number stands for none; as a quantity it would be the largest there is."""
+    found = _exact(text)
+    return found is not None and abs(found) > UNSET
+
+
+def _exact(text: str | None) -> Decimal | None:
     try:
-        found = exact(text.strip())
+        return exact(text.strip()) if text else None
     except NumberError:
         return None
-    return None if abs(found) > UNSET else found
 
 
 def _contract(fields: Sequence[str], start: int, account: str | None) -> Contract:
