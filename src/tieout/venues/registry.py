@@ -13,6 +13,7 @@ GROUP = "tieout.venues"
 # Name -> where its factory is. Those of other packages come by entry points of the same group.
 IN_THE_TREE: Mapping[str, str] = {
     "alpaca": "tieout.venues.alpaca.venue:connect",
+    "coinbase": "tieout.venues.coinbase.venue:connect",
 }
 
 

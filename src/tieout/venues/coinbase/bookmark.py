@@ -1,0 +1,46 @@
+"""What one reading leaves for the next: where each list ended, and what was held then.
+
+The caller stores it with the run as an opaque text, so it is never ahead of the book.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+VERSION = 1
+
+
+class Bookmark(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """How far the last reading came, and `at` which time.
+
+    `fills` is the time of the last fill; where a history was too long for one reading, `backlog`
+    is the time down to which it was read, from `fills` back, and `base` where it started.
+    `trades` is the last trade at the gateway, in milliseconds. `held` is what was then reported, by
+    symbol; None before the first reading.
+    """
+
+    version: int = 0
+    portfolio: str = ""
+    at: str | None = None
+    fills: str | None = None
+    backlog: str | None = None
+    base: str | None = None
+    trades: int | None = None
+    held: Mapping[str, str] | None = None
+    had_futures: bool = False
+    had_perpetuals: bool = False
+
+    @staticmethod
+    def read(text: str | None, *, portfolio: str) -> "Bookmark":
+        """The bookmark in a text; one that is not understood, or of another, is as good as none."""
+        try:
+            found = msgspec.json.decode(text or "", type=Bookmark)
+        except (msgspec.MsgspecError, ValueError):
+            return Bookmark(version=VERSION, portfolio=portfolio)
+        if found.version != VERSION or found.portfolio != portfolio:
+            return Bookmark(version=VERSION, portfolio=portfolio)
+        return found
+
+    def text(self) -> str:
+        """The bookmark as a text."""
+        return msgspec.json.encode(self).decode()
