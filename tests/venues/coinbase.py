@@ -17,16 +17,9 @@ from tieout.venues.coinbase.address import addresses_of
 from tieout.venues.coinbase.limits import Limits
 from tieout.venues.coinbase.login import Login
 from tieout.venues.coinbase.venue import CoinbaseVenue
-from venues.coinbase_stub import (
-    KEY,
-    NANO,
-    OTHER,
-    PORTFOLIO,
-    TOKEN,
-    CoinbaseStub,
-    certificates,
-    identity,
-)
+from venues.coinbase_keys import certificates, identity
+from venues.coinbase_rows import KEY, NANO, OTHER, PORTFOLIO, TOKEN
+from venues.coinbase_stub import CoinbaseStub
 from venues.stub import Said, said
 
 NOW = datetime(2026, 11, 20, 15, 20, tzinfo=UTC)

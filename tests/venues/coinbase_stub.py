@@ -9,22 +9,29 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import jwt
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from venues.coinbase_keys import identity, server_tls
+from venues.coinbase_rows import (
+    KEY,
+    NANO,
+    PORTFOLIO,
+    TOKEN,
+    Row,
+    fill,
+    future,
+    nano,
+    rpc,
+    rpc_error,
+    spot,
+    wallet,
+)
 from venues.stub import Said, said
 
 REST = "/api/v3/brokerage"
@@ -38,79 +45,6 @@ GATEWAY = "/api/v2"
 AUTH = f"{GATEWAY}/public/auth"
 POSITIONS = f"{GATEWAY}/private/get_positions"
 TRADES = f"{GATEWAY}/private/get_user_trades_by_currency_and_time"
-
-PORTFOLIO = "cd5d3286-b5ad-5f48-b356-1fd3e4e73f72"
-OTHER = "0b8e9f1c-6f4e-4a53-9a44-7c1e5d2b9f10"
-NANO = "BIP-20DEC30-CDE"
-TOKEN = "a3f8c2e1d4b7f09e5c6a2d8b1e4f7c0a9d3b6e2f5a8c1d4e7b0f3a6c9d2e5f8"
-KEY = "organizations/3a51c7a0/apiKeys/0d6f4be2-planted-key"
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Identity:
-    """A private key of a login, as Coinbase gives it, and the public one."""
-
-    secret: str
-    public: Any
-
-
-@cache
-def identity() -> Identity:
-    key = ec.generate_private_key(ec.SECP256R1())
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.TraditionalOpenSSL,
-        serialization.NoEncryption(),
-    )
-    return Identity(secret=pem.decode(), public=key.public_key())
-
-
-@dataclass(frozen=True)
-class Certificates:
-    """A certificate authority of our own and a server that it vouches for."""
-
-    ca_file: str
-    server_file: str
-
-
-@cache
-def certificates() -> Certificates:
-    folder = Path(mkdtemp(prefix="coinbase-stub-"))
-    key = ec.generate_private_key(ec.SECP256R1())
-    ca = _certificate("stub CA", key.public_key(), "stub CA", key, is_ca=True)
-    own = ec.generate_private_key(ec.SECP256R1())
-    server = _certificate("localhost", own.public_key(), "stub CA", key, is_ca=False)
-    pem = serialization.Encoding.PEM
-    (folder / "ca.pem").write_bytes(ca.public_bytes(pem))
-    plain = own.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "server.pem").write_bytes(server.public_bytes(pem) + plain)
-    return Certificates(ca_file=str(folder / "ca.pem"), server_file=str(folder / "server.pem"))
-
-
-def _certificate(subject: str, public: Any, issuer: str, key: Any, *, is_ca: bool) -> Any:
-    now = datetime.now(UTC)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
-    return (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
-        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
-        .public_key(public)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-
-
-def server_tls() -> ssl.SSLContext:
-    """What a server of ours speaks TLS with."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates().server_file)
-    return context
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +99,9 @@ class CoinbaseStub:
             self._server.socket = server_tls().wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
             )
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.01,), daemon=True
+        )
         self._thread.start()
 
     @property
@@ -351,17 +287,6 @@ class CoinbaseStub:
         return rpc({"access_token": TOKEN, "expires_in": 3600, "token_type": "bearer"})
 
 
-def rpc(result: Any) -> Said:
-    """An envelope with a result."""
-    return said({"jsonrpc": "2.0", "id": 1, "result": result})
-
-
-def rpc_error(code: int, message: str, **data: Any) -> Said:
-    """An envelope with an error, which Deribit sends with a status of 400."""
-    error = {"code": code, "message": message, **({"data": data} if data else {})}
-    return said({"jsonrpc": "2.0", "id": 1, "error": error}, status=400)
-
-
 def _decoded(token: str) -> Row:
     found: Row = jwt.decode(
         token, identity().public, algorithms=["ES256"], options={"verify_nbf": False}
@@ -386,100 +311,10 @@ def _sequence(row: Row) -> datetime:
     return _at(row["sequence_timestamp"])
 
 
-def wallet(
-    currency: str,
-    available: str,
-    hold: str = "0",
-    *,
-    kind: str = "CRYPTO",
-    portfolio: str | None = PORTFOLIO,
-) -> Row:
-    """A row of `/accounts`, as recorded in 2023, with the portfolio of newer ones."""
-    return {
-        "uuid": f"8bfc20d7-f7c6-4422-bf07-{currency.encode().hex():0>12}",
-        "name": f"{currency} Wallet",
-        "currency": currency,
-        "available_balance": {"value": available, "currency": currency},
-        "default": True,
-        "active": True,
-        "type": f"ACCOUNT_TYPE_{kind}",
-        "ready": True,
-        "hold": {"value": hold, "currency": currency},
-        "retail_portfolio_id": portfolio,
-    }
-
-
-def spot(asset: str, crypto: float, cost: str | None, **fields: Any) -> Row:
-    """A row of `spot_positions`; amounts are floats there."""
-    basis = None if cost is None else {"value": cost, "currency": "USD"}
-    row = {
-        "asset": asset,
-        "total_balance_fiat": crypto * 100,
-        "total_balance_crypto": crypto,
-        "cost_basis": basis,
-        "is_cash": False,
-    }
-    return {**row, **fields}
-
-
-def fill(number: int, at: datetime, **fields: Any) -> Row:
-    """A row of fills as recorded."""
-    text = at.isoformat().replace("+00:00", "Z")
-    row = {
-        "entry_id": f"entry-{number:06d}",
-        "trade_id": f"trade-{number:06d}",
-        "order_id": f"order-{number:06d}",
-        "trade_time": text,
-        "trade_type": "FILL",
-        "price": "100",
-        "size": "1",
-        "commission": "0",
-        "product_id": "BTC-USD",
-        "sequence_timestamp": text,
-        "liquidity_indicator": "TAKER",
-        "size_in_quote": False,
-        "side": "BUY",
-        "retail_portfolio_id": PORTFOLIO,
-    }
-    return {**row, **fields}
-
-
-def future(product: str, contracts: str, price: str, **fields: Any) -> Row:
-    """A row of `/cfm/positions`; contracts have no sign there."""
-    size = Decimal(contracts)
-    money = {"value": price, "currency": "USD"}
-    row = {
-        "product_id": product,
-        "expiration_time": "",
-        "side": "LONG" if size > 0 else "SHORT",
-        "number_of_contracts": str(abs(size)),
-        "current_price": money,
-        "avg_entry_price": money,
-        "unrealized_pnl": {"value": "0", "currency": "USD"},
-        "daily_realized_pnl": {"value": "0", "currency": "USD"},
-        "contract_size": "0.01",
-    }
-    return {**row, **fields}
-
-
-def nano() -> Row:
-    """A product as recorded in April 2026, shortened."""
-    return {
-        "product_id": NANO,
-        "quote_currency_id": "USD",
-        "display_name": "BTC PERP",
-        "future_product_details": {
-            "contract_expiry": "2030-12-20T16:00:00Z",
-            "contract_size": "0.01",
-            "group_description": "nano BTC Perp Futures",
-            "contract_expiry_type": "EXPIRING",
-            "funding_interval": "3600s",
-        },
-    }
-
-
 class _QuietServer(ThreadingHTTPServer):
     """Says nothing of clients that hang up or do not trust it."""
+
+    daemon_threads = True
 
     def handle_error(self, *_: object) -> None:
         pass

@@ -114,6 +114,18 @@ VENUE_VARIABLES: Mapping[str, Mapping[str, str]] = {
         "secret": "APCA_API_SECRET_KEY",
         "address": "APCA_API_BASE_URL",
     },
+    "coinbase": {
+        "key": "COINBASE_KEY",
+        "secret": "COINBASE_SECRET",
+    },
+}
+
+# Other names of the same, used where those above are not set.
+VENUE_VARIABLES_TOO: Mapping[str, Mapping[str, str]] = {
+    "coinbase": {
+        "key": "COINBASE_API_KEY",
+        "secret": "COINBASE_API_SECRET",
+    },
 }
 
 # TIEOUT_ names that are no keys of the file.

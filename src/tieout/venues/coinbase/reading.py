@@ -17,6 +17,7 @@ from tieout.core.numbers import ZERO, add, plain
 from tieout.core.snapshot import Holding, Snapshot
 from tieout.ports import Read
 from tieout.venues.coinbase import fills, holdings
+from tieout.venues.coinbase.address import REST_PATH
 from tieout.venues.coinbase.bookmark import VERSION, Bookmark
 from tieout.venues.coinbase.calls import Calls, Trace, mismatch
 from tieout.venues.coinbase.derivatives import Derivatives, Positions
@@ -113,7 +114,7 @@ class Reading:
         state.wallets = await wallets(self._calls, trace=self._trace)
 
     async def _read_breakdown(self, state: _State) -> None:
-        question = Question(path=f"/api/v3/brokerage/portfolios/{self._account}")
+        question = Question(path=f"{REST_PATH}/portfolios/{self._account}")
         state.breakdown, _ = await self._calls.ask(question, breakdown_in, trace=self._trace)
 
     async def _read_positions(self, state: _State) -> None:
