@@ -85,14 +85,14 @@ class Gateway:
         }
         for _ in range(self._calls.limits.pages_max):
             page = await self._ask(TRADES, body, trades_in, trace)
-            before = len(rows)
             rows.update(dict.fromkeys(page.rows))
             if not page.has_more:
                 return
-            if len(rows) == before:
-                break
             times = [row.time for row in page.rows if isinstance(row, TradeRow)]
-            body["start_timestamp"] = max(times, default=start)
+            latest = max(times, default=start)
+            if latest <= start:
+                break
+            start = body["start_timestamp"] = latest
         raise VenueReplyInvalid(
             f"POST {TRADES} at {self._calls.addresses.gateway}: its pages do not come to an end",
             venue=self._calls.name,

@@ -114,7 +114,7 @@ def _price(row: SpotRow | None) -> str | None:
     """What one unit is worth: Coinbase gives the worth of all of it, in the currency of the cost.
 
     >>> _price(SpotRow(asset="UNI", cost_currency="USD", fiat="620.5684", crypto="92.88555"))
-    '6.68100474'
+    '6.68100044'
     """
     if row is None or row.cost_currency not in DOLLARS:
         return None

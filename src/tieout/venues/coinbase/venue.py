@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from tieout.core.book import Account, AccountId
-from tieout.core.errors import NumberError, SettingsError, VenueError, VenueUnavailable
+from tieout.core.errors import (
+    NumberError,
+    SettingsError,
+    VenueError,
+    VenueRefused,
+    VenueUnavailable,
+)
 from tieout.core.numbers import exact
 from tieout.ports import Clock, Finding, Read, Tell, Venue
 from tieout.venues.coinbase.address import REST_PATH, Addresses, addresses_of
@@ -227,7 +233,12 @@ class CoinbaseVenue:
         reading = Reading(
             self._calls, self._derivatives, account=account, bookmark=bookmark, trace=trace
         )
-        found, _ = await reading.read()
+        try:
+            found, _ = await reading.read()
+        except VenueRefused as refused:
+            if refused.status in (403, 404):  # as the portfolio of another key is answered
+                self._refuse_other((await self._own_portfolio(trace))[0], account)
+            raise
         # With the portfolio's name in every wallet each reading proves by itself whose it is.
         rows = reading.wallets
         self._names_portfolio = bool(rows) and all(row.portfolio for row in rows)
