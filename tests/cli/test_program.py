@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import typer.main
+from coinbase.rest import RESTClient
 
 from cli.morning import BTC, written
 from cli.shell import clean_environment, finish, real, start
@@ -219,6 +221,26 @@ def test_the_simulator_says_how_to_reach_it(folder):
     process.send_signal(signal.SIGINT)
     result = finish(process)
     assert (result.status, result.err) == (0, "tieout: the simulator has stopped\n")
+
+
+def test_the_simulated_coinbase_says_whom_to_trust(folder):
+    process = start("sim", "coinbase", "--port", "0", "--json", folder=folder)
+    assert process.stdout is not None
+    text = ""
+    while not text.endswith("}\n"):
+        text += process.stdout.readline()
+    told = json.loads(text)
+    client = RESTClient(
+        told["COINBASE_KEY"],
+        told["COINBASE_SECRET"],
+        base_url=told["address"].removeprefix("https://"),
+        timeout=10,
+    )
+    client.session.verify, client.session.trust_env = told["ca_file"], False
+    assert {row["currency"] for row in client.get_accounts().to_dict()["accounts"]} >= {"BTC"}
+    process.send_signal(signal.SIGINT)
+    assert finish(process).status == 0
+    assert not Path(told["ca_file"]).exists()
 
 
 def test_a_port_that_is_taken_is_an_error(folder):

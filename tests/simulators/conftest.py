@@ -7,9 +7,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 from alpaca.trading.client import TradingClient
+from coinbase.rest import RESTClient
+from hyperliquid.info import Info
 
 from tieout.simulators.alpaca import AlpacaSimulator, running
+from tieout.simulators.coinbase import CoinbaseSimulator
+from tieout.simulators.coinbase_market import CoinbaseMarket
+from tieout.simulators.hyperliquid import HyperliquidSimulator
+from tieout.simulators.hyperliquid_market import HyperliquidMarket
 from tieout.simulators.market import Market
+
+from .coinbase import Caller as CoinbaseCaller
+from .coinbase import Rpc, client_of, small_market
+from .hyperliquid import Question, info_of, small_exchange
 
 
 class Clock:
@@ -92,3 +102,60 @@ def client(simulator) -> TradingClient:
 @pytest.fixture
 def call(simulator) -> Caller:
     return Caller(simulator)
+
+
+@pytest.fixture
+def exchange(clock) -> HyperliquidMarket:
+    return small_exchange(clock)
+
+
+@pytest.fixture
+def venue(exchange) -> Iterator[HyperliquidSimulator]:
+    venue = HyperliquidSimulator(exchange)
+    with running(venue):
+        yield venue
+
+
+@pytest.fixture
+def info(venue) -> Info:
+    return info_of(venue)
+
+
+@pytest.fixture
+def main(venue) -> str:
+    """The address of the account that most tests are about."""
+    return venue.address_of("main")
+
+
+@pytest.fixture
+def ask(venue) -> Question:
+    return Question(venue)
+
+
+@pytest.fixture
+def coinbase(clock) -> CoinbaseMarket:
+    return small_market(clock)
+
+
+@pytest.fixture
+def desk(coinbase) -> Iterator[CoinbaseSimulator]:
+    """A running Coinbase."""
+    desk = CoinbaseSimulator(coinbase)
+    with running(desk):
+        yield desk
+
+
+@pytest.fixture
+def advanced(desk) -> RESTClient:
+    """The real SDK of Advanced Trade."""
+    return client_of(desk)
+
+
+@pytest.fixture
+def fetch(desk) -> CoinbaseCaller:
+    return CoinbaseCaller(desk)
+
+
+@pytest.fixture
+def rpc(desk) -> Rpc:
+    return Rpc(desk)

@@ -33,7 +33,7 @@ class Credentials(NamedTuple):
     secret_key: str
 
 
-class AlpacaSimulator(Simulator):
+class AlpacaSimulator(Simulator[Market]):
     """Alpaca's trading API and its `trade_updates` stream, for every account of a market.
 
     Each account has a key pair of its own, see `credentials`; `keys` gives others by account.

@@ -11,7 +11,7 @@ import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tieout.simulators.messages import Reply, Request
-from tieout.simulators.spoiling import Html
+from tieout.simulators.spoiling import Html, Plain
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -103,10 +103,12 @@ class Line:
 
 def request_of(scope: Scope, body: bytes = b"") -> Request:
     """The call an ASGI scope describes."""
+    pairs = parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
     return Request(
         method=scope.get("method", "GET"),
         path=scope["path"],
-        query=dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True)),
+        query=dict(pairs),
+        pairs=pairs,
         headers={name.decode().lower(): value.decode() for name, value in scope["headers"]},
         body=body,
         client=(scope.get("client") or ("",))[0],
@@ -118,4 +120,6 @@ def _encoded(reply: Reply) -> tuple[bytes, str]:
         return b"", "application/json; charset=UTF-8"
     if isinstance(reply.body, Html):
         return reply.body.encode(), "text/html"
+    if isinstance(reply.body, Plain):
+        return reply.body.encode(), "text/plain; charset=utf-8"
     return _ENCODER.encode(reply.body), "application/json; charset=UTF-8"

@@ -14,47 +14,17 @@ from typing import Any
 import msgspec
 
 from tieout.simulators.faults import Fault, FaultBook
-from tieout.simulators.market import Market
 from tieout.simulators.messages import Call, Reply, Request
+from tieout.simulators.scripted import Scripted
 
 PREFIX = "/_sim/"
 LOOPBACK = ("127.0.0.1", "::1")
-ACTIONS = frozenset(
-    {
-        "announce",
-        "assign_option",
-        "bust_fill",
-        "cancel_booking",
-        "cancel_order",
-        "close_day",
-        "correct_fill",
-        "exercise_option",
-        "expire_option",
-        "fill_order",
-        "list_asset",
-        "merge",
-        "open_account",
-        "pay",
-        "pay_cash_in_lieu",
-        "pay_dividend",
-        "place_order",
-        "post_withheld",
-        "rename",
-        "reset_account",
-        "set_price",
-        "spin_off",
-        "split",
-        "trade",
-        "transfer",
-        "unit_split",
-    }
-)
 
 
 class Control:
     """Answers what comes in under `/_sim`; only to this machine."""
 
-    def __init__(self, market: Market, faults: FaultBook, calls: Iterable[Call]) -> None:
+    def __init__(self, market: Scripted, faults: FaultBook, calls: Iterable[Call]) -> None:
         self._market = market
         self._faults = faults
         self._calls = calls
@@ -97,17 +67,7 @@ class Control:
 
     def _show_market(self, _: Request) -> Any:
         with self._market.changing():
-            return {
-                name: {
-                    "id": account.id,
-                    "cash": f"{account.cash:f}",
-                    "holdings": {
-                        symbol: f"{holding.quantity:f}"
-                        for symbol, holding in account.holdings.items()
-                    },
-                }
-                for name, account in self._market.accounts.items()
-            }
+            return self._market.shown()
 
     def _act(self, request: Request) -> Any:
         asked = request.json()
@@ -116,8 +76,9 @@ class Control:
         return {"done": done}
 
     def _act_once(self, asked: Any) -> Any:
-        if not isinstance(asked, dict) or asked.get("do") not in ACTIONS:
-            raise ValueError(f'"do" is one of: {", ".join(sorted(ACTIONS))}')
+        actions = self._market.actions
+        if not isinstance(asked, dict) or asked.get("do") not in actions:
+            raise ValueError(f'"do" is one of: {", ".join(sorted(actions))}')
         facts = {name: value for name, value in asked.items() if name != "do"}
         result = getattr(self._market, asked["do"])(**facts)
         return {"do": asked["do"], "id": getattr(result, "id", None)}

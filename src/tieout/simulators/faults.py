@@ -75,6 +75,10 @@ class EmptyList(Effect, frozen=True):
     """An empty list, with 200."""
 
 
+class EmptyRows(Effect, frozen=True):
+    """The right kind of body, but every list in it is empty."""
+
+
 class NullBody(Effect, frozen=True):
     """The word null, with 200."""
 
@@ -108,11 +112,20 @@ class ReorderRows(Effect, frozen=True):
 
 class SetField(Effect, frozen=True):
     """A field of row number `row` (None: of every row) is something else: "NaN", "", null, 5.0,
-    an exchange nobody knows."""
+    an exchange nobody knows. Dots lead into objects: "assetPositions.position.szi"."""
 
     field: str
     value: str | int | float | bool | None
     row: int | None = 0
+
+
+class RepeatCursor(Effect, frozen=True):
+    """The cursor that a page was asked for by comes back with it, as if more followed. The first
+    page, which was asked for by none, becomes the last."""
+
+
+class LastPage(Effect, frozen=True):
+    """The page says that no more follow, though they do."""
 
 
 class BareNumbers(Effect, frozen=True):
@@ -148,6 +161,7 @@ class CloseStream(Effect, frozen=True):
 
 BodyEffect = (
     EmptyList
+    | EmptyRows
     | NullBody
     | HtmlBody
     | ErrorObject
@@ -155,6 +169,8 @@ BodyEffect = (
     | DuplicateRows
     | ReorderRows
     | SetField
+    | RepeatCursor
+    | LastPage
     | BareNumbers
     | ClockSkew
 )

@@ -5,12 +5,45 @@ clock it was given, chance from the generator it was given, so that a run can be
 It may be changed from any thread.
 """
 
+from typing import Any
+
 from tieout.simulators.corporate_actions import CorporateActions
 from tieout.simulators.ledger import Account, Impossible
 from tieout.simulators.option_events import OptionEvents
 from tieout.simulators.trading import Trading
 
 __all__ = ["Account", "Impossible", "Market"]
+
+ACTIONS = frozenset(
+    {
+        "announce",
+        "assign_option",
+        "bust_fill",
+        "cancel_booking",
+        "cancel_order",
+        "close_day",
+        "correct_fill",
+        "exercise_option",
+        "expire_option",
+        "fill_order",
+        "list_asset",
+        "merge",
+        "open_account",
+        "pay",
+        "pay_cash_in_lieu",
+        "pay_dividend",
+        "place_order",
+        "post_withheld",
+        "rename",
+        "reset_account",
+        "set_price",
+        "spin_off",
+        "split",
+        "trade",
+        "transfer",
+        "unit_split",
+    }
+)
 
 
 class Market(Trading, CorporateActions, OptionEvents):
@@ -25,3 +58,18 @@ class Market(Trading, CorporateActions, OptionEvents):
     >>> market.accounts["main"].cash
     Decimal('800')
     """
+
+    actions = ACTIONS
+
+    def shown(self) -> Any:
+        """What each account holds, for a person to look at."""
+        return {
+            name: {
+                "id": account.id,
+                "cash": f"{account.cash:f}",
+                "holdings": {
+                    symbol: f"{holding.quantity:f}" for symbol, holding in account.holdings.items()
+                },
+            }
+            for name, account in self.accounts.items()
+        }

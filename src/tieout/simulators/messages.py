@@ -1,6 +1,6 @@
 """What passes between a client and a simulator, before and after the wire."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -19,6 +19,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     client: str
+    pairs: Sequence[tuple[str, str]] = ()  # the query with every value of a repeated name
 
     def json(self) -> Any:
         """The body; numbers keep their digits. Raises `msgspec.DecodeError`."""

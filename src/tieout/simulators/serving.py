@@ -8,6 +8,7 @@ that a test or a demo can change the market while a client waits for its answer.
 import asyncio
 import random
 import socket
+import ssl
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
+from typing import Any, Generic, TypeVar
 
 import uvicorn
 from uvicorn.server import ServerState
@@ -35,8 +37,8 @@ from tieout.simulators.faults import (
     Status,
     WrongAccount,
 )
-from tieout.simulators.market import Market
 from tieout.simulators.messages import Call, Reply, Request, View
+from tieout.simulators.scripted import Scripted
 from tieout.simulators.spoiling import page, spoiled
 
 HOST = "127.0.0.1"
@@ -44,14 +46,17 @@ CALLS_MAX = 10_000
 START_S_MAX = 10.0
 STOP_S_MAX = 10.0
 
+Market = TypeVar("Market", bound=Scripted)
 
-class Simulator(ABC):
+
+class Simulator(ABC, Generic[Market]):
     """A venue on 127.0.0.1. Start it with `running(...)`, or with `await start()`.
 
     Port 0 picks a free one. `calls` holds the last calls and how they were answered.
     """
 
     stream_path = "/stream"
+    stream_paths: tuple[str, ...] = ()  # further ones
 
     def __init__(self, market: Market, *, port: int = 0) -> None:
         self.market = market
@@ -87,16 +92,32 @@ class Simulator(ABC):
     async def converse(self, line: Line) -> None:
         """Holds one websocket until its end."""
 
+    def named(self, request: Request) -> Request:
+        """The call as faults and `calls` know it; for a venue where every call has one path."""
+        return request
+
+    def failure(self, _: Request, status: int, message: str) -> Reply:
+        """An error on one call; for a venue that words them differently by path."""
+        return self.refusal(status, message)
+
+    def encryption(self) -> ssl.SSLContext | None:
+        """The certificate to serve with; None for plain HTTP."""
+        return None
+
     # Starting and stopping.
 
     @property
     def address(self) -> str:
         """What an SDK is given instead of the venue's address."""
-        return f"http://{HOST}:{self._port}"
+        return f"http{self._s}://{HOST}:{self._port}"
 
     @property
     def stream_address(self) -> str:
-        return f"ws://{HOST}:{self._port}{self.stream_path}"
+        return f"ws{self._s}://{HOST}:{self._port}{self.stream_path}"
+
+    @property
+    def _s(self) -> str:
+        return "" if self.encryption() is None else "s"
 
     async def start(self) -> None:
         await asyncio.to_thread(self.launch)
@@ -108,6 +129,8 @@ class Simulator(ABC):
         """Serves in a thread of its own, and returns when calls are answered."""
         assert self._thread is None, "it is running already"
         listening = socket.create_server((HOST, self._port))
+        # asyncio leaves it out on such a socket, and then each answer takes 40 ms.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._port = listening.getsockname()[1]
         self._is_up.clear()
         self._thread = threading.Thread(
@@ -151,6 +174,7 @@ class Simulator(ABC):
         server = await self._loop.create_server(
             lambda: TransportAware(config=config, server_state=state, app_state={}),
             sock=listening,
+            ssl=self.encryption(),
         )
         async with server:
             self._is_up.set()
@@ -167,10 +191,14 @@ class Simulator(ABC):
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         line = Line(scope, receive, send, self._stopping)
-        if scope["type"] == "websocket":
-            await self._open_stream(line)
-        else:
-            await self._answer_call(line)
+        try:
+            if scope["type"] == "websocket":
+                await self._open_stream(line)
+            else:
+                await self._answer_call(line)
+        except asyncio.CancelledError:
+            if not self._stopping.is_set():  # else it ends as it should, and nothing is logged
+                raise
 
     @abstractmethod
     def on_start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -179,10 +207,10 @@ class Simulator(ABC):
     async def _open_stream(self, line: Line) -> None:
         request = request_of(line.scope)
         effects = self.faults.for_upgrade(request.path)
-        reply = await self._on_the_way(line, effects)
+        reply = await self._on_the_way(line, request, effects)
         if isinstance(reply, Reply):
             await line.reply(reply)
-        elif reply and request.path == self.stream_path:
+        elif reply and request.path in (self.stream_path, *self.stream_paths):
             await self.converse(line)
         elif reply:
             await line.reply(Reply(404, {"message": "there is no stream here"}))
@@ -195,19 +223,21 @@ class Simulator(ABC):
         if request.path.startswith(PREFIX):
             await line.reply(self._control.answer(request))
             return
-        account = self.account_of(request)
-        effects = self.faults.for_call(request.method, request.path, account)
-        reply = await self._on_the_way(line, effects)
+        account, known = self.account_of(request), self.named(request)
+        effects = self.faults.for_call(known.method, known.path, account)
+        reply = await self._on_the_way(line, request, effects)
         if reply is True:
             reply = self._seen_through(effects, request, account)
         status = reply.status if isinstance(reply, Reply) else None
-        self.calls.append(Call(request.method, request.path, request.query, account, status))
+        self.calls.append(Call(known.method, known.path, known.query, account, status))
         if isinstance(reply, Reply):
             kept = [effect.keep for effect in effects if isinstance(effect, CutBody)]
             dated = self._dated(reply, request, effects)
             await line.reply(dated, keep=min(kept, default=1.0))
 
-    async def _on_the_way(self, line: Line, effects: Sequence[Effect]) -> Reply | bool:
+    async def _on_the_way(
+        self, line: Line, request: Request, effects: Sequence[Effect]
+    ) -> Reply | bool:
         """What happens before the venue answers: an error instead, False when nothing more is
         to be said, else True."""
         for effect in effects:
@@ -215,7 +245,7 @@ class Simulator(ABC):
                 case Delay():
                     await line.pause(effect.seconds)
                 case Status():
-                    return self._failed(effect)
+                    return self._failed(effect, request)
                 case Reset():
                     await line.reset()
                     return False
@@ -226,10 +256,10 @@ class Simulator(ABC):
                     pass  # it befalls the answer, later
         return True
 
-    def _failed(self, effect: Status) -> Reply:
+    def _failed(self, effect: Status, request: Request) -> Reply:
         if effect.code == 502 and not effect.message:
             return Reply(502, page("502 Bad Gateway"))
-        reply = self.refusal(effect.code, effect.message)
+        reply = self.failure(request, effect.code, effect.message)
         if effect.code in (429, 503):
             return replace(reply, headers={"retry-after": str(effect.retry_after_s)})
         return reply
@@ -248,7 +278,9 @@ class Simulator(ABC):
         reply = self.answer(request, view)
         for effect in effects:
             if isinstance(effect, BodyEffect):
-                reply = replace(reply, body=spoiled(effect, reply.body, self._chance))
+                cursor = request.query.get("cursor", "")
+                body = spoiled(effect, reply.body, self._chance, cursor=cursor)
+                reply = replace(reply, body=body)
         return reply
 
     def _dated(self, reply: Reply, request: Request, effects: Sequence[Effect]) -> Reply:
@@ -260,7 +292,7 @@ class Simulator(ABC):
 
 
 @contextmanager
-def running(simulator: Simulator) -> Iterator[str]:
+def running(simulator: Simulator[Any]) -> Iterator[str]:
     """Runs a simulator in the background; gives its address.
 
     with running(AlpacaSimulator(market)) as address: ...
