@@ -279,7 +279,8 @@ def explained_averages(
     """The averages that the venue's declared method would show for our own fills.
 
     `weighted` is the average-cost one, `by_day` compressed FIFO (the fills of one New York day
-    are one lot). Alpaca shows either; Hyperliquid truncates; IBKR has opening fees inside.
+    are one lot). Alpaca shows either; Hyperliquid truncates; IBKR has opening fees inside;
+    Coinbase does not say whether the cost of a coin has them inside.
     """
     if weighted is None:
         return ()
@@ -291,6 +292,9 @@ def explained_averages(
         fees = total_fees(position.lots).value
         units = multiply(position.quantity, instrument.multiplier)
         return (add(weighted, divide(fees, units)),)
+    if venue == "coinbase" and instrument.asset_class == "spot" and position.quantity:
+        fees = total_fees(position.lots).value
+        return (weighted, add(weighted, divide(fees, position.quantity)))
     return ()
 
 

@@ -15,8 +15,10 @@ class Bookmark(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     `fills` is the time of the last fill; where a history was too long for one reading, `backlog`
     is the time down to which it was read, from `fills` back, and `base` where it started.
-    `trades` is the last trade at the gateway, in milliseconds. `held` is what was then reported, by
-    symbol; None before the first reading.
+    `trades` is the time of the last trade at the gateway, in milliseconds, and `seen` are the ids
+    and times of those that will be listed again. `held` is what was then reported, by symbol; None before
+    the first reading. `doubts` are positions at the gateway that moved without a trade, and since
+    when.
     """
 
     version: int = 0
@@ -26,7 +28,9 @@ class Bookmark(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     backlog: str | None = None
     base: str | None = None
     trades: int | None = None
+    seen: Mapping[str, int] = {}
     held: Mapping[str, str] | None = None
+    doubts: Mapping[str, str] = {}
     had_futures: bool = False
     had_perpetuals: bool = False
 

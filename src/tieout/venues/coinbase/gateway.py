@@ -27,7 +27,7 @@ UNAUTHORIZED = 401
 # Recent trades and older ones are kept apart for a day (Deribit's documentation, `historical`).
 RECENT = timedelta(hours=12)
 AHEAD = timedelta(minutes=5)
-OVERLAP = timedelta(minutes=1)
+OVERLAP_MS = 60_000
 
 
 class Gateway:
@@ -58,7 +58,7 @@ class Gateway:
     async def trades(self, since: int | None, *, trace: Trace) -> list[TradeRow | Unreadable]:
         """Every trade since a time in milliseconds, oldest first, each once."""
         now = self._calls.now()
-        start = 0 if since is None else max(0, since - milliseconds_of_span(OVERLAP))
+        start = 0 if since is None else max(0, since - OVERLAP_MS)
         rows: dict[TradeRow | Unreadable, None] = {}
         is_old = moment_of(start) < now - RECENT
         for currency in CURRENCIES:
@@ -132,8 +132,3 @@ class Gateway:
 
     def __repr__(self) -> str:
         return "Gateway()"
-
-
-def milliseconds_of_span(span: timedelta) -> int:
-    """A length of time in milliseconds."""
-    return span // timedelta(milliseconds=1)

@@ -149,9 +149,10 @@ class FillHistory:
         times = [at for row in self.rows if (at := moment(row.sequence_time))]
         return max((*times, *([self._mark] if self._mark else [])), default=None)
 
-    def marked(self, bookmark: Bookmark) -> Bookmark:
-        """A bookmark that says how far this reading came."""
-        found = {"fills": self.latest, "backlog": self._backlog, "base": self._base}
+    def marked(self, bookmark: Bookmark, *, as_of: datetime) -> Bookmark:
+        """A bookmark that says how far this reading came, which is never into the future."""
+        latest = None if self.latest is None else min(self.latest, as_of)
+        found = {"fills": latest, "backlog": self._backlog, "base": self._base}
         texts = {key: None if at is None else written(at) for key, at in found.items()}
         return msgspec.structs.replace(bookmark, **texts)
 

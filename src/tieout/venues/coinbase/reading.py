@@ -6,7 +6,7 @@ are or may be any. Everything is read again while fills come in, or where a bala
 fill says why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,7 +22,8 @@ from tieout.venues.coinbase.bookmark import VERSION, Bookmark
 from tieout.venues.coinbase.calls import Calls, Trace, mismatch
 from tieout.venues.coinbase.derivatives import Derivatives, Positions
 from tieout.venues.coinbase.exchange import Question
-from tieout.venues.coinbase.moments import moment, moment_of, written
+from tieout.venues.coinbase.gateway import OVERLAP_MS
+from tieout.venues.coinbase.moments import milliseconds_of, moment, moment_of, written
 from tieout.venues.coinbase.pages import FillHistory, wallets
 from tieout.venues.coinbase.products import coin, is_us_future, linear
 from tieout.venues.coinbase.rows import Breakdown, TradeRow, Unreadable, WalletRow
@@ -32,6 +33,8 @@ from tieout.venues.coinbase.wire import breakdown_in, number
 
 # A fill this fresh may not be in the balances yet, and clocks differ by as much.
 FRESH = timedelta(seconds=5)
+# A position at the gateway moves by trades only. One that moves without is believed after this.
+DOUBTED = timedelta(days=1)
 NOT_YET = Holding(
     symbol="", problem="positions are compared once all activities before them are read"
 )
@@ -184,8 +187,7 @@ class Reading:
 
     def _news_moved(self) -> dict[str, Decimal]:
         """What moved by the fills, trades and transfers that are new."""
-        trades_before = self._before.trades or 0
-        trades = [row for row in self._trade_rows if row.time > trades_before]
+        trades = [row for row in self._trade_rows if row.id not in self._before.seen]
         news = self._translated_fills(only_news=True)
         news.activities += [*fills.traded(trades).activities, *self._transfers]
         return news.moved
@@ -224,16 +226,19 @@ class Reading:
         found = holdings.balances(self._state.wallets)
         coins = holdings.coins(found, self._state.breakdown, moved=self._moved(happened.moved))
         others = self._derivatives.translated(self._state.derivatives, self._state.breakdown)
-        held = (*coins.holdings, *others.holdings)
+        doubts = self._doubts()
+        held = (*coins.holdings, *(_doubted(each, doubts) for each in others.holdings))
         problems = (
-            *self._problems, *coins.problems, *others.problems, *self._fills.problems,
+            *self._problems,
+            *_absent(others.holdings, doubts),
+            *coins.problems, *others.problems, *self._fills.problems,
             *happened.problems, *traded.problems,
             *(row for row in self._trades if isinstance(row, Unreadable)),
         )  # fmt: skip
         instruments: dict[str, Instrument] = {
             **happened.instruments, **traded.instruments, **others.instruments, **coins.instruments,
         }  # fmt: skip
-        bookmark = self._bookmark()
+        bookmark = self._bookmark(doubts)
         if self._fills.is_unfinished:
             held = (NOT_YET,)
         activities = (*happened.activities, *traded.activities, *self._transfers)
@@ -254,26 +259,53 @@ class Reading:
         """The symbols of which it is worth telling that nothing is left."""
         return {*moved, *(name for name, held in (self._before.held or {}).items() if held != "0")}
 
-    def _bookmark(self) -> Bookmark:
+    def _doubts(self) -> dict[str, str]:
+        """Positions at the gateway that its trades do not account for, and since when.
+
+        Their list and the trades are two replies: one that is empty, stale or of somebody else
+        contradicts the other. A dated future that is over needs no trade.
+        """
+        now = self._state.as_of
+        found = {}
+        for symbol in self._unexplained():
+            listed = linear(symbol)
+            is_over = listed is not None and listed.expires and listed.expires <= now.date()
+            since = self._before.doubts.get(symbol, written(now))
+            if listed is not None and not is_over and now - (moment(since) or now) < DOUBTED:
+                found[symbol] = since
+        return found
+
+    def _bookmark(self, doubts: Mapping[str, str]) -> Bookmark:
         before = self._before
         held = dict(before.held or {})
-        for symbol, quantity in self._held().items():
+        listed = self._held()
+        moved = self._news_moved()
+        for symbol, quantity in listed.items():
             if quantity is not None:
                 held[symbol] = plain(quantity)
-        listed = self._held()
+        for symbol in doubts:
+            known = number((before.held or {}).get(symbol)) or ZERO
+            held[symbol] = plain(add(known, moved.get(symbol, ZERO)))
         kept = {
             symbol: quantity
             for symbol, quantity in held.items()
-            if number(quantity) and (symbol in listed or not self._is_listed(symbol))
+            if number(quantity) and (symbol in {*listed, *doubts} or not self._is_listed(symbol))
         }
+        times = [row.time for row in self._trade_rows]
+        latest = max((*times, *(() if before.trades is None else (before.trades,))), default=None)
+        latest = None if latest is None else min(latest, milliseconds_of(self._state.as_of))
+        again = (latest or 0) - OVERLAP_MS
+        seen = {**before.seen, **{row.id: row.time for row in self._trade_rows}}
         marked = Bookmark(
             version=VERSION,
             portfolio=self._account,
             at=written(self._state.as_of),
-            trades=max((row.time for row in self._trade_rows), default=before.trades),
+            trades=latest,
+            seen={name: at for name, at in seen.items() if at >= again},
             held=kept,
+            doubts=dict(doubts),
         )
-        marked = self._fills.marked(marked)
+        marked = self._fills.marked(marked, as_of=self._state.as_of)
         return self._derivatives.noted(marked, self._state.derivatives, before)
 
     def _is_listed(self, symbol: str) -> bool:
@@ -283,3 +315,17 @@ class Reading:
         if linear(symbol) is not None:
             return self._state.derivatives.perpetuals is not None
         return True
+
+
+def _doubted(holding: Holding, doubts: Mapping[str, str]) -> Holding:
+    """A row that is not believed yet is a problem of that row."""
+    if holding.symbol not in doubts or holding.problem:
+        return holding
+    problem = f"it moved to {holding.quantity} without a trade, since {doubts[holding.symbol]}"
+    return Holding(symbol=holding.symbol, problem=problem)
+
+
+def _absent(holdings: Sequence[Holding], doubts: Mapping[str, str]) -> list[str]:
+    """Why a list is not whole that lacks what no trade has closed."""
+    gone = set(doubts) - {each.symbol for each in holdings}
+    return [f"{symbol} is gone without a trade, since {doubts[symbol]}" for symbol in sorted(gone)]

@@ -98,7 +98,9 @@ class _Hearing:
             await socket.send(json.dumps(self._subscription(channel)))
         while True:
             try:
-                message = await asyncio.wait_for(socket.recv(), self._limits.silent_s)
+                # Not `wait_for`: Python 3.11's forgets a cancellation that comes with a message.
+                async with asyncio.timeout(self._limits.silent_s):
+                    message = await socket.recv()
             except TimeoutError:
                 return f"nothing came for {self._limits.silent_s:g} s, not even a heartbeat"
             refusal = self._take(message)
