@@ -67,7 +67,7 @@ def test_the_trade_that_comes_later_ends_the_doubt(invested):
 def test_a_position_that_is_gone_for_a_day_without_a_trade_is_believed(invested):
     hold(invested, 0)
     found = invested.read(cursor=invested.cursor)
-    assert f"{PERPETUAL} is gone without a trade, since 2026-" in found.snapshot.problems[0]
+    assert f"{PERPETUAL} is gone without a fill, since 2026-" in found.snapshot.problems[0]
     invested.clock.advance(timedelta(days=1).total_seconds())
     found = invested.read(cursor=found.cursor)
     assert found.snapshot.complete

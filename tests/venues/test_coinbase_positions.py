@@ -58,7 +58,7 @@ def test_case_70_the_cost_is_the_breakdowns_and_the_quantity_never(bench):
     assert only(found).average_price == "50000"
 
 
-@pytest.mark.parametrize("cost", [None, "", "NaN"])
+@pytest.mark.parametrize("cost", [None, "", "NaN", "0", "0.00"])
 def test_case_70_a_cost_that_is_not_reported_is_not_0(bench, cost):
     bench.stub.hold("BTC", "1", cost=cost)
     assert only(bench.read()).average_price is None

@@ -12,7 +12,7 @@ from tieout.core.errors import VenueError
 from tieout.core.plan import Plan
 from tieout.ports import News
 from tieout.simulators.coinbase_faults import CALLS, STREAM_TROUBLES, Call, Trouble, troubles
-from tieout.simulators.faults import Fault, MuteStream
+from tieout.simulators.faults import Fault, MuteStream, StalePositions
 from tieout.venues.coinbase.limits import Limits
 from venues.coinbase_market import NANO, PERPETUAL, CoinbaseDesk, coinbase_desk
 
@@ -100,6 +100,24 @@ def test_no_fault_of_any_call_changes_the_book(desk, call: Call, trouble: Troubl
     assert desk.after(invested).tied_out
     desk.venue = desk.another()  # has no token for the gateway
     trouble.befall(desk.simulator.faults)
+    for _ in range(2):
+        with suppress(VenueError):
+            assert kinds(desk.tie_out()) == []
+    desk.simulator.faults.remove()
+    desk.clock.advance(30)
+    desk.tie_out()
+    plan = desk.tie_out()
+    assert plan.tied_out
+    assert kinds(plan) == []
+
+
+@pytest.mark.parametrize("call", READ_CALLS, ids=lambda call: call.name)
+def test_a_stale_reply_does_not_bring_the_past_back(desk, call: Call):
+    assert desk.after(invested).tied_out
+    desk.clock.advance(600)
+    for product, quantity in [("BTC-USD", "-0.5"), (NANO, "1"), (PERPETUAL, "-0.05")]:
+        assert desk.after(lambda market, p=product, q=quantity: market.trade("main", p, q)).tied_out
+    desk.simulator.faults.add(Fault(StalePositions(300), path=call.path, method="*", times=None))
     for _ in range(2):
         with suppress(VenueError):
             assert kinds(desk.tie_out()) == []

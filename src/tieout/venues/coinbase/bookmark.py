@@ -13,24 +13,28 @@ VERSION = 1
 class Bookmark(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """How far the last reading came, and `at` which time.
 
-    `fills` is the time of the last fill; where a history was too long for one reading, `backlog`
+    `fills` is the time of the last fill, `entries` are the ids and times of those that will be
+    listed again; where a history was too long for one reading, `backlog`
     is the time down to which it was read, from `fills` back, and `base` where it started.
     `trades` is the time of the last trade at the gateway, in milliseconds, and `seen` are the ids
-    and times of those that will be listed again. `held` is what was then reported, by symbol; None before
-    the first reading. `doubts` are positions at the gateway that moved without a trade, and since
-    when.
+    and times of those that will be listed again. `held` is what was then reported, by symbol;
+    None before the first reading. `doubts` are contracts that moved without a
+    trade, and since when; `updated` is when the wallets that hold something last moved, and
+    what was available and on hold in them, by id.
     """
 
     version: int = 0
     portfolio: str = ""
     at: str | None = None
     fills: str | None = None
+    entries: Mapping[str, str] = {}
     backlog: str | None = None
     base: str | None = None
     trades: int | None = None
     seen: Mapping[str, int] = {}
     held: Mapping[str, str] | None = None
     doubts: Mapping[str, str] = {}
+    updated: Mapping[str, tuple[str, str, str]] = {}
     had_futures: bool = False
     had_perpetuals: bool = False
 

@@ -62,19 +62,27 @@ class Positions:
         return [row.product for row in self.futures or () if isinstance(row, FutureRow)]
 
 
-class Derivatives:
-    """What a login has besides coins, and what is known of it from before."""
+class Known:
+    """What is known of a login from one reading to the next."""
 
-    def __init__(
-        self, calls: Calls, gateway: Gateway, *, futures: Wanted, perpetuals: Wanted
-    ) -> None:
+    def __init__(self, *, futures: Wanted, perpetuals: Wanted) -> None:
+        self.futures = futures
+        self.perpetuals = perpetuals
         self.products = Products()
+        self.absent_at: dict[str, datetime] = {}
+
+
+class Derivatives:
+    """One reading of what a login has besides coins."""
+
+    def __init__(self, calls: Calls, gateway: Gateway, known: Known) -> None:
+        self.products = known.products
         self.ignored: list[str] = []
         self._calls = calls
         self._gateway = gateway
-        self._futures = futures
-        self._perpetuals = perpetuals
-        self._absent: dict[str, tuple[datetime, str]] = {}
+        self._futures = known.futures
+        self._perpetuals = known.perpetuals
+        self._absent_at = known.absent_at
         self._before = Bookmark()
         self._reads_futures = False
         self._reads_perpetuals = False
@@ -82,7 +90,6 @@ class Derivatives:
     async def begin(self, before: Bookmark, *, trace: Trace) -> None:
         """Find out which lists to read."""
         self._before = before
-        self.ignored = []
         is_first = before.held is None
         futures, perpetuals = self._is_kept_absent("futures"), self._is_kept_absent("perpetuals")
         self._reads_futures = self._futures == "yes" or (
@@ -191,7 +198,7 @@ class Derivatives:
             if wanted != "auto" or had or not (isinstance(error, VenueRefused) or is_known_absent):
                 raise
             words = f"{which} are not read, there never were any: {error}"
-        self._absent[which] = (self._calls.now(), words)
+        self._absent_at[which] = self._calls.now()
         self.ignored.append(words)
         if which == "futures":
             self._reads_futures = False
@@ -199,5 +206,5 @@ class Derivatives:
             self._reads_perpetuals = False
 
     def _is_kept_absent(self, which: str) -> bool:
-        known = self._absent.get(which)
-        return known is not None and self._calls.now() - known[0] < ABSENT_KEPT
+        at = self._absent_at.get(which)
+        return at is not None and self._calls.now() - at < ABSENT_KEPT

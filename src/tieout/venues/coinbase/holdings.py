@@ -103,9 +103,12 @@ def _coin(instrument: Instrument, total: Decimal | None, row: SpotRow | None) ->
 
 
 def _average(total: Decimal, row: SpotRow | None) -> str | None:
-    """The cost of one unit; None where no cost is reported, or not in dollars."""
+    """The cost of one unit; None where no cost is reported, or not in dollars.
+
+    What coins that were sent there did cost Coinbase cannot know: 0 is no cost of anything.
+    """
     cost = number(row.cost) if row and row.cost_currency in DOLLARS else None
-    if cost is None or not total:
+    if not cost or not total:
         return None
     return printed(divide(cost, total))
 

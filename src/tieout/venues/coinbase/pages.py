@@ -112,6 +112,7 @@ class FillHistory:
     def __init__(self, calls: Calls, *, before: Bookmark, trace: Trace) -> None:
         self._calls = calls
         self._trace = trace
+        self._entries = dict(before.entries)
         self._mark = moment(before.fills)
         self._backlog = moment(before.backlog)
         self._base = moment(before.base)
@@ -154,7 +155,15 @@ class FillHistory:
         latest = None if self.latest is None else min(self.latest, as_of)
         found = {"fills": latest, "backlog": self._backlog, "base": self._base}
         texts = {key: None if at is None else written(at) for key, at in found.items()}
-        return msgspec.structs.replace(bookmark, **texts)
+        listed = {**self._entries, **{row.entry_id: row.sequence_time for row in self.rows}}
+        again = self._since(latest)
+        entries = {name: at for name, at in listed.items() if _is_since(at, again)}
+        return msgspec.structs.replace(bookmark, entries=entries, **texts)
+
+    def is_news(self, row: FillRow) -> bool:
+        """Whether a fill was not there in the reading before."""
+        at = self._since(self._mark)
+        return row.entry_id not in self._entries and _is_since(row.sequence_time, at)
 
     def has_news_after(self, at: datetime) -> bool:
         """Whether a fill was written at or after this moment."""
@@ -198,3 +207,8 @@ class FillHistory:
             if row not in self._seen:
                 self._seen.add(row)
                 self.rows.append(row)
+
+
+def _is_since(text: str, at: datetime | None) -> bool:
+    found = moment(text)
+    return at is None or found is None or found >= at

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tieout.core.activity import Activity
+from tieout.core.errors import VenueReplyInvalid
 from tieout.core.instrument import Instrument
 from tieout.core.numbers import ZERO, add, plain
 from tieout.core.snapshot import Holding, Snapshot
@@ -33,7 +34,7 @@ from tieout.venues.coinbase.wire import breakdown_in, number
 
 # A fill this fresh may not be in the balances yet, and clocks differ by as much.
 FRESH = timedelta(seconds=5)
-# A position at the gateway moves by trades only. One that moves without is believed after this.
+# A contract moves by trades only. One that moved without is believed after this.
 DOUBTED = timedelta(days=1)
 NOT_YET = Holding(
     symbol="", problem="positions are compared once all activities before them are read"
@@ -108,6 +109,7 @@ class Reading:
             await together(*work, history(), self._read_trades())
         self._state = state
         self._refuse_others()
+        self._refuse_older()
         traded = any(is_us_future(row.product) for row in self._fills.rows)
         await self._derivatives.complete(
             state.derivatives, state.breakdown, has_traded=traded, trace=self._trace
@@ -142,6 +144,20 @@ class Reading:
                 f"use a key of {self._account}, or set this connection up for {others[0]}; "
                 "nothing was changed",
             )
+
+    def _refuse_older(self) -> None:
+        """See that no wallet is as it was before it was read the last time."""
+        for row in self.wallets:
+            noted = self._before.updated.get(row.uuid)
+            before, now = moment(noted[0]) if noted else None, moment(row.updated)
+            is_older = before is not None and now is not None and now < before
+            if noted and is_older and noted[1:] != (row.available, row.hold):
+                raise VenueReplyInvalid(
+                    f"the account of {row.currency} is as of {row.updated}, but it was read as of "
+                    f"{noted[0]} before: the reply is stale",
+                    venue=self._calls.name,
+                    advice="nothing was changed; it is tried again in the next run",
+                )
 
     async def _until_quiet(self) -> None:
         """All again until nothing happened between, or two readings agree."""
@@ -209,9 +225,7 @@ class Reading:
         self._ignored.extend(transfers.ignored)
 
     def _translated_fills(self, *, only_news: bool = False) -> fills.Translated:
-        mark = moment(self._before.fills) if only_news else None
-        times = ((row, moment(row.sequence_time)) for row in self._fills.rows)
-        rows = [row for row, at in times if mark is None or at is None or at > mark]
+        rows = [row for row in self._fills.rows if not only_news or self._fills.is_news(row)]
         money = holdings.balances(self._state.wallets).money
         return fills.translated(rows, products=self._derivatives.products, money=money)
 
@@ -260,20 +274,26 @@ class Reading:
         return {*moved, *(name for name, held in (self._before.held or {}).items() if held != "0")}
 
     def _doubts(self) -> dict[str, str]:
-        """Positions at the gateway that its trades do not account for, and since when.
+        """Positions that their fills and trades do not account for, and since when.
 
-        Their list and the trades are two replies: one that is empty, stale or of somebody else
-        contradicts the other. A dated future that is over needs no trade.
+        Futures and perpetuals move by nothing else. Their list and the fills are two replies: one
+        that is empty, stale or of somebody else contradicts the other. What is over needs none.
         """
         now = self._state.as_of
         found = {}
         for symbol in self._unexplained():
-            listed = linear(symbol)
+            listed = self._contract(symbol)
             is_over = listed is not None and listed.expires and listed.expires <= now.date()
             since = self._before.doubts.get(symbol, written(now))
             if listed is not None and not is_over and now - (moment(since) or now) < DOUBTED:
                 found[symbol] = since
         return found
+
+    def _contract(self, symbol: str) -> Instrument | None:
+        """The future or perpetual that a symbol is; None for a coin."""
+        if is_us_future(symbol):
+            return self._derivatives.products.future(symbol).instrument
+        return linear(symbol)
 
     def _bookmark(self, doubts: Mapping[str, str]) -> Bookmark:
         before = self._before
@@ -304,9 +324,20 @@ class Reading:
             seen={name: at for name, at in seen.items() if at >= again},
             held=kept,
             doubts=dict(doubts),
+            updated=self._updated(),
         )
         marked = self._fills.marked(marked, as_of=self._state.as_of)
         return self._derivatives.noted(marked, self._state.derivatives, before)
+
+    def _updated(self) -> dict[str, tuple[str, str, str]]:
+        """When wallets last moved; a time that is still to come is nobody's."""
+        noted = {}
+        for row in self.wallets:
+            at = moment(row.updated)
+            has_any = bool(number(row.available) or number(row.hold))
+            if has_any and at is not None and at <= self._state.as_of + FRESH:
+                noted[row.uuid] = (written(at), row.available or "", row.hold or "")
+        return noted
 
     def _is_listed(self, symbol: str) -> bool:
         """Whether the list that a symbol would be in was read: then it is gone."""
@@ -321,11 +352,11 @@ def _doubted(holding: Holding, doubts: Mapping[str, str]) -> Holding:
     """A row that is not believed yet is a problem of that row."""
     if holding.symbol not in doubts or holding.problem:
         return holding
-    problem = f"it moved to {holding.quantity} without a trade, since {doubts[holding.symbol]}"
+    problem = f"it moved to {holding.quantity} without a fill, since {doubts[holding.symbol]}"
     return Holding(symbol=holding.symbol, problem=problem)
 
 
 def _absent(holdings: Sequence[Holding], doubts: Mapping[str, str]) -> list[str]:
     """Why a list is not whole that lacks what no trade has closed."""
     gone = set(doubts) - {each.symbol for each in holdings}
-    return [f"{symbol} is gone without a trade, since {doubts[symbol]}" for symbol in sorted(gone)]
+    return [f"{symbol} is gone without a fill, since {doubts[symbol]}" for symbol in sorted(gone)]

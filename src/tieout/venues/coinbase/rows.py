@@ -33,6 +33,7 @@ class WalletRow(NamedTuple):
     hold: str | None = None
     kind: str = ""
     portfolio: str | None = None
+    updated: str | None = None
 
 
 class WalletPage(NamedTuple):

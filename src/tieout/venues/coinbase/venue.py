@@ -24,7 +24,7 @@ from tieout.venues.coinbase.address import REST_PATH, Addresses, addresses_of
 from tieout.venues.coinbase.bookmark import Bookmark
 from tieout.venues.coinbase.calls import Calls, Chance, Reply, Sleep, Trace, mismatch, with_evidence
 from tieout.venues.coinbase.checkup import finding_of, findings, findings_before, gateway_finding
-from tieout.venues.coinbase.derivatives import Derivatives, Wanted
+from tieout.venues.coinbase.derivatives import Derivatives, Known, Wanted
 from tieout.venues.coinbase.exchange import Question, Wire
 from tieout.venues.coinbase.gateway import Gateway
 from tieout.venues.coinbase.limits import DEFAULT, Limits
@@ -134,7 +134,6 @@ class CoinbaseVenue:
     ) -> None:
         self.name = name
         self._account = account
-        self._perpetuals = perpetuals
         self._own: tuple[Permissions, Reply] | None = None
         self._names_portfolio = False
         self._calls = Calls(
@@ -148,9 +147,7 @@ class CoinbaseVenue:
             chance=chance,
         )
         self._gateway = Gateway(self._calls, login)
-        self._derivatives = Derivatives(
-            self._calls, self._gateway, futures=futures, perpetuals=perpetuals
-        )
+        self._known = Known(futures=futures, perpetuals=perpetuals)
         self._channel = UserChannel(
             address=addresses.stream, login=login, limits=limits, ca_file=ca_file
         )
@@ -230,9 +227,8 @@ class CoinbaseVenue:
     async def _read(self, account: AccountId, cursor: str | None, trace: Trace) -> Read:
         await self._refuse_foreign(account, trace)
         bookmark = Bookmark.read(cursor, portfolio=account)
-        reading = Reading(
-            self._calls, self._derivatives, account=account, bookmark=bookmark, trace=trace
-        )
+        derivatives = Derivatives(self._calls, self._gateway, self._known)
+        reading = Reading(self._calls, derivatives, account=account, bookmark=bookmark, trace=trace)
         try:
             found, _ = await reading.read()
         except VenueRefused as refused:
@@ -256,7 +252,7 @@ class CoinbaseVenue:
     async def _check(self, trace: Trace) -> tuple[Finding, ...]:
         permissions, reply = await self._own_portfolio(trace)
         found = findings(permissions, await self._portfolios(trace), reply)
-        if self._perpetuals == "no":
+        if self._known.perpetuals == "no":
             return found
         try:
             await self._gateway.sign_in(trace=trace)

@@ -94,6 +94,7 @@ def _wallet(row: object) -> WalletRow | Unreadable:
         hold=hold,
         kind=fields.get("type", "").removeprefix("ACCOUNT_TYPE_"),
         portfolio=fields.get("retail_portfolio_id") or None,
+        updated=fields.get("updated_at"),
     )
 
 
