@@ -1,5 +1,6 @@
 """A small Coinbase behind a running simulator, and the real SDK as its client."""
 
+import asyncio
 import json
 import random
 import ssl
@@ -14,7 +15,7 @@ import requests
 from coinbase import jwt_generator
 from coinbase.rest import RESTClient
 from coinbase.websocket import WSUserClient
-from websockets.sync.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
 from tieout.simulators.coinbase import CoinbaseSimulator, Dialect, running
 from tieout.simulators.coinbase_market import CoinbaseMarket
@@ -109,13 +110,48 @@ class Rpc:
         return json.loads(self.post(method, **params).text, parse_float=str)["result"]
 
 
+class Socket:
+    """A websocket that checks certificates, used from one thread: the ready-made client of that
+    kind reads and writes TLS in two, and loses a handshake in a hundred."""
+
+    def __init__(
+        self, address: str, *, trusted: Path | None = None, open_timeout: float = WAIT_S
+    ) -> None:
+        context = ssl.create_default_context(cafile=None if trusted is None else str(trusted))
+        self._runner = asyncio.Runner()
+
+        async def opened() -> ClientConnection:
+            return await connect(address, ssl=context, open_timeout=open_timeout)
+
+        try:
+            self._connection = self._runner.run(opened())
+        except BaseException:
+            self._runner.close()
+            raise
+
+    def __enter__(self) -> "Socket":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def send(self, text: str) -> None:
+        self._runner.run(self._connection.send(text))
+
+    def recv(self, timeout: float = WAIT_S) -> str | bytes:
+        return self._runner.run(asyncio.wait_for(self._connection.recv(), timeout))
+
+    def close(self) -> None:
+        self._runner.run(self._connection.close())
+        self._runner.close()
+
+
 class RpcStream:
     """A plain client of the gateway's websocket, signed in unless told otherwise."""
 
     def __init__(self, simulator: CoinbaseSimulator, account: str = "main") -> None:
         key = simulator.credentials(account)
-        context = ssl.create_default_context(cafile=str(simulator.ca_file))
-        self.socket = connect(simulator.gateway_stream_address, ssl=context)
+        self.socket = Socket(simulator.gateway_stream_address, trusted=simulator.ca_file)
         self.token = jwt_generator.build_ws_jwt(key.name, key.secret)
 
     def sign_in(self) -> dict[str, Any]:
@@ -127,7 +163,7 @@ class RpcStream:
         return self.next()
 
     def next(self) -> dict[str, Any]:
-        return json.loads(self.socket.recv(timeout=WAIT_S), parse_float=str)
+        return json.loads(self.socket.recv(), parse_float=str)
 
 
 class Stream:

@@ -3,12 +3,11 @@
 import ssl
 
 import pytest
-from websockets.exceptions import ConnectionClosedError
-from websockets.sync.client import connect
+from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK, InvalidStatus
 
-from tieout.simulators.faults import CloseStream, DropMessages, Fault, Status
+from tieout.simulators.coinbase_faults import GATEWAY_STREAM_TROUBLES
 
-from .coinbase import PERP, WAIT_S, RpcStream, serving
+from .coinbase import PERP, RpcStream, Socket, serving
 
 INVERSE = "BTC-PERPETUAL"
 
@@ -97,19 +96,69 @@ def test_nonsense_is_a_parse_error(stream):
         assert stream.next()["error"]["code"] == -32700
 
 
-def test_what_goes_wrong_here(desk, coinbase, stream):
+TROUBLES = {trouble.name: trouble for trouble in GATEWAY_STREAM_TROUBLES}
+
+
+@pytest.fixture
+def listening(stream):
     stream("private/subscribe", channels=["user.trades.any.any.raw"])
-    desk.faults.add(Fault(DropMessages(), path="/ws/api/v2/subscription"))
+    return stream
+
+
+def amount(message) -> int:
+    return message["params"]["data"][0]["amount"]
+
+
+def test_a_frame_may_be_dropped_or_come_twice(desk, coinbase, listening):
+    TROUBLES["a dropped frame"].befall(desk.faults)
     coinbase.trade("main", PERP, "1")
     coinbase.trade("main", PERP, "2")
-    assert stream.next()["params"]["data"][0]["amount"] == 2
-    desk.faults.add(Fault(Status(401), path="/ws/api/v2/login"))
+    assert amount(listening.next()) == 2
+    TROUBLES["a frame twice"].befall(desk.faults)
+    coinbase.trade("main", PERP, "3")
+    assert [amount(listening.next()) for _ in range(2)] == [3, 3]
+
+
+def test_a_dead_socket_stays_open_and_silent(desk, coinbase, listening):
+    TROUBLES["a dead socket"].befall(desk.faults)
+    coinbase.trade("main", PERP, "1")
+    listening.socket.send('{"method": "public/test", "id": 1}')
+    with pytest.raises(TimeoutError):
+        listening.socket.recv(timeout=0.3)
+
+
+@pytest.mark.parametrize(
+    ("name", "closed"), [("a cut", ConnectionClosedError), ("a close in order", ConnectionClosedOK)]
+)
+def test_a_connection_may_end(desk, listening, name, closed):
+    TROUBLES[name].befall(desk.faults)
+    with pytest.raises(closed):
+        listening.socket.recv()
+
+
+def test_a_login_may_be_refused(desk, stream):
+    TROUBLES["a refused login"].befall(desk.faults)
     assert stream.sign_in()["error"]["code"] == 13009
-    desk.faults.add(Fault(CloseStream(1011), path="/ws/api/v2"))
-    with pytest.raises(ConnectionClosedError, match="1011"):
-        stream.socket.recv(timeout=WAIT_S)
+    assert stream.sign_in()["result"]["token_type"] == "bearer"
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("a refused connection", 403), ("too many connections", 429)]
+)
+def test_a_connection_may_be_refused(desk, name, status):
+    TROUBLES[name].befall(desk.faults)
+    with pytest.raises(InvalidStatus) as refused:
+        RpcStream(desk)
+    assert refused.value.response.status_code == status
+    assert b'"jsonrpc"' not in refused.value.response.body
+
+
+def test_a_connection_may_hang(desk):
+    TROUBLES["a connection that hangs"].befall(desk.faults)
+    with pytest.raises(TimeoutError):
+        Socket(desk.gateway_stream_address, trusted=desk.ca_file, open_timeout=0.3)
 
 
 def test_a_client_that_does_not_know_the_authority_refuses(desk):
     with pytest.raises(ssl.SSLCertVerificationError):
-        connect(desk.gateway_stream_address, ssl=ssl.create_default_context())
+        Socket(desk.gateway_stream_address)

@@ -4,16 +4,16 @@ import json
 import ssl
 
 import pytest
-import websockets.sync.client
 from coinbase import jwt_generator
 from coinbase.websocket.websocket_base import (
     WSClientConnectionClosedException,
     WSClientException,
 )
+from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 
 from tieout.simulators.coinbase_faults import STREAM_TROUBLES
 
-from .coinbase import BIT, WAIT_S, Stream, serving, streaming
+from .coinbase import BIT, WAIT_S, Socket, Stream, serving, streaming
 
 pytestmark = [
     # The SDK's own way to open a connection.
@@ -145,10 +145,9 @@ def test_a_wrong_token_is_refused_in_words(desk, coinbase):
     stream.client.close()
 
 
-def plain(desk):
+def plain(desk) -> Socket:
     """A client that checks the certificate, which the SDK does not."""
-    context = ssl.create_default_context(cafile=str(desk.ca_file))
-    return websockets.sync.client.connect(desk.stream_address, ssl=context)
+    return Socket(desk.stream_address, trusted=desk.ca_file)
 
 
 @pytest.mark.parametrize(
@@ -163,12 +162,12 @@ def plain(desk):
 def test_what_cannot_be_done_is_said(desk, sent, words):
     with plain(desk) as socket:
         socket.send(sent)
-        assert json.loads(socket.recv(timeout=10)) == {"type": "error", "message": words}
+        assert json.loads(socket.recv()) == {"type": "error", "message": words}
 
 
 def test_a_client_that_does_not_know_the_authority_refuses(desk):
     with pytest.raises(ssl.SSLCertVerificationError):
-        websockets.sync.client.connect(desk.stream_address, ssl=ssl.create_default_context())
+        Socket(desk.stream_address)
 
 
 def test_tokens_in_messages_are_checked_without_a_uri(desk):
@@ -176,7 +175,7 @@ def test_tokens_in_messages_are_checked_without_a_uri(desk):
     token = jwt_generator.build_ws_jwt(key.name, key.secret)
     with plain(desk) as socket:
         socket.send(json.dumps({"type": "subscribe", "channel": "user", "jwt": token}))
-        told = [json.loads(socket.recv(timeout=10))["channel"] for _ in range(2)]
+        told = [json.loads(socket.recv())["channel"] for _ in range(2)]
     assert told == ["subscriptions", "user"]
 
 
@@ -186,17 +185,17 @@ def test_connections_and_messages_have_limits(coinbase):
         with plain(desk) as socket:
             for _ in range(2):
                 socket.send('{"type": "subscribe", "channel": "heartbeats"}')
-            heard = [json.loads(socket.recv(timeout=10)) for _ in range(3)]
+            heard = [json.loads(socket.recv()) for _ in range(3)]
             assert heard[2] == {"type": "error", "message": "rate limit exceeded"}
-            with pytest.raises(websockets.exceptions.InvalidStatus) as refused:
+            with pytest.raises(InvalidStatus) as refused:
                 plain(desk)
     assert refused.value.response.status_code == 429
 
 
 def test_silence_ends_a_connection(coinbase):
-    closed = pytest.raises(websockets.exceptions.ConnectionClosedOK)
+    closed = pytest.raises(ConnectionClosedOK)
     with serving(coinbase, stream_idle_s=0.2) as desk, plain(desk) as socket, closed:
-        socket.recv(timeout=10)
+        socket.recv()
 
 
 # What goes wrong.

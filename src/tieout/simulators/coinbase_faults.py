@@ -1,5 +1,5 @@
 """What can go wrong at Coinbase, as data: every call, every fault of a call, and those of the
-stream. A test walks them all:
+two streams. A test walks them all:
 
 for call in CALLS:
     for trouble in troubles(call, foreign="other"):
@@ -9,6 +9,8 @@ for call in CALLS:
 from dataclasses import dataclass
 
 from tieout.simulators.coinbase_gateway import PREFIX as GATEWAY
+from tieout.simulators.coinbase_gateway_stream import LOGIN as GATEWAY_LOGIN
+from tieout.simulators.coinbase_gateway_stream import PATH as GATEWAY_PATH
 from tieout.simulators.coinbase_rest import PREFIX as REST
 from tieout.simulators.coinbase_stream import LOGIN, PATH
 from tieout.simulators.faults import (
@@ -172,14 +174,20 @@ def troubles(call: Call, *, foreign: str, times: int | None = 1) -> list[Trouble
     return found
 
 
-STREAM_TROUBLES = (
-    Trouble(name="a dropped frame", fault=Fault(DropMessages(), path=f"{PATH}/user")),
-    Trouble(name="a frame twice", fault=Fault(DuplicateMessages(), path=f"{PATH}/user")),
-    Trouble(name="a dead socket", fault=Fault(MuteStream(), path=f"{PATH}/*"), is_quiet=True),
-    Trouble(name="a cut", fault=Fault(CloseStream(1011), path=PATH)),
-    Trouble(name="a close in order", fault=Fault(CloseStream(1000), path=PATH)),
-    Trouble(name="a refused login", fault=Fault(Status(401), path=LOGIN)),
-    Trouble(name="a refused connection", fault=Fault(Status(403), path=PATH)),
-    Trouble(name="too many connections", fault=Fault(Status(429), path=PATH)),
-    Trouble(name="a connection that hangs", fault=Fault(Silence(), path=PATH)),
-)
+def _of_stream(path: str, login: str, message: str) -> tuple[Trouble, ...]:
+    """What can happen to a stream; `message` is the one that tells what happened."""
+    return (
+        Trouble(name="a dropped frame", fault=Fault(DropMessages(), path=message)),
+        Trouble(name="a frame twice", fault=Fault(DuplicateMessages(), path=message)),
+        Trouble(name="a dead socket", fault=Fault(MuteStream(), path=f"{path}/*"), is_quiet=True),
+        Trouble(name="a cut", fault=Fault(CloseStream(1011), path=path)),
+        Trouble(name="a close in order", fault=Fault(CloseStream(1000), path=path)),
+        Trouble(name="a refused login", fault=Fault(Status(401), path=login)),
+        Trouble(name="a refused connection", fault=Fault(Status(403), path=path)),
+        Trouble(name="too many connections", fault=Fault(Status(429), path=path)),
+        Trouble(name="a connection that hangs", fault=Fault(Silence(), path=path)),
+    )
+
+
+STREAM_TROUBLES = _of_stream(PATH, LOGIN, f"{PATH}/user")
+GATEWAY_STREAM_TROUBLES = _of_stream(GATEWAY_PATH, GATEWAY_LOGIN, f"{GATEWAY_PATH}/subscription")
