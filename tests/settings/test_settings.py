@@ -120,6 +120,23 @@ def test_alpacas_own_names_make_a_connection(read):
     assert found.secret == Secret("s")
 
 
+@pytest.mark.parametrize("prefix", ["COINBASE", "COINBASE_API"])
+def test_coinbases_own_names_make_a_connection_and_its_sdks_names_too(read, prefix):
+    pem = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"
+    settings = read(**{f"{prefix}_KEY": "organizations/a/apiKeys/b", f"{prefix}_SECRET": pem})
+    (found,) = settings.connections
+    assert (found.name, found.venue, found.address) == ("coinbase", "coinbase", None)
+    assert found.key == Secret("organizations/a/apiKeys/b")
+    assert found.secret is not None
+    assert found.secret.reveal().split() == pem.split()
+
+
+def test_of_two_names_for_the_same_tieouts_comes_first(read):
+    settings = read(COINBASE_KEY="ours", COINBASE_API_KEY="theirs", COINBASE_API_SECRET="s")
+    assert settings.connections[0].key == Secret("ours")
+    assert settings.connections[0].secret == Secret("s")
+
+
 def test_a_connection_without_key_takes_the_venues_own_names(read):
     text = '[[connections]]\nname = "a"\nvenue = "alpaca"\n'
     (found,) = read(text, APCA_API_KEY_ID="PK1").connections

@@ -303,6 +303,7 @@ def explained_averages(
     `weighted` is the average-cost one, `by_day` compressed FIFO (the fills of one New York day
     are one lot). Alpaca shows either; Hyperliquid truncates that of a perpetual, and that of a
     token has opening fees inside, as IBKR's has: they are taken out of what was bought.
+    Coinbase does not say whether the cost of a coin has them inside.
     """
     if weighted is None:
         return ()
@@ -315,6 +316,9 @@ def explained_averages(
         fees = total_fees(position.lots).value
         units = multiply(position.quantity, instrument.multiplier)
         return (add(weighted, divide(fees, units)),)
+    if venue == "coinbase" and instrument.asset_class == "spot" and position.quantity:
+        fees = total_fees(position.lots).value
+        return (weighted, add(weighted, divide(fees, position.quantity)))
     return ()
 
 

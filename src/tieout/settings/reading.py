@@ -114,7 +114,7 @@ def _connection(
 
 def _with_venue_variables(reading: Reading, venue: str, values: dict[str, Any]) -> dict[str, Any]:
     """The values, and what the venue's own environment names say where nothing is set."""
-    for key, variable in schema.VENUE_VARIABLES.get(venue, {}).items():
+    for key, variable in _venue_variables(reading, venue).items():
         if key not in values and reading.has_variable(variable):
             found = reading.read_variable(
                 variable, schema.CONNECTION[key], is_hidden=key != "address"
@@ -142,6 +142,15 @@ def _gateway_address(reading: Reading, venue: str) -> str | None:
     return None if None in found else ":".join(map(str, found))
 
 
+def _venue_variables(reading: Reading, venue: str) -> dict[str, str]:
+    """The venue's own names, each the one that is set where it has two."""
+    found = dict(schema.VENUE_VARIABLES.get(venue, {}))
+    for key, variable in schema.VENUE_VARIABLES_TOO.get(venue, {}).items():
+        if not reading.has_variable(found[key]) and reading.has_variable(variable):
+            found[key] = variable
+    return found
+
+
 def _missing_secret(venue: str, key: str, place: Place) -> Secret:
     variable = schema.VENUE_VARIABLES[venue][key]
     where = f"{place}: " if place.file is not None else ""
@@ -155,10 +164,13 @@ def _connections_by_environment(
     here = Place(words=place.words)
     return tuple(
         _connection(reading, venue, {"venue": venue}, here.at(venue), base=base)
-        for venue, variables in schema.VENUE_VARIABLES.items()
-        if _has_gateway(reading, venue)
-        or any(reading.has_variable(variables.get(key, "")) for key in schema.SECRETS)
+        for venue in schema.VENUE_VARIABLES
+        if _has_gateway(reading, venue) or _has_login(_venue_variables(reading, venue), reading)
     )
+
+
+def _has_login(variables: Mapping[str, str], reading: Reading) -> bool:
+    return any(reading.has_variable(variables.get(key, "")) for key in schema.SECRETS)
 
 
 def _accounts(

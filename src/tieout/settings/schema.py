@@ -124,6 +124,18 @@ VENUE_VARIABLES: Mapping[str, Mapping[str, str]] = {
         "secret": "HYPERLIQUID_SECRET",
     },
     "ibkr": {"client_id": "IBKR_CLIENT_ID", "flex": "IBKR_FLEX"},
+    "coinbase": {
+        "key": "COINBASE_KEY",
+        "secret": "COINBASE_SECRET",
+    },
+}
+
+# Other names of the same, used where those above are not set.
+VENUE_VARIABLES_TOO: Mapping[str, Mapping[str, str]] = {
+    "coinbase": {
+        "key": "COINBASE_API_KEY",
+        "secret": "COINBASE_API_SECRET",
+    },
 }
 
 # Venues that are read without a login: their keys may be missing.

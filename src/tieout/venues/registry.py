@@ -18,6 +18,7 @@ IN_THE_TREE: Mapping[str, str] = {
     "ibkr-flex": "tieout.venues.ibkr.flex:connect",
     "ccxt": "tieout.venues.ccxt.venue:connect",
     "file": "tieout.venues.file.venue:connect",
+    "coinbase": "tieout.venues.coinbase.venue:connect",
 }
 # Where the packages of a venue are not in the extra of its name.
 EXTRAS: Mapping[str, str] = {"ibkr-flex": "ibkr"}

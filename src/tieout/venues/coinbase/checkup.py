@@ -1,0 +1,163 @@
+"""What `doctor` says about a connection to Coinbase."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from importlib.metadata import version
+
+from tieout.core.errors import VenueError
+from tieout.ports import Finding
+from tieout.venues.coinbase.address import Addresses, kind_of
+from tieout.venues.coinbase.calls import Reply
+from tieout.venues.coinbase.failures import date_of
+from tieout.venues.coinbase.rows import Permissions, Portfolio
+
+SDK = "coinbase-advanced-py"
+SDK_TESTED = "1.8."
+SKEW_S_MAX = 2.0
+RATE_SHARE_MIN = 0.1
+
+
+def findings_before(addresses: Addresses) -> tuple[Finding, ...]:
+    """What can be said without asking Coinbase: the addresses in use and the version of its SDK."""
+    installed = version(SDK)
+    is_tested = installed.startswith(SDK_TESTED)
+    named = {"address": addresses.rest, "gateway": addresses.gateway, "stream": addresses.stream}
+    return (
+        *(
+            Finding(subject=subject, level="ok", message=f"{address} ({kind_of(address)})")
+            for subject, address in named.items()
+        ),
+        Finding(
+            subject="sdk",
+            level="ok" if is_tested else "warning",
+            message=f"{SDK} {installed}",
+            advice=""
+            if is_tested
+            else f"Tieout is tested with {SDK} {SDK_TESTED}*: pip install 'tieout[coinbase]'",
+        ),
+    )
+
+
+def finding_of(error: VenueError) -> Finding:
+    """A login that does not work."""
+    return Finding(subject="login", level="error", message=str(error), advice=error.advice)
+
+
+def findings(
+    permissions: Permissions, portfolios: Sequence[Portfolio] | VenueError, reply: Reply
+) -> tuple[Finding, ...]:
+    """What a working login tells."""
+    found = (
+        Finding(subject="login", level="ok", message="the key works"),
+        _account(permissions, portfolios),
+        _others(permissions, portfolios),
+        _viewing(permissions),
+        _trading(permissions),
+        _clock(reply),
+        _rate(reply),
+    )
+    return tuple(finding for finding in found if finding is not None)
+
+
+def gateway_finding(error: VenueError | None) -> Finding:
+    """Whether international derivatives can be read."""
+    subject = "international derivatives"
+    if error is None:
+        return Finding(subject=subject, level="ok", message="the gateway takes the key")
+    return Finding(
+        subject=subject,
+        level="warning",
+        message=f"they cannot be read: {error}",
+        advice='where this login has none, set perpetuals = "no" in the options of this '
+        f"connection; else {error.advice}",
+    )
+
+
+def _account(permissions: Permissions, portfolios: Sequence[Portfolio] | VenueError) -> Finding:
+    listed = () if isinstance(portfolios, VenueError) else portfolios
+    named = [each for each in listed if each.uuid == permissions.portfolio]
+    name = f" {named[0].name!r}" if named and named[0].name else ""
+    kind = (permissions.kind or "of unknown type").removeprefix("PORTFOLIO_TYPE_").lower()
+    message = f"portfolio{name} {permissions.portfolio} ({kind})"
+    return Finding(subject="account", level="ok", message=message)
+
+
+def _others(
+    permissions: Permissions, portfolios: Sequence[Portfolio] | VenueError
+) -> Finding | None:
+    """Portfolios that this key does not read: each needs a key of its own."""
+    if isinstance(portfolios, VenueError):
+        return Finding(
+            subject="portfolios",
+            level="warning",
+            message=str(portfolios),
+            advice=f"this one can be read without the list; {portfolios.advice}",
+        )
+    others = [each for each in portfolios if each.uuid != permissions.portfolio]
+    if not others:
+        return None
+    names = ", ".join(each.name or each.uuid for each in others)
+    return Finding(
+        subject="portfolios",
+        level="warning",
+        message=f"this key does not read: {names}",
+        advice="a key reads one portfolio: make a key for each of them and a connection for each "
+        "key, or leave them out knowingly",
+    )
+
+
+def _viewing(permissions: Permissions) -> Finding | None:
+    if permissions.can_view is not False:
+        return None
+    return Finding(
+        subject="permissions",
+        level="error",
+        message="this key may not view anything",
+        advice="give it the permission View in the CDP portal",
+    )
+
+
+def _trading(permissions: Permissions) -> Finding:
+    """A key that can only view is enough, and better."""
+    can = {"trade": permissions.can_trade, "transfer": permissions.can_transfer}
+    able = [word for word, is_able in can.items() if is_able is not False]
+    if not able:
+        return Finding(subject="trading", level="ok", message="this key can only view")
+    unknown = "" if all(can[word] for word in able) else ", as far as is told"
+    return Finding(
+        subject="trading",
+        level="warning",
+        message=f"this key could {' and '.join(able)}{unknown}",
+        advice="Tieout only reads: make a key with nothing but View in the CDP portal",
+    )
+
+
+def _clock(reply: Reply) -> Finding | None:
+    """How far this machine's clock is from Coinbase's, to the second that a Date header has."""
+    theirs = date_of(reply.headers)
+    if theirs is None:
+        return None
+    middle = reply.sent_at + (reply.received_at - reply.sent_at) / 2
+    skew_s = (middle - (theirs + timedelta(seconds=0.5))).total_seconds()
+    if abs(skew_s) <= SKEW_S_MAX:
+        return Finding(subject="clock", level="ok", message="agrees with Coinbase's")
+    word = "ahead of" if skew_s > 0 else "behind"
+    return Finding(
+        subject="clock",
+        level="warning",
+        message=f"this machine is {abs(skew_s):.0f} s {word} Coinbase",
+        advice="set this machine's clock (NTP); a signature is good for two minutes, and fills "
+        "are told from snapshots by their times",
+    )
+
+
+def _rate(reply: Reply) -> Finding | None:
+    """How many requests are left."""
+    left, limit = (reply.headers.get(f"x-ratelimit-{name}", "") for name in ("remaining", "limit"))
+    if not (left.isdecimal() and limit.isdecimal() and int(limit)):
+        return None
+    message = f"{left} of {limit} requests left"
+    if int(left) >= RATE_SHARE_MIN * int(limit):
+        return Finding(subject="rate limit", level="ok", message=message)
+    advice = "other programs with this key use it up; run them less often, or sync less often"
+    return Finding(subject="rate limit", level="warning", message=message, advice=advice)

@@ -1,0 +1,134 @@
+"""International derivatives: signing in at the gateway, its positions and its trades.
+
+They left `/intx/...` on 2026-10-01. What those paths answer since is not known, so they are not
+asked: nothing of theirs could be read as flat.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from tieout.core.errors import VenueRefused, VenueReplyInvalid
+from tieout.venues.coinbase.calls import Calls, Trace
+from tieout.venues.coinbase.exchange import Question
+from tieout.venues.coinbase.login import Login
+from tieout.venues.coinbase.moments import milliseconds_of, moment_of
+from tieout.venues.coinbase.rows import Access, PerpetualRow, TradeRow, Unreadable
+from tieout.venues.coinbase.rpc import access_in, perpetuals_in, trades_in
+
+Decoded = TypeVar("Decoded")
+AUTH = "public/auth"
+POSITIONS = "private/get_positions"
+TRADES = "private/get_user_trades_by_currency_and_time"
+CURRENCIES = ("USDC",)  # what all its perpetuals are paid in
+TRADES_A_PAGE = 1000
+TOKEN_SHARE = 0.8  # of its life, after which a token is not used any more
+UNAUTHORIZED = 401
+# Recent trades and older ones are kept apart for a day (Deribit's documentation, `historical`).
+RECENT = timedelta(hours=12)
+AHEAD = timedelta(minutes=5)
+OVERLAP_MS = 60_000
+
+
+class Gateway:
+    """One login at the gateway. The token is kept for as long as it is good."""
+
+    def __init__(self, calls: Calls, login: Login) -> None:
+        self._calls = calls
+        self._login = login
+        self._access: Access | None = None
+        self._good_until: datetime | None = None
+
+    async def sign_in(self, *, trace: Trace) -> None:
+        """Have a token that is good."""
+        now = self._calls.now()
+        if self._good_until is not None and now < self._good_until:
+            return
+        body = {"grant_type": "coinbase_cdp", "token": self._login.token()}
+        question = Question(method=AUTH, body=body)
+        access, _ = await self._calls.ask(question, access_in, trace=trace)
+        self._calls.scrub.learn(access.token)
+        self._access = access
+        self._good_until = now + timedelta(seconds=TOKEN_SHARE * access.expires_s)
+
+    async def positions(self, *, trace: Trace) -> tuple[PerpetualRow | Unreadable, ...]:
+        """All positions, of every currency."""
+        return await self._ask(POSITIONS, {"currency": "any"}, perpetuals_in, trace)
+
+    async def trades(self, since: int | None, *, trace: Trace) -> list[TradeRow | Unreadable]:
+        """Every trade since a time in milliseconds, oldest first, each once."""
+        now = self._calls.now()
+        start = 0 if since is None else max(0, since - OVERLAP_MS)
+        rows: dict[TradeRow | Unreadable, None] = {}
+        is_old = moment_of(start) < now - RECENT
+        for currency in CURRENCIES:
+            for historical in (True, False) if is_old else (False,):
+                await self._pages(currency, start, historical, rows, trace)
+        return list(rows)
+
+    async def _pages(
+        self,
+        currency: str,
+        start: int,
+        historical: bool,
+        rows: dict[TradeRow | Unreadable, None],
+        trace: Trace,
+    ) -> None:
+        """From a time on. The next page begins at the time of the last row, not after it."""
+        body = {
+            "currency": currency,
+            "start_timestamp": start,
+            "end_timestamp": milliseconds_of(self._calls.now() + AHEAD),
+            "count": TRADES_A_PAGE,
+            "sorting": "asc",
+            "historical": historical,
+        }
+        for _ in range(self._calls.limits.pages_max):
+            page = await self._ask(TRADES, body, trades_in, trace)
+            rows.update(dict.fromkeys(page.rows))
+            if not page.has_more:
+                return
+            times = [row.time for row in page.rows if isinstance(row, TradeRow)]
+            latest = max(times, default=start)
+            if latest <= start:
+                break
+            start = body["start_timestamp"] = latest
+        raise VenueReplyInvalid(
+            f"POST {TRADES} at {self._calls.addresses.gateway}: its pages do not come to an end",
+            venue=self._calls.name,
+            advice="nothing was changed; if it stays, please report this with the evidence of the "
+            "run",
+        )
+
+    async def _ask(
+        self,
+        method: str,
+        body: dict[str, object],
+        decode: Callable[[bytes], Decoded],
+        trace: Trace,
+    ) -> Decoded:
+        """Ask with a token; once more with a new one where it is good no longer."""
+        await self.sign_in(trace=trace)
+        try:
+            return await self._ask_once(method, body, decode, trace)
+        except VenueRefused as refused:
+            if refused.status != UNAUTHORIZED:
+                raise
+        self._good_until = None
+        await self.sign_in(trace=trace)
+        return await self._ask_once(method, body, decode, trace)
+
+    async def _ask_once(
+        self,
+        method: str,
+        body: dict[str, object],
+        decode: Callable[[bytes], Decoded],
+        trace: Trace,
+    ) -> Decoded:
+        assert self._access is not None, method
+        question = Question(method=method, token=self._access.token, body=dict(body))
+        found, _ = await self._calls.ask(question, decode, trace=trace)
+        return found
+
+    def __repr__(self) -> str:
+        return "Gateway()"

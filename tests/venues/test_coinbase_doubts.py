@@ -1,0 +1,81 @@
+"""A position at the gateway moves by trades only: a list that says otherwise is not believed."""
+
+from datetime import timedelta
+
+import pytest
+
+from tieout.venues.coinbase.moments import milliseconds_of
+from venues.coinbase import Bench
+
+PERPETUAL = "BTC_USDC-PERPETUAL"
+
+
+@pytest.fixture
+def bench():
+    bench = Bench()
+    yield bench
+    bench.close()
+
+
+def hold(bench, size):
+    """What the gateway lists from now on."""
+    row = {"instrument_name": PERPETUAL, "direction": "buy" if size > 0 else "sell", "size": size,
+           "average_price": 65000.5, "mark_price": 65000.5, "kind": "future"}  # fmt: skip
+    bench.stub.positions = [row] if size else []
+
+
+def trade(bench, amount):
+    """A trade now."""
+    bench.clock.advance(1)
+    row = {"trade_id": f"USDC-{len(bench.stub.trades)}", "instrument_name": PERPETUAL,
+           "direction": "buy" if amount > 0 else "sell", "amount": abs(amount), "price": 65000.5,
+           "timestamp": milliseconds_of(bench.clock.now()), "fee": 0}  # fmt: skip
+    bench.stub.trades.append(row)
+
+
+@pytest.fixture
+def invested(bench):
+    trade(bench, 0.5)
+    hold(bench, 0.5)
+    assert bench.tie_out().tied_out
+    return bench
+
+
+@pytest.mark.parametrize("size", [0, 0.25, -0.5, 7])
+def test_a_position_that_moved_without_a_trade_is_not_believed(invested, size):
+    hold(invested, size)
+    for _ in range(3):
+        plan = invested.tie_out()
+        assert not plan.tied_out
+        assert [each.kind for each in plan.changes if each.kind != "invalid"] == []
+    hold(invested, 0.5)
+    plan = invested.tie_out()
+    assert plan.tied_out
+    assert plan.changes == ()
+
+
+def test_the_trade_that_comes_later_ends_the_doubt(invested):
+    hold(invested, 0.25)
+    invested.tie_out()
+    trade(invested, -0.25)
+    plan = invested.tie_out()
+    assert plan.tied_out
+    assert [(each.kind, str(each.after)) for each in plan.changes] == [("reduced", "0.25")]
+    assert invested.tie_out().changes == ()
+
+
+def test_a_position_that_is_gone_for_a_day_without_a_trade_is_believed(invested):
+    hold(invested, 0)
+    found = invested.read(cursor=invested.cursor)
+    assert f"{PERPETUAL} is gone without a fill, since 2026-" in found.snapshot.problems[0]
+    invested.clock.advance(timedelta(days=1).total_seconds())
+    found = invested.read(cursor=found.cursor)
+    assert found.snapshot.complete
+    assert found.snapshot.holdings == ()
+
+
+def test_a_trade_that_is_listed_with_another_time_moves_nothing_twice(invested):
+    invested.stub.trades[0]["timestamp"] += 90_000
+    found = invested.read(cursor=invested.cursor)
+    assert found.snapshot.complete
+    assert [each.quantity for each in found.snapshot.holdings] == ["0.5"]

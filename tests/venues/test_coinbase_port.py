@@ -1,0 +1,16 @@
+"""The venue suite with the Coinbase module, at a stub with TLS and through the real SDK."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from ports.venue import VenueSuite
+from venues.coinbase import CoinbaseStage, coinbase_stage
+
+
+class TestCoinbase(VenueSuite):
+    """Every promise of the port."""
+
+    @pytest.fixture
+    def stage(self) -> Iterator[CoinbaseStage]:
+        yield from coinbase_stage()
