@@ -158,7 +158,10 @@ def test_runs_are_listed_in_two_ways(tieout, folder):
     assert tieout("runs", "list", "--limit", "3").out == tieout("runs", "--limit", "3").out
 
 
-ACCOUNTS_OF_THE_DEMO = ["stocks (alpaca)", "perps (hyperliquid)", "hedge (hyperliquid)"]
+ACCOUNTS_OF_THE_DEMO = [
+    "stocks (alpaca)", "perps (hyperliquid)", "hedge (hyperliquid)", "family (ibkr)",
+    "futures (ibkr)", "coins (coinbase)",
+]  # fmt: skip
 
 
 def test_one_round_of_the_demo(folder):
@@ -172,7 +175,10 @@ def test_one_round_of_the_demo(folder):
     assert f"tieout --config {folder}/demo.toml positions" in result.out
     after = real("--config", "demo.toml", "positions", folder=folder)
     assert (after.status, after.err) == (0, "")
-    assert len(json.loads(real(*listed, folder=folder).out)["positions"]) == 13
+    held = json.loads(real(*listed, folder=folder).out)["positions"]
+    assert {each["account_name"] for each in held} == {
+        account.partition(" ")[0] for account in ACCOUNTS_OF_THE_DEMO
+    }
     again = real("demo", "--once", "--db", "demo.db", folder=folder)
     assert (again.status, again.out) == (2, "")
 

@@ -1,6 +1,6 @@
 """`tieout demo`: simulated brokers to whom things happen, and a book that is kept true to them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -168,6 +168,12 @@ def _next_step(brokers: "Sequence[DemoBroker]", step: int) -> dict[str, str]:
     return {each.venue: each.story(step) for each in brokers}
 
 
+def _pairs(keys: Mapping[str, str]) -> list[str]:
+    from json import dumps as quoted
+
+    return [f"{key} = {quoted(text)}" for key, text in keys.items()]
+
+
 def _write_config(stage: Stage, brokers: "Sequence[DemoBroker]") -> None:
     """Settings for the commands that are tried afterwards."""
     from json import dumps as quoted
@@ -178,7 +184,8 @@ def _write_config(stage: Stage, brokers: "Sequence[DemoBroker]") -> None:
     ]
     for each in brokers:
         keys = {"name": each.venue, "venue": each.venue, **each.connection()}
-        lines += ["\n[[connections]]", *(f"{key} = {quoted(text)}" for key, text in keys.items())]
+        lines += ["\n[[connections]]", *_pairs(keys)]
+        lines += ["[connections.options]", *_pairs(each.options())] if each.options() else []
         lines += [
             f'\n[accounts."{each.venue}/{number}"]\nname = {quoted(name)}'
             for number, name in each.accounts().items()

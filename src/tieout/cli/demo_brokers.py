@@ -23,7 +23,7 @@ class DemoBroker:
 
     `story` lets step N happen (from 0) and returns its caption. `connection` and `accounts` are
     known once the simulator listens and step 0 has happened: the settings of the connection, and
-    a name for each account number.
+    a name for each account number. So are `options`, the settings that only this venue has.
     """
 
     venue: str
@@ -31,6 +31,7 @@ class DemoBroker:
     story: Callable[[int], str]
     connection: Callable[[], Mapping[str, str]]
     accounts: Callable[[], Mapping[str, str]]
+    options: Callable[[], Mapping[str, str]] = dict
 
 
 def _alpaca(clock: Clock) -> DemoBroker:
@@ -101,10 +102,41 @@ def _ibkr(clock: Clock) -> DemoBroker:
     )
 
 
+def _coinbase(clock: Clock) -> DemoBroker:
+    from tieout.simulators.coinbase import CoinbaseSimulator
+    from tieout.simulators.coinbase_market import CoinbaseMarket
+    from tieout.simulators.coinbase_story import ACCOUNT, demo_story
+
+    market = CoinbaseMarket(clock=clock, chance=Random(SEED))
+    simulator = CoinbaseSimulator(market)
+
+    def connection() -> Mapping[str, str]:
+        key = simulator.credentials(ACCOUNT)
+        return {
+            "address": simulator.address,
+            "stream_address": simulator.stream_address,
+            "key": key.name,
+            "secret": key.secret,
+        }
+
+    return DemoBroker(
+        venue="coinbase",
+        simulator=simulator,
+        story=partial(demo_story, market, faults=simulator.faults),
+        connection=connection,
+        options=lambda: {
+            "gateway_address": simulator.gateway_address,
+            "ca_file": str(simulator.ca_file),
+        },
+        accounts=lambda: {market.account(ACCOUNT).id: "coins"},
+    )
+
+
 MAKERS: Mapping[str, Callable[[Clock], DemoBroker]] = {
     "alpaca": _alpaca,
     "hyperliquid": _hyperliquid,
     "ibkr": _ibkr,
+    "coinbase": _coinbase,
 }
 
 
