@@ -176,7 +176,7 @@ def test_one_round_of_the_demo(folder):
     after = real("--config", "demo.toml", "positions", folder=folder)
     assert (after.status, after.err) == (0, "")
     held = json.loads(real(*listed, folder=folder).out)["positions"]
-    assert {each["account_name"] for each in held} == {
+    assert {each["name"] for each in held} == {
         account.partition(" ")[0] for account in ACCOUNTS_OF_THE_DEMO
     }
     again = real("demo", "--once", "--db", "demo.db", folder=folder)

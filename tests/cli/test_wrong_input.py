@@ -66,7 +66,11 @@ WRONG = [
     (nothing, "pnl --to 2026-02-30", "--to: '2026-02-30' is not a time"),
     (nothing, "demo --rounds 0", "than or equal to 1. See `tieout demo --help`."),
     (nothing, "demo --interval x", "'--interval'"),
-    (nothing, "demo --venue nyse", "--venue: 'nyse' is not one of: alpaca, hyperliquid, ibkr, coinbase"),
+    (
+        nothing,
+        "demo --venue nyse",
+        "--venue: 'nyse' is not one of: alpaca, hyperliquid, ibkr, coin",
+    ),
     (nothing, "demo --db nowhere/x.db", "--db: there is no folder"),
     (nothing, "sim alpaca --port 70000", "'--port'"),
     (nothing, "positions", "there is no book at"),
