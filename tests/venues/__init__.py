@@ -1,5 +1,1 @@
 """Tests of the venue modules: their translation, and what they make of every kind of reply."""
-
-import pytest
-
-pytest.register_assert_rewrite("ports.venue")

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ports.venue import Stage, Trouble
 from tieout.core.book import Account, AccountId, Book
 from tieout.core.plan import Plan
 from tieout.core.policy import default_policy
@@ -26,6 +25,7 @@ from tieout.simulators.faults import (
     Status,
     WrongAccount,
 )
+from tieout.testing.venue import Stage, Trouble
 from tieout.venues.coinbase.address import addresses_of
 from tieout.venues.coinbase.limits import Limits
 from tieout.venues.coinbase.login import Login

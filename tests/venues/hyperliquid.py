@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ports.venue import Stage, Trouble
 from tieout.core.book import Account, AccountId, Book
 from tieout.core.plan import Plan
 from tieout.core.policy import default_policy
 from tieout.core.snapshot import Holding
 from tieout.core.tieout import tie_out
 from tieout.ports import Read
+from tieout.testing.venue import Stage, Trouble
 from tieout.venues.hyperliquid.limits import Limits
 from tieout.venues.hyperliquid.venue import HyperliquidVenue
 from venues.hyperliquid_stub import MAIN, OTHER, HyperliquidStub, Person

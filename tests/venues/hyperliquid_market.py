@@ -5,7 +5,6 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ports.venue import Stage, Trouble
 from tieout.core.book import Account, AccountId, Book
 from tieout.core.numbers import normal, plain
 from tieout.core.plan import Plan
@@ -26,6 +25,7 @@ from tieout.simulators.faults import (
 )
 from tieout.simulators.hyperliquid import Dialect, HyperliquidSimulator, running
 from tieout.simulators.hyperliquid_market import HyperliquidMarket
+from tieout.testing.venue import Stage, Trouble
 from tieout.venues.hyperliquid.limits import Limits
 from tieout.venues.hyperliquid.venue import HyperliquidVenue
 from venues.market import MarketClock

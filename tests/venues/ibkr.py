@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from ports.venue import Stage, Trouble
 from tieout.core.activity import Activity
 from tieout.core.book import AccountId
 from tieout.core.snapshot import Holding
 from tieout.ports import Read
+from tieout.testing.venue import Stage, Trouble
 from tieout.venues.ibkr.address import Address
 from tieout.venues.ibkr.flex_files import FlexFiles
 from tieout.venues.ibkr.limits import Limits

@@ -5,7 +5,6 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ports.venue import Stage, Trouble
 from tieout.core.book import Account, AccountId, Book
 from tieout.core.errors import VenueError
 from tieout.core.plan import Plan
@@ -24,6 +23,7 @@ from tieout.simulators.faults import (
     Status,
 )
 from tieout.simulators.ibkr import Dialect, IbkrMarket, IbkrSimulator, running
+from tieout.testing.venue import Stage, Trouble
 from tieout.venues.ibkr.address import Address
 from tieout.venues.ibkr.limits import Limits
 from tieout.venues.ibkr.venue import IbkrVenue

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from ports.venue import Stage, Trouble
 from tieout.core.book import AccountId
 from tieout.simulators.alpaca import AlpacaSimulator, Credentials, running
 from tieout.simulators.faults import (
@@ -21,6 +20,7 @@ from tieout.simulators.faults import (
     WrongAccount,
 )
 from tieout.simulators.market import Market
+from tieout.testing.venue import Stage, Trouble
 from tieout.venues.alpaca.limits import Limits
 from tieout.venues.alpaca.venue import AlpacaVenue
 

@@ -1,6 +1,6 @@
 """The venue suite with the Alpaca module, at the simulator of Alpaca and through the real SDK."""
 
-from ports.venue import VenueSuite
+from tieout.testing.venue import VenueSuite
 
 
 class TestAlpaca(VenueSuite):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ports.venue import VenueSuite
+from tieout.testing.venue import VenueSuite
 from venues.coinbase import CoinbaseStage, coinbase_stage
 
 

@@ -53,7 +53,11 @@ def test_a_missing_login_names_the_variable(which):
     assert f"COINBASE_{which.upper()} or COINBASE_API_{which.upper()}" in message
 
 
-@pytest.mark.parametrize("secret", ["hunter2hunter2", SECRET[:100], SECRET.replace("M", "N")])
+@pytest.mark.parametrize(
+    "secret",
+    ["hunter2hunter2", SECRET[:100], SECRET.replace("M", "N")],
+    ids=["a word", "cut", "other letters"],
+)
 def test_a_secret_that_is_no_key_is_not_repeated(secret):
     message = refusal(key=KEY, secret=secret)
     assert "is no private key of Coinbase" in message

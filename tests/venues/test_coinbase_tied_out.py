@@ -8,12 +8,12 @@ from decimal import Decimal
 
 import pytest
 
-from ports.venue import VenueSuite
 from tieout.core.errors import VenueError
 from tieout.core.plan import Plan
 from tieout.ports import News
 from tieout.simulators.coinbase_faults import CALLS, STREAM_TROUBLES, Call, Trouble, troubles
 from tieout.simulators.faults import Fault, MuteStream, StalePositions
+from tieout.testing.venue import VenueSuite
 from tieout.venues.coinbase.limits import Limits
 from venues.coinbase_market import LIMITS, NANO, PERPETUAL, CoinbaseDesk, coinbase_desk
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ports.venue import Stage, VenueSuite
+from tieout.testing.venue import Stage, VenueSuite
 from venues.hyperliquid import hyperliquid_stage
 from venues.hyperliquid_market import hyperliquid_market_stage
 

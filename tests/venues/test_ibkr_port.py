@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ports.venue import VenueSuite, assert_clean, failure, read
 from tieout.core.errors import VenueRefused
+from tieout.testing.venue import VenueSuite, assert_clean, failure, read
 from venues.ibkr import IbkrStage, ibkr_stage
 
 

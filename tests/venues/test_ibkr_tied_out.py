@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from ports.venue import VenueSuite, assert_clean, failure, read
 from tieout.core.errors import VenueRefused
 from tieout.simulators.ibkr import Dialect
 from tieout.simulators.ibkr_market import fills_of
+from tieout.testing.venue import VenueSuite, assert_clean, failure, read
 from tieout.venues.ibkr.limits import DEFAULT
 from venues.ibkr_market import CALL, Desk, GatewayStage, gateway_stage, kinds, venue_at
 
