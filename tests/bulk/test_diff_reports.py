@@ -182,9 +182,17 @@ def test_a_report_that_cannot_be_written_leaves_nothing(run, both, tmp_path):
     assert answer.stderr == "nowhere/breaks.csv: cannot be written: No such file or directory\n"
 
 
-def test_an_older_report_is_replaced_whole(run, both):
+def test_a_file_that_is_there_is_not_replaced_unasked(run, both):
+    Path("breaks.csv").write_text("mine")
+    answer = run(*both, "--out", "breaks.csv")
+    assert (answer.status, answer.stdout) == (2, b"")
+    assert answer.stderr == "breaks.csv: is there already; name a new file, or --force it\n"
+    assert Path("breaks.csv").read_text() == "mine"
+
+
+def test_an_older_report_is_replaced_whole_if_asked(run, both):
     Path("breaks.csv").write_text("old\n" * 1000)
-    run(*both, "--out", "breaks.csv")
+    run(*both, "--out", "breaks.csv", "--force")
     assert len(Path("breaks.csv").read_text().splitlines()) == len(LINES)
 
 

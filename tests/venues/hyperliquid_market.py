@@ -50,7 +50,8 @@ Happening = Callable[[HyperliquidMarket], object]
 
 def quiet_market(clock: Callable[[], object]) -> HyperliquidMarket:
     """Perpetuals on three dexes, two spot pairs, an account with a part, and somebody else."""
-    market = HyperliquidMarket(clock=clock, chance=random.Random(20260302))  # type: ignore[arg-type]
+    chance = random.Random(20260302)
+    market = HyperliquidMarket(clock=clock, chance=chance)  # type: ignore[arg-type]
     market.list_token("USDH", index=360)
     market.list_dex("xyz")
     market.list_dex("flx", collateral="USDH")

@@ -111,7 +111,13 @@ def _stage(db: Path | None) -> Stage:
         raise SettingsError(f"--db: {db} is there already; the demo needs a new file")
     if not database.parent.is_dir():
         raise SettingsError(f"--db: there is no folder {database.parent}")
-    return Stage(database=database, config=database.with_suffix(".toml"))
+    config = database.with_suffix(".toml")
+    if config == database:
+        raise SettingsError(f"--db: {db} is where the demo keeps its settings; name it .db")
+    if config.exists():
+        message = f"--db: the demo keeps its settings in {config}, which is there already"
+        raise SettingsError(f"{message}; name another file")
+    return Stage(database=database, config=config)
 
 
 def _play(

@@ -135,7 +135,7 @@ def evidence(
     context: typer.Context,
     run: RunName,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write it here, not to stdout.")
+        Path | None, typer.Option("--out", metavar="FILE", help="Write it here, a new file.")
     ] = None,
     is_whole: Annotated[
         bool, typer.Option("--whole", help="Start with the account's very first run.")
@@ -154,6 +154,8 @@ def evidence(
 
     tieout runs evidence 20261120-150000-3f9a21 | tieout case -
     """
+    if out is not None:
+        _require_new(context, out)
     with reading_desk(context) as opened:
         record = found_run(opened, run)
         if is_raw:
@@ -187,11 +189,22 @@ def _raw(opened: "Desk", record: "RunRecord") -> str:
     )
 
 
+def _require_new(context: typer.Context, out: Path) -> None:
+    from tieout.core.errors import SettingsError
+    from tieout.wiring.desk import refuse_book
+
+    if out.is_file():
+        raise SettingsError(f"--out: {out} is there already; name a new file")
+    refuse_book(out, "--out: ", settings_of(context))
+
+
 def _write(out: Path, text: str) -> None:
     from tieout.core.errors import SettingsError
 
     try:
-        out.write_text(text, encoding="utf-8")
+        # What is there now is no file but a device or a pipe.
+        with out.open("w" if out.exists() else "x", encoding="utf-8") as stream:
+            stream.write(text)
     except OSError as error:
         raise SettingsError(f"--out: cannot write {out}: {error.strerror}") from None
 

@@ -332,6 +332,16 @@ def file_of(store_url: str) -> Path | None:
     return Path(rest[1:])
 
 
+def refuse_book(target: Path, option: str, settings: Settings) -> None:
+    """Refuse to write where the book is, or what SQLite and the runs keep beside it."""
+    book = file_of(settings.store_url)
+    if book is None:
+        return
+    beside = ("", "-wal", "-shm", "-journal", ".leases")
+    if target.resolve() in [book.resolve().with_name(book.name + each) for each in beside]:
+        raise SettingsError(f"{option}{target} belongs to the book; name another file")
+
+
 def keys_of(connection: Connection) -> dict[str, str]:
     """The keys of a connection as a venue takes them: texts, secrets revealed."""
     given = {
