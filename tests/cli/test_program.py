@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,18 +69,50 @@ def test_help_waits_for_nothing_heavy(folder):
 
 
 def test_a_tampered_book_is_found_and_the_entry_named(tieout, folder):
-    import sqlite3
-
     written(folder).store.close()
-    with sqlite3.connect(folder / "book.db") as connection:
-        connection.execute(
-            "UPDATE journal SET payload = replace(payload, '130', '131') WHERE sequence = 7"
-        )
-    connection.close()
+    changed(
+        folder, "UPDATE journal SET payload = replace(payload, '130', '131') WHERE sequence = 7"
+    )
     result = tieout("verify")
     assert result.status == 2
     assert "the first bad entry is 7" in result.out
     assert tieout("verify", "--json").json["accounts"][0]["first_bad_entry"] == 7
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("accounts", "state"), ("marks", "body"), ("instruments", "body"), ("breaks", "body")],
+)
+def test_a_row_that_cannot_be_read_is_named_and_verify_finds_it(tieout, folder, table, column):
+    written(folder).store.close()
+    changed(folder, f"UPDATE {table} SET {column} = 'zzz'")
+    shown = tieout("positions")
+    assert shown.status == 2
+    assert f"the row of paper/PA1 in the table {table} cannot be read" in shown.err
+    assert "`tieout verify` says what was changed" in shown.err
+    found = tieout("verify")
+    assert (found.status, found.err) == (2, "")
+    assert "main: WRONG: " in found.out
+    assert "tieout verify" not in found.out
+
+
+def test_verify_finds_accounts_that_the_book_no_longer_lists(tieout, folder):
+    written(folder).store.close()
+    changed(folder, "DELETE FROM accounts")
+    found = tieout("verify")
+    assert found.status == 2
+    assert "main: WRONG: 1 problem" in found.out
+    assert "the account is gone, its journal is there" in found.out
+    assert tieout("verify", "--account", "main").status == 2
+    assert tieout("verify", "--account", "paper/PA1").status == 2
+    assert tieout("verify", "--account", "other").err.startswith("tieout: no account is named")
+
+
+def changed(folder, statement: str) -> None:
+    """A statement by somebody who is not Tieout."""
+    with sqlite3.connect(folder / "book.db") as connection:
+        connection.execute(statement)
+    connection.close()
 
 
 def test_a_head_that_was_noted_finds_a_rewritten_journal(tieout, folder):

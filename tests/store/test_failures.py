@@ -140,7 +140,9 @@ def test_a_ledger_that_cannot_be_read_is_named(story: SqliteStore):
 def test_a_book_that_cannot_be_read_is_named(story: SqliteStore):
     with story.connections.alone() as connection:
         connection.execute("UPDATE accounts SET state = 'nothing'")
-    with pytest.raises(StoreError, match=r"the book of main cannot be read .* `tieout verify`"):
+    with pytest.raises(
+        StoreError, match=r"the row of main in the table accounts cannot be read .*`tieout verify`"
+    ):
         SqliteStore(story.path).load(ACCOUNT)
 
 

@@ -109,7 +109,11 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
             self._shelf.drop(account)
             raise
         self._reached("after_commit")
-        after = before.after(commit, marks_digest=prepared.marks_digest)
+        after = before.after(
+            commit,
+            marks_digest=prepared.marks_digest,
+            instruments_digest=prepared.instruments_digest,
+        )
         self._shelf.put(account, after)
         return after.version
 

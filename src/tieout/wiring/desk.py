@@ -13,7 +13,13 @@ from tieout.cases.output import step_json
 from tieout.cases.writing import case_of, case_text
 from tieout.core.book import Account, AccountId
 from tieout.core.breaks import Break
-from tieout.core.errors import SettingsError, TieoutError, VenueError, VenueUnavailable
+from tieout.core.errors import (
+    SettingsError,
+    TieoutError,
+    UnreadableBook,
+    VenueError,
+    VenueUnavailable,
+)
 from tieout.core.instrument import LedgerId
 from tieout.core.position import Ledger
 from tieout.core.rebuilding import method_of_book
@@ -25,6 +31,7 @@ from tieout.runs.past import ledgers_as_of, rebuilt
 from tieout.runs.story import story_of
 from tieout.settings import Connection, Settings
 from tieout.settings.values import connection_of
+from tieout.store.checks import Problem
 from tieout.store.memory import MemoryStore
 from tieout.store.opening import open_store
 from tieout.store.sqlite import SqliteStore
@@ -207,15 +214,32 @@ class Desk:
             return Answer(subject=account.id, error=error)
         return Answer(subject=account.id, finished=finished)
 
-    def verify(self, account: Account, *, head: str | None = None) -> VerifyReport:
+    def inspected(self, name: str | None = None) -> Sequence[AccountId]:
+        """The accounts to verify: all of which there is a row, or the one that a person means."""
+        every = self._inspectable().inspected()
+        if name is None:
+            return every
+        named = [each for each in every if name in (each, self.name_of(each))]
+        return named[:1] or [self.account(name).id]
+
+    def verify(self, account: AccountId, *, head: str | None = None) -> VerifyReport:
         """Compare the book of an account with its journal, and fold every position anew."""
-        store = self.store
-        if not isinstance(store, SqliteStore | MemoryStore):
-            raise SettingsError("store.url: this kind of book cannot be verified yet")
-        book = store.load(account).book
-        rebuild = partial(rebuilt, book.ledgers, method=method_of_book(book))
+        store = self._inspectable()
         expected = None if head is None else Anchor.read(head)
-        return verify(store, account.id, expected=expected, rebuild=rebuild)
+        try:
+            known = {each.id: each for each in store.accounts()}
+            book = store.load(known.get(account, Account(id=account, venue=""))).book
+            rebuild = partial(rebuilt, book.ledgers, method=method_of_book(book))
+            return verify(store, account, expected=expected, rebuild=rebuild)
+        except UnreadableBook as unreadable:
+            report = verify(store, account, expected=expected)
+            problem = Problem("book", unreadable.finding)
+            return replace(report, problems=report.problems or (problem,))
+
+    def _inspectable(self) -> SqliteStore | MemoryStore:
+        if not isinstance(self.store, SqliteStore | MemoryStore):
+            raise SettingsError("store.url: this kind of book cannot be verified yet")
+        return self.store
 
     async def approve(self, run_id: str) -> Finished:
         """Approve a held run."""
