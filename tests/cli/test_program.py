@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -106,6 +107,26 @@ def test_verify_finds_accounts_that_the_book_no_longer_lists(tieout, folder):
     assert tieout("verify", "--account", "main").status == 2
     assert tieout("verify", "--account", "paper/PA1").status == 2
     assert tieout("verify", "--account", "other").err.startswith("tieout: no account is named")
+
+
+@pytest.mark.parametrize("body", ["x'00'", "zeroblob(100)"])
+def test_damaged_evidence_is_named_with_its_run_and_number(tieout, folder, body):
+    written(folder).store.close()
+    changed(folder, f"UPDATE evidence SET body = {body} WHERE run = 'run-3' AND number = 1")
+    for option in ((), ("--raw",), ("--whole",)):
+        shown = tieout("runs", "evidence", "run-3", *option)
+        assert (shown.status, shown.out) == (2, "")
+        assert "tieout: reply 1 of run run-3 is damaged" in shown.err
+    assert tieout("verify").status == 0
+
+
+def test_evidence_that_is_no_reading_of_ours_is_named(tieout, folder):
+    written(folder).store.close()
+    letter = zlib.compress(b"this is a letter").hex()
+    changed(folder, f"UPDATE evidence SET body = x'{letter}' WHERE call = 'tieout:read'")
+    shown = tieout("runs", "evidence", "run-3")
+    assert (shown.status, shown.out) == (2, "")
+    assert "was given cannot be read" in shown.err
 
 
 def changed(folder, statement: str) -> None:
