@@ -41,7 +41,9 @@ def breaks(
     if context.invoked_subcommand is not None:
         return
     with reading_desk(context) as opened:
-        accounts = [opened.account(account)] if account else list(opened.store.accounts())
+        accounts = (
+            [opened.account(account)] if account is not None else list(opened.store.accounts())
+        )
         rows = [row for each in accounts for row in _rows(opened, each, is_all=is_all)]
         _show(opened, rows, as_json=as_json, has_accounts=len(accounts) > 1)
         is_bad = any(found.prevents_tie_out for _, found, _ in rows)
@@ -149,7 +151,7 @@ def _found(opened: "Desk", name: str, of: str | None) -> "tuple[Account, Break]"
     from tieout.core.errors import SettingsError
     from tieout.core.instrument import spelling_key
 
-    accounts = [opened.account(of)] if of else list(opened.store.accounts())
+    accounts = [opened.account(of)] if of is not None else list(opened.store.accounts())
     every = [(each, found) for each in accounts for found in opened.store.breaks(each.id)]
     key = spelling_key(name)
     chosen = [

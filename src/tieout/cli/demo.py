@@ -52,6 +52,10 @@ def demo(
 
     tieout demo --venue alpaca --rounds 20 --interval 1 --db demo.db
     """
+    from tieout.core.errors import SettingsError
+
+    if is_once and rounds is not None:
+        raise SettingsError("--once is one round; leave it or --rounds out")
     stage = _stage(db)
     most = 1 if is_once else rounds
     status = [TIED_OUT]

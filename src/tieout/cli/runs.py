@@ -40,7 +40,7 @@ def runs(
     if context.invoked_subcommand is not None:
         return
     with reading_desk(context) as opened:
-        chosen = opened.account(account).id if account else None
+        chosen = opened.account(account).id if account is not None else None
         _show_list(opened, opened.store.runs(chosen, limit=limit), as_json=as_json)
 
 
@@ -55,7 +55,7 @@ def list_runs(
     tieout runs list --limit 5
     """
     with reading_desk(context) as opened:
-        chosen = opened.account(account).id if account else None
+        chosen = opened.account(account).id if account is not None else None
         _show_list(opened, opened.store.runs(chosen, limit=limit), as_json=as_json)
 
 
@@ -154,6 +154,10 @@ def evidence(
 
     tieout runs evidence 20261120-150000-3f9a21 | tieout case -
     """
+    from tieout.core.errors import SettingsError
+
+    if is_raw and is_whole:
+        raise SettingsError("--whole has no meaning beside --raw; leave one of them out")
     if out is not None:
         _require_new(context, out)
     with reading_desk(context) as opened:
