@@ -9,6 +9,7 @@ import pytest
 from cli.morning import written
 from cli.shell import real
 
+MEMORY = '[store]\nurl = "sqlite:///:memory:"\n'
 CONNECTION = '[[connections]]\nname = "paper"\nvenue = "alpaca"\n'
 
 
@@ -35,6 +36,10 @@ def another_program(folder: Path) -> None:
     with sqlite3.connect(folder / "tieout.db") as connection:
         connection.execute("CREATE TABLE songs (title TEXT)")
     connection.close()
+
+
+def empty_file(folder: Path) -> None:
+    (folder / "tieout.db").touch()
 
 
 def a_folder(folder: Path) -> None:
@@ -88,6 +93,18 @@ WRONG = [
     (not_a_database, "positions", "is not a database; name another file"),
     (another_program, "positions", "is the database of another program"),
     (a_folder, "positions", "cannot be opened"),
+    (empty_file, "verify", "is empty, it is no book; `tieout sync` makes one"),
+    (empty_file, "positions", "is empty, it is no book"),
+    (empty_file, "doctor", "is empty, it is no book"),
+    (
+        settings('[store]\nurl = "sqlite:///no/book.db"\n'),
+        "doctor",
+        "no/book.db is not there; make",
+    ),
+    (settings(MEMORY + CONNECTION), "sync", "store.url: a book in memory (sqlite:///:memory:) is"),
+    (settings(MEMORY + CONNECTION), "serve", "store.url: a book in memory"),
+    (settings(MEMORY), "doctor", "a book in memory (sqlite:///:memory:) is gone when this ends"),
+    (settings('[store]\nurl = "sqlite:///q.db?mode=ro"\n'), "doctor", "without ? and what"),
     (damaged, "positions", "book.db"),
     (book, "positions --account nope", "no account is named 'nope'; in the book: main"),
     (book, "positions --as-of soon", "--as-of: 'soon' is not a time"),

@@ -84,7 +84,7 @@ def backup(
     tieout db backup monday.db
     """
     from tieout.store.maintenance import backup as copy
-    from tieout.wiring.desk import refuse_book
+    from tieout.wiring.bookfile import refuse_book
 
     source = _file(context)
     if not target.is_file():

@@ -57,19 +57,23 @@ def _of_settings(settings: "Settings") -> "Finding":
 
 def _of_book(settings: "Settings") -> "Finding":
     from tieout.cli.words import count
-    from tieout.core.errors import StoreError
+    from tieout.core.errors import SettingsError, StoreError
     from tieout.ports import Finding
     from tieout.wiring import file_of, open_desk
+    from tieout.wiring.bookfile import refuse_memory, require_writable
 
     path = file_of(settings.store_url)
-    if path is not None and not path.exists():
-        message = f"there is none at {path} yet"
-        return Finding(subject="book", level="ok", message=message, advice="`tieout sync` makes it")
     try:
-        opened = open_desk(settings)
+        refuse_memory(settings)
+        if path is not None:
+            require_writable(path)
+        if path is not None and not path.exists():
+            message, advice = f"there is none at {path} yet", "`tieout sync` makes it"
+            return Finding(subject="book", level="ok", message=message, advice=advice)
+        opened = open_desk(settings, has_book=True)
         accounts = count(len(opened.store.accounts()), "account")
         opened.store.close()
-    except StoreError as error:
+    except (SettingsError, StoreError) as error:
         return Finding(subject="book", level="error", message=str(error))
     return Finding(subject="book", level="ok", message=f"{path or 'database'}, {accounts}")
 

@@ -195,7 +195,7 @@ def _raw(opened: "Desk", record: "RunRecord") -> str:
 
 def _require_new(context: typer.Context, out: Path) -> None:
     from tieout.core.errors import SettingsError
-    from tieout.wiring.desk import refuse_book
+    from tieout.wiring.bookfile import refuse_book
 
     if out.is_file():
         raise SettingsError(f"--out: {out} is there already; name a new file")

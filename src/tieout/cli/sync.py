@@ -47,8 +47,11 @@ def _run(context: typer.Context, chosen: Sequence[str], *, as_json: bool, is_pla
     import asyncio
 
     from tieout.wiring import check_connections, connections_named
+    from tieout.wiring.bookfile import refuse_memory
 
     settings = settings_of(context)
+    if not is_plan:
+        refuse_memory(settings)
     with ExitStack() as closing:
         with progress("reading the brokers"):
             check_connections(settings, connections_named(settings, chosen))

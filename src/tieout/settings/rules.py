@@ -170,4 +170,6 @@ def store_url(value: Any) -> str:
         raise ValueError(allowed)
     if kind == "sqlite" and (not rest.startswith("/") or not rest[1:]):
         raise ValueError(allowed)
+    if kind == "sqlite" and "?" in rest:
+        raise ValueError("must end with the name of the file, without ? and what follows it")
     return found

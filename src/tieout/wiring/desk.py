@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 from tieout.cases.case import Case, Step
 from tieout.cases.output import step_json
@@ -37,6 +36,7 @@ from tieout.store.opening import open_store
 from tieout.store.sqlite import SqliteStore
 from tieout.store.verify import Anchor, VerifyReport, verify
 from tieout.venues.registry import connect
+from tieout.wiring.bookfile import file_of
 from tieout.wiring.clock import SystemClock
 from tieout.wiring.connected import Connected, Unreachable
 
@@ -321,18 +321,25 @@ def connected(connection: Connection, *, clock: Clock) -> Connected:
 
 
 def open_desk(
-    settings: Settings, *, clock: Clock | None = None, has_book: bool = False, is_plan: bool = False
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    has_book: bool = False,
+    is_reading: bool = False,
+    is_plan: bool = False,
 ) -> Desk:
     """The parts for these settings. Nothing goes over the network yet.
 
-    With `has_book` a book that is not there is an error; with `is_plan` it is not made.
+    With `has_book` a book that is not there is an error, with `is_plan` it is not made. Those
+    who are only `is_reading` may have a book that they may not write.
     """
     path = file_of(settings.store_url)
     is_missing = path is not None and not path.exists()
     if is_missing and has_book:
         raise SettingsError(f"there is no book at {path} yet; `tieout sync` makes one")
     url = "sqlite:///:memory:" if is_missing and is_plan else settings.store_url
-    return Desk(settings, store=open_store(url), clock=clock if clock else SystemClock())
+    store = open_store(url, is_there=has_book, is_reading=is_reading)
+    return Desk(settings, store=store, clock=clock if clock else SystemClock())
 
 
 async def check_connection(settings: Settings, connection: str) -> Sequence[Finding]:
@@ -346,24 +353,6 @@ async def check_connection(settings: Settings, connection: str) -> Sequence[Find
         return [replace(each, subject=f"{connection} {each.subject}") for each in findings]
     finally:
         await venue.aclose()
-
-
-def file_of(store_url: str) -> Path | None:
-    """The file of an SQLite database; None for one that is none or in memory."""
-    scheme, _, rest = store_url.partition("://")
-    if not scheme.startswith("sqlite") or rest == "/:memory:":
-        return None
-    return Path(rest[1:])
-
-
-def refuse_book(target: Path, option: str, settings: Settings) -> None:
-    """Refuse to write where the book is, or what SQLite and the runs keep beside it."""
-    book = file_of(settings.store_url)
-    if book is None:
-        return
-    beside = ("", "-wal", "-shm", "-journal", ".leases")
-    if target.resolve() in [book.resolve().with_name(book.name + each) for each in beside]:
-        raise SettingsError(f"{option}{target} belongs to the book; name another file")
 
 
 def keys_of(connection: Connection) -> dict[str, str]:
