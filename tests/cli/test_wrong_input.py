@@ -1,13 +1,15 @@
 """Whatever is wrong gets one clear message, status 2, no traceback, and nothing is changed."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cli.morning import written
-from cli.shell import real
+from cli.shell import clean_environment, real
 
 MEMORY = '[store]\nurl = "sqlite:///:memory:"\n'
 CONNECTION = '[[connections]]\nname = "paper"\nvenue = "alpaca"\n'
@@ -200,13 +202,33 @@ def test_a_variable_is_named_like_a_key(tieout, folder, monkeypatch):
     assert "TIEOUT_RUNS_DEADLINE_S: is 'soon', must be a number" in tieout("positions").err
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_a_terminal_without_our_letters_gets_what_it_can_show(folder, encoding):
+    book(folder)
+    named = (folder / "tieout.toml").read_text(encoding="utf-8").replace('"main"', '"ma…in €"')
+    (folder / "tieout.toml").write_text(named, encoding="utf-8")
+    setting = {"PYTHONIOENCODING": encoding}
+    for command in (("history", "TSLA"), ("positions",), ("runs",)):
+        shown = real(*command, folder=folder, environment=setting)
+        assert (shown.status in (0, 1), shown.err) == (True, ""), shown
+    read = real("accounts", "--json", folder=folder, environment=setting).json
+    assert read["accounts"][0]["name"] == "ma…in €"
+
+
+@pytest.mark.parametrize("command", ["openapi", "--version", "positions", "runs --json", "--help"])
+def test_a_full_disk_is_one_line_and_no_traceback(folder, command):
+    book(folder)
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "tieout", *command.split()],
+            cwd=folder, env=clean_environment(), stdout=full, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == b"tieout: the output cannot be written: No space left on device\n"
+
+
 def test_a_reader_that_goes_away_is_no_error_of_ours(folder):
     book(folder)
-    import subprocess
-    import sys
-
-    from cli.shell import clean_environment
-
     shell = f"{sys.executable} -m tieout runs --json --limit 100 | head -c 1"
     done = subprocess.run(
         shell, shell=True, cwd=folder, env=clean_environment(), capture_output=True, check=False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tieout.cli.frame import AsJson, OfAccount, desk, reading_desk, settings_of
-from tieout.cli.output import console, tell, write_json
+from tieout.cli.output import console, tell, write_json, write_text
 
 if TYPE_CHECKING:
     from tieout.ports import RunRecord
@@ -167,7 +167,7 @@ def evidence(
         else:
             text = opened.case_file(record.id, is_whole=is_whole)
     if out is None:
-        typer.echo(text, nl=False)
+        write_text(text)
         return
     _write(out, text)
     tell(f"tieout: wrote {out}")
