@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(invoke_without_command=True)
 
+DECIDED = {
+    "accept_broker": "decided, the book follows the broker",
+    "keep_book": "decided, ours is kept while theirs stays the same",
+}
 BreakName = Annotated[str, typer.Argument(metavar="BREAK", help="Its id, or a symbol.")]
 Every = Annotated[bool, typer.Option("--all", help="Also those that are resolved.")]
 
@@ -143,7 +147,8 @@ def _settle(
     with desk(settings_of(context), has_book=True) as opened:
         account, found = _found(opened, name, of)
         finished = asyncio.run(opened.settle(account, found, action))
-        raise typer.Exit(show_one(finished, opened, as_json=as_json))
+        status = show_one(finished, opened, as_json=as_json, decided=DECIDED.get(action))
+        raise typer.Exit(status)
 
 
 def _found(opened: "Desk", name: str, of: str | None) -> "tuple[Account, Break]":
