@@ -11,8 +11,10 @@ import pytest
 from cli.morning import written
 from cli.shell import clean_environment, real
 
+TEAM = '[[notifications]]\nname = "team"\nurl = "nonsense://planted-token"\n'
 MEMORY = '[store]\nurl = "sqlite:///:memory:"\n'
 CONNECTION = '[[connections]]\nname = "paper"\nvenue = "alpaca"\n'
+KEYED = CONNECTION + 'key = "k"\nsecret = "s"\n'
 
 
 def nothing(folder: Path) -> None:
@@ -107,6 +109,34 @@ WRONG = [
     (settings(MEMORY + CONNECTION), "serve", "store.url: a book in memory"),
     (settings(MEMORY), "doctor", "a book in memory (sqlite:///:memory:) is gone when this ends"),
     (settings('[store]\nurl = "sqlite:///q.db?mode=ro"\n'), "doctor", "without ? and what"),
+    (
+        settings('[service]\nschedule = "abc"\n'),
+        "doctor",
+        "WRONG service: service.schedule: is 'abc'",
+    ),
+    (
+        settings('[service]\nschedule = "abc"\n' + KEYED),
+        "serve",
+        "service.schedule: is 'abc', must",
+    ),
+    (settings('[service]\ntimezone = "Mars"\n'), "doctor", "service.timezone: 'Mars' is no zone"),
+    (settings(TEAM), "doctor", "WRONG service: notifications.team.url is no address that Apprise"),
+    (settings(TEAM + KEYED), "serve", "tieout: notifications.team.url is no address that Apprise"),
+    (
+        settings('[service]\ndefault_account = "nope"\n'),
+        "doctor",
+        "look  service: service.default_account: no account is named 'nope' so far; known are none",
+    ),
+    (
+        settings('[[connections]]\nname = "x"\nvenue = "alpacca"\n'),
+        "sync",
+        "connections.x.venue: venue 'alpacca' is not known; use one of: alpaca",
+    ),
+    (
+        settings(CONNECTION + '[accounts.paper]\nname = "a"\n'),
+        "sync",
+        'all of that connection are "paper/*"',
+    ),
     (damaged, "positions", "book.db"),
     (book, "positions --account nope", "no account is named 'nope'; in the book: main"),
     (book, "positions --as-of soon", "--as-of: 'soon' is not a time"),
@@ -179,6 +209,7 @@ def test_what_is_wrong_is_named_and_nothing_is_changed(tieout, folder, prepare, 
     assert result.status == 2
     assert message in result.err + result.out
     assert "Traceback" not in result.err
+    assert "planted" not in result.err + result.out
     assert content(folder) == before
 
 

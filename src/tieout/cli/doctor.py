@@ -28,7 +28,7 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
 
     settings = settings_of(context)
     with progress("asking the brokers"):
-        findings = [_of_settings(settings), _of_book(settings)]
+        findings = [_of_settings(settings), _of_book(settings), *_of_service(settings)]
         findings += asyncio.run(_of_connections(settings))
     if as_json:
         from tieout.wiring.material import finding_json
@@ -76,6 +76,37 @@ def _of_book(settings: "Settings") -> "Finding":
     except (SettingsError, StoreError) as error:
         return Finding(subject="book", level="error", message=str(error))
     return Finding(subject="book", level="ok", message=f"{path or 'database'}, {accounts}")
+
+
+def _of_service(settings: "Settings") -> "list[Finding]":
+    """What `serve` would refuse or say at its start."""
+    from tieout.core.errors import SettingsError, StoreError
+    from tieout.ports import Finding
+    from tieout.wiring import open_desk
+    from tieout.wiring.clock import SystemClock
+    from tieout.wiring.keeping import schedule_in
+    from tieout.wiring.telling import targets_of, unknown_accounts
+
+    found = []
+    for check in (
+        lambda: schedule_in(settings.service),
+        lambda: targets_of(settings, clock=SystemClock()),
+    ):
+        try:
+            check()
+        except SettingsError as error:
+            found.append(Finding(subject="service", level="error", message=str(error)))
+    try:
+        opened = open_desk(settings, has_book=True, is_reading=True)
+        known = opened.store.accounts()
+        opened.store.close()
+    except (SettingsError, StoreError):
+        known = ()  # which is said where the book is looked at
+    found += [
+        Finding(subject="service", level="warning", message=message)
+        for message in unknown_accounts(settings, known)
+    ]
+    return found
 
 
 async def _of_connections(settings: "Settings") -> "list[Finding]":

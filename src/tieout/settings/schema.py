@@ -7,8 +7,10 @@ from tieout.core.policy import COST_BASES, ON_MISSING, TRUTHS
 from tieout.settings.rules import (
     Rule,
     address,
+    event_types,
     number,
     one_of,
+    schedule,
     store_url,
     stream_address,
     text,
@@ -28,7 +30,7 @@ RUNS: Rules = {
 
 SERVICE: Rules = {
     "enabled": yes_or_no,
-    "schedule": text,
+    "schedule": schedule,
     "timezone": text,
     "first_run_s": number(least="0", most="3600"),
     "host": text,
@@ -78,8 +80,8 @@ ALERTS: Rules = {
     "repeat_hours": number(least="0", most="8760"),
 }
 
-WEBHOOK: Rules = {"url": text, "secret": text, "types": words, "accounts": words}
-NOTIFICATION: Rules = {"url": text, "types": words, "accounts": words}
+WEBHOOK: Rules = {"url": text, "secret": text, "types": event_types, "accounts": words}
+NOTIFICATION: Rules = {"url": text, "types": event_types, "accounts": words}
 
 ACCOUNT: Rules = {"name": text}
 

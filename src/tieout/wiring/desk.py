@@ -35,7 +35,7 @@ from tieout.store.memory import MemoryStore
 from tieout.store.opening import open_store
 from tieout.store.sqlite import SqliteStore
 from tieout.store.verify import Anchor, VerifyReport, verify
-from tieout.venues.registry import connect
+from tieout.venues.registry import connect, factory
 from tieout.wiring.bookfile import file_of
 from tieout.wiring.clock import SystemClock
 from tieout.wiring.connected import Connected, Unreachable
@@ -314,6 +314,10 @@ def check_connections(settings: Settings, connections: Iterable[str]) -> None:
 
 def connected(connection: Connection, *, clock: Clock) -> Connected:
     """The venue behind a connection. Nothing goes over the network yet."""
+    try:
+        factory(connection.venue)
+    except SettingsError as error:
+        raise SettingsError(f"connections.{connection.name}.venue: {error}") from None
     venue = connect(
         connection.venue, name=connection.name, settings=keys_of(connection), clock=clock
     )

@@ -29,7 +29,7 @@ from tieout.store.opening import open_store
 from tieout.wiring.clock import SystemTimer
 from tieout.wiring.desk import Answer, Desk
 from tieout.wiring.keeping import Keeper, schedule_in
-from tieout.wiring.telling import targets_of
+from tieout.wiring.telling import targets_of, unknown_accounts
 
 Result = TypeVar("Result")
 JOIN_S = 5.0
@@ -344,7 +344,10 @@ def open_service(settings: Settings, *, logger: Logger, timer: Timer | None = No
     timer = timer or SystemTimer()
     targets = partial(targets_of, settings, clock=timer)
     targets()  # what is wrong with them is said before a book is made
+    schedule_in(settings.service)
     store = open_store(settings.store_url)
+    for message in unknown_accounts(settings, store.accounts()):
+        logger.warning(f"[Settings] {message}")
     return Service(settings, store=store, logger=logger, timer=timer, targets=targets)
 
 
