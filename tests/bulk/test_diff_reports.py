@@ -3,13 +3,21 @@
 import csv
 import doctest
 import json
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from golden import check_golden
-from tieout.bulk import exact, report_lines, tie_out_files, write_json
+from tieout.bulk import (
+    FileFault,
+    exact,
+    report_lines,
+    tie_out_files,
+    write_json,
+    write_report,
+)
 
 HEADER = "account,symbol,quantity,average_price"
 OURS = [HEADER, "A,AAPL,10,100.00", "A,MSFT,5,1e2", "A,TSLA,1,7", "A,=1+1,-2,-3"]
@@ -180,6 +188,13 @@ def test_a_report_that_cannot_be_written_leaves_nothing(run, both, tmp_path):
     answer = run(*both, "--json", "--out", "nowhere/breaks.csv")
     assert (answer.status, answer.stdout) == (2, b"")
     assert answer.stderr == "nowhere/breaks.csv: cannot be written: No such file or directory\n"
+
+
+def test_without_pyarrow_the_report_that_was_asked_for_is_named(both, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(FileFault, match=r"^x.parquet: --out: writing Parquet needs pyarrow"):
+        write_report(tie_out_files(*both), Path("x.parquet"))
 
 
 def test_a_file_that_is_there_is_not_replaced_unasked(run, both):

@@ -144,8 +144,10 @@ def _show(sums: Sums, *, by: By) -> None:
     for (key, currency), (figures, estimates) in sorted(sums.items()):
         made.add_row(*_cells(key, figures, currency, is_estimated=estimates > 0))
     made.add_section()
+    estimated = {currency for (_, currency), (_, estimates) in sums.items() if estimates > 0}
     for currency, figures in _totals(sums).items():
-        made.add_row(*_cells("Sum", figures, currency, is_estimated=False), style="bold")
+        cells = _cells("Sum", figures, currency, is_estimated=currency in estimated)
+        made.add_row(*cells, style="bold")
     console().print(made)
 
 

@@ -123,7 +123,8 @@ def lines_of_answer(answer: "Answer", opened: "Desk", *, is_plan: bool = False) 
     name = opened.name_of(AccountId(answer.subject))
     if answer.finished is None:
         line = tables.text(f"{name}: ", "bold")
-        return [line.append(clean(str(answer.error)), style=tables.BAD)]
+        said = clean(str(answer.error)).removeprefix(f"{answer.subject} ")
+        return [line.append(said, style=tables.BAD)]
     return finished_lines(answer.finished, opened, name=name, is_plan=is_plan)
 
 
