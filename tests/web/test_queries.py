@@ -42,6 +42,19 @@ def test_what_an_operation_has_is_named(
     assert said in f"{problem['error']}: {problem['message']}"
 
 
+def test_a_word_that_is_none_of_those_allowed_is_told_them(house: House, web: Web) -> None:
+    given = web.get("/api/pnl", params={"by": "week"}, headers=house.key("read"))
+    assert given.status_code == 400
+    assert given.json()["errors"] == [
+        "by: Invalid enum value 'week', allowed are day, symbol, account"
+    ]
+
+
+def test_a_body_that_is_missing_is_called_so(web: Web) -> None:
+    given = web.post("/api/login", headers={"content-type": "application/json"})
+    assert given.json()["errors"] == ["body: is missing"]
+
+
 def test_who_is_not_signed_in_is_not_told_more(web: Web) -> None:
     assert web.get("/api/positions", params=UNKNOWN).status_code == 401
 
