@@ -131,6 +131,17 @@ def test_nothing_is_written_to_a_file_that_was_taken_away(story_path: Path):
     store.close()
 
 
+@pytest.mark.parametrize("name", ["a book?mode=ro#1 100%.db", "büch…r.db"])
+def test_a_file_may_have_any_name(tmp_path: Path, name: str):
+    store = SqliteStore(tmp_path / name)
+    tell(store, runs=1)
+    store.close()
+    store = SqliteStore(tmp_path / name, is_there=True, is_reading=True)
+    assert store.load(ACCOUNT).version == 1
+    store.close()
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
 def test_a_new_book_is_for_its_owner_alone(tmp_path: Path):
     store = SqliteStore(tmp_path / "book.db")
     tell(store, runs=1)

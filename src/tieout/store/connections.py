@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.parse import quote
 
 from tieout.store.errors import explained
 
@@ -163,7 +162,7 @@ def _address(path: str | None, *, is_there: bool, is_read_only: bool) -> str:
     """What SQLite opens. Where it may write nothing it reads a file without a log as it lies."""
     if path is None:
         return ":memory:"
-    address = f"file:{quote(os.path.abspath(path))}"
+    address = Path(path).absolute().as_uri()
     if is_read_only:
         has_log = Path(f"{path}-wal").exists()
         return f"{address}?mode=ro" if has_log else f"{address}?mode=ro&immutable=1"
