@@ -3,13 +3,21 @@
 import csv
 import doctest
 import json
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from golden import check_golden
-from tieout.bulk import exact, report_lines, tie_out_files, write_json
+from tieout.bulk import (
+    FileFault,
+    exact,
+    report_lines,
+    tie_out_files,
+    write_json,
+    write_report,
+)
 
 HEADER = "account,symbol,quantity,average_price"
 OURS = [HEADER, "A,AAPL,10,100.00", "A,MSFT,5,1e2", "A,TSLA,1,7", "A,=1+1,-2,-3"]
@@ -182,9 +190,24 @@ def test_a_report_that_cannot_be_written_leaves_nothing(run, both, tmp_path):
     assert answer.stderr == "nowhere/breaks.csv: cannot be written: No such file or directory\n"
 
 
-def test_an_older_report_is_replaced_whole(run, both):
+def test_without_pyarrow_the_report_that_was_asked_for_is_named(both, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(FileFault, match=r"^x.parquet: --out: writing Parquet needs pyarrow"):
+        write_report(tie_out_files(*both), Path("x.parquet"))
+
+
+def test_a_file_that_is_there_is_not_replaced_unasked(run, both):
+    Path("breaks.csv").write_text("mine")
+    answer = run(*both, "--out", "breaks.csv")
+    assert (answer.status, answer.stdout) == (2, b"")
+    assert answer.stderr == "breaks.csv: is there already; name a new file, or --force it\n"
+    assert Path("breaks.csv").read_text() == "mine"
+
+
+def test_an_older_report_is_replaced_whole_if_asked(run, both):
     Path("breaks.csv").write_text("old\n" * 1000)
-    run(*both, "--out", "breaks.csv")
+    run(*both, "--out", "breaks.csv", "--force")
     assert len(Path("breaks.csv").read_text().splitlines()) == len(LINES)
 
 

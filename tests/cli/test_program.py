@@ -4,8 +4,10 @@ import json
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -70,18 +72,70 @@ def test_help_waits_for_nothing_heavy(folder):
 
 
 def test_a_tampered_book_is_found_and_the_entry_named(tieout, folder):
-    import sqlite3
-
     written(folder).store.close()
-    with sqlite3.connect(folder / "book.db") as connection:
-        connection.execute(
-            "UPDATE journal SET payload = replace(payload, '130', '131') WHERE sequence = 7"
-        )
-    connection.close()
+    changed(
+        folder, "UPDATE journal SET payload = replace(payload, '130', '131') WHERE sequence = 7"
+    )
     result = tieout("verify")
     assert result.status == 2
     assert "the first bad entry is 7" in result.out
     assert tieout("verify", "--json").json["accounts"][0]["first_bad_entry"] == 7
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("accounts", "state"), ("marks", "body"), ("instruments", "body"), ("breaks", "body")],
+)
+def test_a_row_that_cannot_be_read_is_named_and_verify_finds_it(tieout, folder, table, column):
+    written(folder).store.close()
+    changed(folder, f"UPDATE {table} SET {column} = 'zzz'")
+    shown = tieout("positions")
+    assert shown.status == 2
+    assert f"the row of paper/PA1 in the table {table} cannot be read" in shown.err
+    assert "`tieout verify` says what was changed" in shown.err
+    found = tieout("verify")
+    assert (found.status, found.err) == (2, "")
+    assert "main: WRONG: " in found.out
+    assert "tieout verify" not in found.out
+
+
+def test_verify_finds_accounts_that_the_book_no_longer_lists(tieout, folder):
+    written(folder).store.close()
+    changed(folder, "DELETE FROM accounts")
+    found = tieout("verify")
+    assert found.status == 2
+    assert "main: WRONG: 1 problem" in found.out
+    assert "the account is gone, its journal is there" in found.out
+    assert tieout("verify", "--account", "main").status == 2
+    assert tieout("verify", "--account", "paper/PA1").status == 2
+    assert tieout("verify", "--account", "other").err.startswith("tieout: no account is named")
+
+
+@pytest.mark.parametrize("body", ["x'00'", "zeroblob(100)"])
+def test_damaged_evidence_is_named_with_its_run_and_number(tieout, folder, body):
+    written(folder).store.close()
+    changed(folder, f"UPDATE evidence SET body = {body} WHERE run = 'run-3' AND number = 1")
+    for option in ((), ("--raw",), ("--whole",)):
+        shown = tieout("runs", "evidence", "run-3", *option)
+        assert (shown.status, shown.out) == (2, "")
+        assert "tieout: reply 1 of run run-3 is damaged" in shown.err
+    assert tieout("verify").status == 0
+
+
+def test_evidence_that_is_no_reading_of_ours_is_named(tieout, folder):
+    written(folder).store.close()
+    letter = zlib.compress(b"this is a letter").hex()
+    changed(folder, f"UPDATE evidence SET body = x'{letter}' WHERE call = 'tieout:read'")
+    shown = tieout("runs", "evidence", "run-3")
+    assert (shown.status, shown.out) == (2, "")
+    assert "was given cannot be read" in shown.err
+
+
+def changed(folder, statement: str) -> None:
+    """A statement by somebody who is not Tieout."""
+    with sqlite3.connect(folder / "book.db") as connection:
+        connection.execute(statement)
+    connection.close()
 
 
 def test_a_head_that_was_noted_finds_a_rewritten_journal(tieout, folder):

@@ -157,9 +157,34 @@ def test_a_difference_nobody_explains_is_told_and_a_person_settles_it(tieout, bo
     assert "AAPL: we hold 10, broker says 9; 1 share unexplained since " in listed.out
     settled = tieout("breaks", "accept-broker", "AAPL")
     assert settled.status == 0
+    assert "decided, the book follows the broker: AAPL" in settled.out
     assert quantities(tieout)["AAPL"] == 9
     assert tieout("breaks").out == "No breaks.\n"
     assert tieout("sync").status == 0
+
+
+def test_what_does_not_agree_is_not_said_to_agree_again(tieout, book, folder):
+    settings = (folder / "tieout.toml").read_text()
+    policy = '[accounts."paper/*".policy]\ntruth = "manual"\n'
+    (folder / "tieout.toml").write_text(settings + policy)
+    for row in (0, 1):
+        wrong = SetField(field="qty", value="9", row=row)
+        book.simulator.faults.add(Fault(wrong, path="/v2/positions", times=None))
+    tieout("sync")
+    ignored = tieout("breaks", "ignore", "AAPL")
+    assert ignored.status == 1  # the other one is still open
+    assert "ignored, though it does not agree: AAPL" in ignored.out
+    kept = tieout("breaks", "keep-book", "MSFT")
+    assert kept.status == 0
+    assert "decided, ours is kept while theirs stays the same: MSFT" in kept.out
+    after = tieout("sync")
+    assert after.status == 0
+    assert "ignored, though it does not agree: AAPL" in after.out
+    book.mend()
+    agreed = tieout("sync").out
+    assert "agrees again: AAPL" in agreed
+    assert "agree" not in ignored.out.replace("does not agree", "") + kept.out
+    assert "agrees again" not in after.out
 
 
 def test_decimals_are_number_literals_or_strings_on_request(tieout, book):

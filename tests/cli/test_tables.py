@@ -145,3 +145,11 @@ def test_where_a_person_decides_the_run_says_what_waits(said):
     bench.run(AAPL, BTC)
     bench.order = type(bench.order)(account=bench.order.account, policy=Policy(truth="manual"))
     check_golden("cli/manual.txt", said(bench, AAPL._replace(average_price="90.00"), BTC))
+
+
+def test_a_day_means_the_same_in_every_way_of_writing_it(tieout, morning):
+    shown = {
+        tieout("positions", "--as-of", day, "--known-at", "2024-11-22", "--json").out
+        for day in ("2024-11-20", "20241120", "2024-W47-3", " 2024-11-20 ")
+    }
+    assert len(shown) == 1

@@ -81,6 +81,8 @@ SENTENCES = [
      "since 09:31"),
     (found("duplicate", ours=None, theirs=None, remainder=None), None,
      "AAPL: reported twice; since 09:31"),
+    (found("duplicate", theirs={"quantity": Decimal(10)}, remainder=Decimal(0)), STOCK,
+     "AAPL: reported twice; since 09:31"),
     (found(status="resolved"), STOCK,
      "AAPL: we hold 10, broker says 9; resolved, first seen 09:31"),
     (found(symbol="\x1b[31mEVIL\x07"), STOCK,
@@ -123,6 +125,8 @@ CHANGES = [
      "AAPL: missing at the broker, we hold 6, PENDING"),
     (change("invalid", reconciliation="FAILED"),
      "AAPL: reported in a way that cannot be used, we hold 6, FAILED"),
+    (change("invalid", symbol="", after=Decimal(0), reconciliation="FAILED"),
+     "A row without symbol: reported in a way that cannot be used, we hold nothing, FAILED"),
 ]  # fmt: skip
 
 

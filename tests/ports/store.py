@@ -290,3 +290,21 @@ def test_a_sound_book_verifies(store: BookStore):
         assert report.problems == ()
     assert (report.anchor.sequence, report.anchor.head) == (13, loaded(store).head)
     assert verify(store, OTHER.id).is_sound
+
+
+def test_every_account_of_which_there_is_something_can_be_verified(store: BookStore):
+    assert store.inspected() == []
+    tell(store, runs=1)
+    tell(store, runs=1, account=OTHER)
+    assert store.inspected() == [ACCOUNT.id, OTHER.id]
+
+
+def test_an_account_that_was_renewed_verifies(store: BookStore):
+    tell(store, runs=1)
+    renewed = replace(ACCOUNT, currency="EUR", history="partial")
+    other = replace(COIN, spellings=("XBT/USD",))
+    plan = opening("MSFT")
+    store.commit(commit_of(store.load(renewed), plan, run="r2", cursor="p9", instruments=(other,)))
+    assert verify(store, ACCOUNT.id).problems == ()
+    store.commit(commit_of(store.load(renewed), opening("NVDA"), run="r3"))
+    assert verify(store, ACCOUNT.id).problems == ()

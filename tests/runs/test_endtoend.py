@@ -107,7 +107,7 @@ class World:
         return {each.instrument.symbol: str(each.quantity) for each in ledgers if each.position}
 
     def is_sound(self) -> bool:
-        return self.desk.verify(self.account).is_sound
+        return self.desk.verify(self.account.id).is_sound
 
 
 @pytest.fixture

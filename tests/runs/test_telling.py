@@ -1,6 +1,7 @@
 """A run told as a case: what it started from, what arrived, and the same result again."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -81,6 +82,50 @@ def test_activities_that_the_book_contains_are_not_told_again():
     assert [(each.run, each.activities) for each in steps] == [("run-3", ()), ("run-4", ())]
 
 
+def test_an_activity_that_came_again_with_other_content_is_an_error_again():
+    bench = Bench()
+    bench.run(holding("AAPL", "10"))
+    first = activity("f1", "AAPL", "-4", "130", at=bench.clock.now())
+    bench.venue.activities = (first,)
+    bench.run(holding("AAPL", "6"))
+    for _ in range(3):
+        bench.run(holding("AAPL", "6"))
+    bench.venue.activities = (replace(first, price=Decimal("131")),)
+    finished = bench.run(holding("AAPL", "6"))
+    assert (finished.record.outcome, finished.record.tied_out) == ("partial", False)
+    story = story_of(bench.store, "run-6")
+    assert [each.run for each in story.steps] == [f"run-{number}" for number in range(2, 7)]
+    assert again(story) == step_json(finished.plan)
+
+
+def test_a_contradiction_whose_first_report_is_not_kept_is_said():
+    bench = Bench()
+    bench.run(holding("AAPL", "10"))
+    first = activity("f1", "AAPL", "-4", "130", at=bench.clock.now())
+    bench.venue.activities = (first,)
+    bench.run(holding("AAPL", "6"))
+    bench.run(holding("AAPL", "6"))
+    bench.store.forget_evidence(bench.clock.now())
+    bench.venue.activities = (replace(first, price=Decimal("131")),)
+    bench.run(holding("AAPL", "6"))
+    with pytest.raises(NoEvidence, match=r"f1 came again with other content .* is not kept any"):
+        story_of(bench.store, "run-4")
+
+
+def test_another_spelling_of_a_known_activity_needs_no_longer_story():
+    bench = Bench()
+    bench.run(holding("BTC/USD", "1"))
+    first = activity("f1", "BTC/USD", "1", "60000", at=bench.clock.now())
+    bench.venue.activities = (first,)
+    bench.run(holding("BTC/USD", "2"))
+    bench.run(holding("BTC/USD", "2"))
+    bench.venue.activities = (replace(first, symbol="BTCUSD"),)
+    finished = bench.run(holding("BTC/USD", "2"))
+    assert finished.record.outcome == "applied"
+    story = story_of(bench.store, "run-4")
+    assert [each.run for each in story.steps] == ["run-3", "run-4"]
+
+
 def test_a_failed_run_is_told_with_its_failure():
     bench = Bench()
     bench.run(holding("AAPL", "10"))
@@ -137,7 +182,7 @@ def test_what_was_read_is_kept_to_the_last_digit():
         activity("f1", "AAPL", "0.10", "19660.5738784516887649", at=bench.clock.now()),
     )
     bench.run(long)
-    observation = observation_in(bench.store.evidence("run-1"))
+    observation = observation_in(bench.store.evidence("run-1"), run="run-1")
     assert observation is not None
     assert observation.snapshot is not None
     assert observation.snapshot.holdings == (long,)

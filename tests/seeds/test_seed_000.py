@@ -182,6 +182,26 @@ def test_the_status_has_the_fields_and_types_of_the_example(adopted: Running):
     assert 0 < status["lastRunDuration"] < 60_000
 
 
+def test_a_held_sync_is_no_success_and_says_what_to_do(adopted: Running):
+    adopted.broker.answer_empty()
+    done = adopted.sync()
+    said = done.json()
+    assert (done.status_code, said["success"]) == (200, False)
+    assert said["message"].startswith("Position sync HELD: ")
+    (error,) = said["result"]["errors"]
+    assert ": held: the snapshot is empty and the book holds " in error
+    assert said["result"]["summary"]["errorCount"] == 1
+
+
+def test_a_sync_into_a_book_that_was_taken_away_says_so(adopted: Running):
+    path = adopted.service.store.path
+    path.rename(path.with_name("elsewhere.db"))
+    done = adopted.sync()
+    path.with_name("elsewhere.db").rename(path)
+    assert done.status_code == 503
+    assert "was taken away; put it back and restart" in done.json()["message"]
+
+
 @promise(S, "**Symptom**: `nextRunTime` is null")
 def test_the_next_run_is_null_when_nothing_is_scheduled(running: Running):
     assert running.status["nextRunTime"] is not None

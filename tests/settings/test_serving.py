@@ -194,6 +194,9 @@ def test_alerts_webhooks_and_notifications_are_read(read, tmp_path):
     assert "ops.example" not in repr(settings)
 
 
+HOOK = "[[webhooks]]\nname = 'a'\nurl = 'https://h'\n"
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
@@ -214,6 +217,13 @@ def test_alerts_webhooks_and_notifications_are_read(read, tmp_path):
         ("[[webhooks]]\nname = 'a'\nurl = 5\nsecret = 's'", "webhooks.a.url"),
         ("[[webhooks]]\nname='a'\nurl='https://h'\nsecret='s'\ntype=['x']", "did you mean types?"),
         ("[[webhooks]]\nname='a'\nurl='https://h'\nsecret='s'\ntypes=[1]", "webhooks.a.types"),
+        (HOOK + "secret = 'whsec_planted!!'", "webhooks.a.secret: must be base64 after whsec_"),
+        (HOOK + "secret = 'whsec_'", "webhooks.a.secret: must be base64 after whsec_"),
+        (HOOK + "secret='s'\ntypes=['bogus:*']", "webhooks.a.types: is ['bogus:*'], bogus:*: must"),
+        (
+            "[[notifications]]\nname='a'\nurl='json://h'\ntypes='run:held,runs'",
+            "notifications.a.types: is 'run:held,runs', runs: must be of position:updated, ",
+        ),
         ("[[notifications]]\nname = 'a'", "notifications.a.url: is missing"),
         ("[[notifications]]\nname = 'a'\nurl = 'env:'", "notifications.a.url: has no name"),
         (
@@ -248,6 +258,24 @@ def test_what_may_change_at_run_time_changes(read):
         sync_on_trade=False,
         stale_page_s=Decimal(30),
     )
+
+
+@pytest.mark.parametrize("seconds", [60, Decimal(60), "60", " 60 "])
+def test_seconds_may_be_a_number_or_a_text(read, seconds):
+    assert changed(read(CONNECTED), schedule=seconds).schedule == "60"
+    if not isinstance(seconds, Decimal):
+        text = f'"{seconds}"' if isinstance(seconds, str) else seconds
+        assert read(f"[service]\nschedule = {text}").service.schedule == "60"
+
+
+@pytest.mark.parametrize("wrong", ["true", "1.5", '""', "[60]", "nan", "inf"])
+def test_a_schedule_that_is_neither_seconds_nor_a_text_is_refused(refused, wrong):
+    assert "service.schedule: is " in refused(f"[service]\nschedule = {wrong}")
+
+
+def test_events_are_not_gathered_for_longer_than_the_longest_time(refused):
+    message = refused("[service]\nquiet_s = 10\nquiet_s_max = 5")
+    assert "service.quiet_s: is 10, must be at most quiet_s_max, which is 5" in message
 
 
 def test_a_policy_changes_on_top_of_what_the_file_says(read):

@@ -15,6 +15,7 @@ from tieout.ports import AccountBusy
 from tieout.store import SqliteStore, open_store, verify
 from tieout.store.errors import ADVICE, advice
 from tieout.store.lease import FileLeases
+from tieout.store.maintenance import backup
 
 NOBODY = 65534
 
@@ -71,6 +72,84 @@ def guarded(story_path: Path) -> Iterator[Path]:
 def test_a_folder_that_may_not_be_written_says_so(guarded: Path):
     with pytest.raises(StoreError, match="check"):
         SqliteStore(guarded).load(ACCOUNT)
+
+
+def test_a_book_that_may_only_be_read_is_read_and_verified(guarded: Path):
+    store = SqliteStore(guarded, is_there=True, is_reading=True)
+    assert store.load(ACCOUNT).version == 6
+    assert len(store.runs(ACCOUNT.id)) == 6
+    assert verify(store, ACCOUNT.id).is_sound
+    with pytest.raises(StoreError, match="cannot be written; check the permissions"):
+        store.commit(many(store))
+    store.close()
+    assert [each.name for each in guarded.parent.iterdir()] == ["book.db"]
+
+
+def test_a_book_of_an_older_tieout_that_may_only_be_read_says_so(guarded: Path):
+    is_root = os.geteuid() == 0 or os.getuid() == 0
+    if is_root:
+        os.seteuid(0)
+    guarded.parent.chmod(0o755)
+    guarded.chmod(0o644)
+    with sqlite3.connect(guarded) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0003'")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    guarded.chmod(0o444)
+    guarded.parent.chmod(0o555)
+    if is_root:
+        os.seteuid(NOBODY)
+    with pytest.raises(StoreError, match="older Tieout and may not be written; once, run `tieout"):
+        SqliteStore(guarded, is_there=True, is_reading=True)
+
+
+def test_an_empty_file_is_no_book_and_stays_empty(tmp_path: Path):
+    path = tmp_path / "book.db"
+    path.touch()
+    with pytest.raises(StoreError, match="is empty, it is no book; `tieout sync` makes one"):
+        SqliteStore(path, is_there=True)
+    assert [(each.name, each.stat().st_size) for each in tmp_path.iterdir()] == [("book.db", 0)]
+
+
+def test_what_is_left_of_a_book_that_was_taken_away_is_not_written_over(story_path: Path):
+    store = SqliteStore(story_path)
+    store.commit(many(store))
+    story_path.unlink()
+    with pytest.raises(StoreError, match=r"is gone, and book.db-wal, the last that was written"):
+        SqliteStore(story_path)
+    store.close()
+
+
+def test_nothing_is_written_to_a_file_that_was_taken_away(story_path: Path):
+    store = SqliteStore(story_path)
+    ready = many(store)
+    story_path.unlink()
+    with pytest.raises(StoreError, match="was taken away; put it back and restart"):
+        store.commit(ready)
+    with pytest.raises(StoreError, match="was taken away"):
+        store.record_run(ACCOUNT, ready.run, ())
+    store.close()
+
+
+@pytest.mark.parametrize("name", ["a book?mode=ro#1 100%.db", "büch…r.db"])
+def test_a_file_may_have_any_name(tmp_path: Path, name: str):
+    store = SqliteStore(tmp_path / name)
+    tell(store, runs=1)
+    store.close()
+    store = SqliteStore(tmp_path / name, is_there=True, is_reading=True)
+    assert store.load(ACCOUNT).version == 1
+    store.close()
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+def test_a_new_book_is_for_its_owner_alone(tmp_path: Path):
+    store = SqliteStore(tmp_path / "book.db")
+    tell(store, runs=1)
+    modes = {each.name: oct(each.stat().st_mode)[-3:] for each in tmp_path.glob("book.db*")}
+    assert modes == {"book.db": "600", "book.db-wal": "600", "book.db-shm": "600"}
+    store.close()
+    backup(tmp_path / "book.db", tmp_path / "copy.db")
+    assert oct((tmp_path / "copy.db").stat().st_mode)[-3:] == "600"
 
 
 def test_a_lease_that_cannot_be_kept_says_so(guarded: Path):
@@ -140,7 +219,9 @@ def test_a_ledger_that_cannot_be_read_is_named(story: SqliteStore):
 def test_a_book_that_cannot_be_read_is_named(story: SqliteStore):
     with story.connections.alone() as connection:
         connection.execute("UPDATE accounts SET state = 'nothing'")
-    with pytest.raises(StoreError, match=r"the book of main cannot be read .* `tieout verify`"):
+    with pytest.raises(
+        StoreError, match=r"the row of main in the table accounts cannot be read .*`tieout verify`"
+    ):
         SqliteStore(story.path).load(ACCOUNT)
 
 

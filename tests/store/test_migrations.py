@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from store.plans import ACCOUNT, STORY, next_commit, tell
+from store.plans import ACCOUNT, AT, MINUTE, STORY, commit_of, next_commit, opening, tell
 from tieout.core.errors import StoreError
 from tieout.store import SqliteStore, migrations, verify
 from tieout.store.statements import TABLES
@@ -93,6 +93,20 @@ def test_an_older_file_is_brought_up_to_date_with_its_books(tmp_path: Path, revi
     assert connection.execute("SELECT account FROM marks ORDER BY 1").fetchall() == [
         ("main",), ("other",),
     ]  # fmt: skip
+
+
+def test_a_book_from_before_runs_noted_their_account_is_sound(story_path: Path):
+    old = connected(story_path)
+    for noted in ("account", "instruments", "breaks", "record"):
+        old.execute(f"ALTER TABLE runs DROP COLUMN {noted}_digest")
+    old.execute("UPDATE alembic_version SET version_num = '0003'")
+    old.close()
+    store = SqliteStore(story_path)
+    assert verify(store, ACCOUNT.id).is_sound
+    plan = opening("MSFT", at=AT + 9 * MINUTE)
+    store.commit(commit_of(store.load(ACCOUNT), plan, run="later"))
+    assert verify(store, ACCOUNT.id).is_sound
+    store.close()
 
 
 def test_a_file_that_is_up_to_date_is_opened_without_the_migration_tools(empty_path: Path):

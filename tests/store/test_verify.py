@@ -1,15 +1,14 @@
 """Whatever is changed behind the store's back is found, and the first bad entry is named."""
 
-from dataclasses import replace
 from random import Random
 
 import pytest
 
-from store.plans import AAPL, ACCOUNT, AT, MINUTE, commit_of, next_commit, opening
+from store.plans import ACCOUNT, AT, MINUTE, commit_of, opening
+from store.tampering import change, first_bad_entry, first_problem
 from tieout.core.errors import StoreError
 from tieout.core.journal import hash_of
 from tieout.store import Anchor, SqliteStore, anchor, verify
-from tieout.store.codec import digest_of
 from tieout.store.rows import LINK_BYTES, JournalRow, entry_of
 
 SEED = 20261120
@@ -21,28 +20,10 @@ def store(story: SqliteStore) -> SqliteStore:
     return story
 
 
-def change(store: SqliteStore, statement: str, *values: object) -> None:
-    """Change something behind the store's back."""
-    with store.connections.alone() as connection:
-        connection.execute(statement, values)
-
-
 def journal(store: SqliteStore) -> list[JournalRow]:
     with store.connections.alone() as connection:
         found = connection.execute("SELECT * FROM journal ORDER BY sequence").fetchall()
     return [JournalRow._make(row) for row in found]
-
-
-def first_problem(store: SqliteStore):
-    report = verify(store, ACCOUNT.id)
-    assert not report.is_sound
-    return report.problems[0]
-
-
-def first_bad_entry(store: SqliteStore) -> int | None:
-    report = verify(store, ACCOUNT.id)
-    assert not report.is_sound
-    return report.first_bad_entry
 
 
 # The journal
@@ -250,110 +231,3 @@ def test_an_anchor_that_is_none_is_refused(text: str):
 def test_an_account_without_a_book_has_the_empty_anchor(store: SqliteStore):
     assert anchor(store, "nobody") == Anchor(0, "0" * 64)
     assert verify(store, "nobody", expected=Anchor(0, "0" * 64)).is_sound
-
-
-# Everything else
-
-
-@pytest.mark.parametrize(
-    ("statement", "place"),
-    [
-        ("UPDATE positions SET quantity = '11' WHERE symbol = 'AAPL'", "position"),
-        ("UPDATE positions SET average_price = NULL WHERE symbol = 'AAPL'", "position"),
-        ("UPDATE positions SET reconciliation = 'DRIFT' WHERE symbol = 'BTC/USD'", "position"),
-        ("UPDATE positions SET realized = '{}' WHERE symbol = 'AAPL'", "position"),
-        ("DELETE FROM positions WHERE symbol = 'AAPL'", "position"),
-        ("UPDATE positions SET episode = 'f7' WHERE symbol = 'AAPL'", "position"),
-        ("UPDATE positions SET net = '1000' WHERE symbol = 'TSLA'", "position"),
-        ("UPDATE positions SET reason = 'expiry' WHERE symbol = 'TSLA'", "position"),
-        ("UPDATE positions SET seal = NULL WHERE symbol = 'TSLA'", "position"),
-        ("DELETE FROM positions WHERE symbol = 'TSLA'", "position"),
-        ("UPDATE positions SET closed_at = NULL WHERE symbol = 'TSLA'", "position"),
-        ("UPDATE ledgers SET body = replace(body, '\"6\"', '\"7\"')", "ledger"),
-        ("UPDATE ledgers SET sequence = 1 WHERE ledger = 'AAPL'", "ledger"),
-        ("UPDATE ledgers SET created = 9 WHERE ledger = 'AAPL'", "ledger"),
-        ("UPDATE ledgers SET ledger = 'MSFT' WHERE ledger = 'AAPL'", "ledger"),
-        ("DELETE FROM ledgers WHERE ledger = 'AAPL'", "ledger"),
-        ("UPDATE closings SET gross = '999' WHERE caused_by = 'f4'", "closing"),
-        ("UPDATE closings SET happened_at = known_at WHERE caused_by = 'f9'", "closing"),
-        ("UPDATE closings SET funding = 'much' WHERE caused_by = 'u1'", "closing"),
-        ("UPDATE closings SET run = 'another' WHERE caused_by = 'f9'", "closing"),
-        ("DELETE FROM closings WHERE caused_by = 'f4'", "closing"),
-        ("UPDATE activities SET digest = 'other' WHERE id = 'f1'", "activity"),
-        ("UPDATE activities SET sequence = 99 WHERE id = 'f1'", "activity"),
-        ("DELETE FROM activities WHERE id = 'f1'", "activity"),
-        ("INSERT INTO activities VALUES ('main', 'f8', 'd8', 4)", "activity"),
-        ("UPDATE marks SET body = replace(body, '132', '133')", "mark"),
-        ("UPDATE marks SET digest = 'other'", "mark"),
-        ("DELETE FROM marks", "mark"),
-        ("UPDATE breaks SET status = 'ignored'", "break"),
-        ("UPDATE breaks SET body = 'nothing'", "break"),
-        ("DELETE FROM breaks", "break"),
-        ("UPDATE runs SET outcome = 'failed' WHERE version = 2", "run"),
-        ("UPDATE runs SET tied_out = 1 WHERE version = 2", "run"),
-        ("UPDATE runs SET links = NULL WHERE version = 2", "journal"),
-        ("UPDATE runs SET closings_digest = NULL WHERE version = 2", "closing"),
-        ("UPDATE runs SET marks_digest = 'x' WHERE version = 6", "mark"),
-        ("DELETE FROM runs WHERE version = 2", "run"),
-        ("DELETE FROM runs WHERE version = 6", "journal"),
-        ("UPDATE accounts SET state = '{}'", "account"),
-        ("UPDATE accounts SET version = 7", "account"),
-        ("UPDATE accounts SET head = 'x'", "account"),
-        ("UPDATE accounts SET ended_seal = '00'", "position"),
-        ("DELETE FROM accounts", "account"),
-    ],
-)
-def test_a_row_changed_by_hand_is_found(store: SqliteStore, statement: str, place: str):
-    change(store, statement)
-    assert place in {each.place for each in verify(store, ACCOUNT.id).problems}
-
-
-def test_marks_changed_with_their_digest_are_found_by_the_run(store: SqliteStore):
-    change(store, "UPDATE marks SET body = '{}', digest = ?", digest_of(b"{}"))
-    assert first_problem(store).place == "mark"
-
-
-def test_a_changed_row_is_named_with_its_columns(store: SqliteStore):
-    change(store, "UPDATE positions SET quantity = '11', net = '0' WHERE symbol = 'AAPL'")
-    problem = first_problem(store)
-    assert problem.key == AAPL
-    assert problem.message == "AAPL: quantity, net not as the journal says"
-    assert problem.sequence is None
-
-
-def test_a_damaged_index_is_found(store: SqliteStore):
-    change(store, "PRAGMA writable_schema = 1")
-    change(store, "DELETE FROM sqlite_master WHERE name = 'journal_ledger'")
-    change(store, "PRAGMA writable_schema = RESET")
-    assert first_problem(store).place == "database"
-
-
-def test_a_ledger_that_its_facts_do_not_give_is_found(store: SqliteStore):
-    ledgers = dict(store.load(ACCOUNT).book.ledgers)
-    report = verify(store, ACCOUNT.id, rebuild=lambda _facts: ledgers)
-    assert report.is_sound
-    asked: list[int] = []
-
-    def without_apple(facts):
-        asked.append(len(facts))
-        return {key: ledger for key, ledger in ledgers.items() if key != AAPL}
-
-    report = verify(store, ACCOUNT.id, rebuild=without_apple)
-    assert [each.key for each in report.problems] == [AAPL]
-    assert asked == [3]
-
-
-def test_problems_are_limited(store: SqliteStore):
-    symbols = [f"S{number}" for number in range(300)]
-    plan = opening(*symbols, at=AT + 9 * MINUTE)
-    store.commit(commit_of(store.load(ACCOUNT), plan, run="many"))
-    change(store, "UPDATE positions SET quantity = '0'")
-    assert len(verify(store, ACCOUNT.id).problems) == 100
-
-
-def test_another_account_is_not_blamed(store: SqliteStore):
-    other = replace(ACCOUNT, id="other")
-    store.commit(next_commit(store, 1, account=other))
-    change(store, "DELETE FROM journal WHERE account = 'main' AND sequence = 3")
-    assert verify(store, "other").is_sound
-    assert first_bad_entry(store) == 3

@@ -64,7 +64,8 @@ def test_it_is_not_ready_once_the_book_is_deleted(kept: tuple[House, Web], book:
 def test_it_is_not_ready_once_the_book_is_another_file(kept: tuple[House, Web], book: Path) -> None:
     _, web = kept
     book.rename(book.with_name("old.db"))
-    SqliteStore(book).close()
+    SqliteStore(book.with_name("new.db")).close()
+    book.with_name("new.db").rename(book)
     assert_not_ready(web, "was taken away")
 
 

@@ -50,6 +50,26 @@ def test_a_client_that_may_not_listen_any_more_is_dropped() -> None:
     assert looked_after(lambda: False) == (True, True)
 
 
+def test_who_may_not_listen_any_more_is_dropped_at_once_where_that_is_told() -> None:
+    may_listen = [True]
+
+    async def stream() -> bool:
+        hub = EventHub(MemoryStore(), pace=Pace(heartbeat_s=3600.0, pause_s=0.0, poll_s=3600.0))
+        client = Client(position=0, may_listen=lambda: may_listen[0])
+        hub.join(client)
+        running = asyncio.create_task(hub.run())
+        await asyncio.sleep(0)
+        may_listen[0] = False
+        hub.look_after_all()
+        async with asyncio.timeout(LIMIT_S):
+            while not client.is_gone:
+                await asyncio.sleep(0)
+        running.cancel()
+        return client.is_gone
+
+    assert asyncio.run(stream())
+
+
 def test_a_store_that_cannot_say_who_may_listen_ends_no_stream() -> None:
     assert looked_after(cannot_tell) == (False, True)
 

@@ -145,14 +145,23 @@ def test_an_id_that_is_no_number_is_refused(place: tuple[House, str], last: str)
         assert client.status == 400
 
 
-@pytest.mark.parametrize("types", [["b", "d"], ["b,d"], ["b,", "d"]])
+B, D = "break:opened", "run:held"
+
+
+@pytest.mark.parametrize("types", [[B, D], [f"{B},{D}"], [f"{B},", D], ["break:*", D]])
 def test_only_the_types_asked_for_are_told(place: tuple[House, str], types: list[str]) -> None:
     house, url = place
     with Listener(url, type=types) as client:
         client.frame()
-        for number, kind in enumerate("abcdab"):
+        for number, kind in enumerate(["run:started", B, "system:error", D, "run:finished", B]):
             tell(house.store, number, kind=kind)
         assert numbers(client.events(3)) == [1, 3, 5]
+
+
+@pytest.mark.parametrize("types", ["bogus", "bogus:*", f"{B},breaks", "*"])
+def test_a_type_of_which_there_is_no_event_is_refused(place: tuple[House, str], types: str) -> None:
+    with Listener(place[1], type=types) as client:
+        assert client.status == 400
 
 
 def test_only_the_accounts_asked_for_are_told(place: tuple[House, str]) -> None:
@@ -166,11 +175,11 @@ def test_only_the_accounts_asked_for_are_told(place: tuple[House, str]) -> None:
 
 def test_both_choices_together_narrow_it_down(place: tuple[House, str]) -> None:
     house, url = place
-    with Listener(url, account=["other/PA2", "paper/PA1"], type="b") as client:
+    with Listener(url, account=["other/PA2", "paper/PA1"], type=B) as client:
         client.frame()
         tell(house.store, 1, kind="a", account="other/PA2")
-        tell(house.store, 2, kind="b", account=None)
-        tell(house.store, 3, kind="b", account="paper/PA1")
+        tell(house.store, 2, kind=B, account=None)
+        tell(house.store, 3, kind=B, account="paper/PA1")
         assert numbers(client.events(1)) == [3]
 
 
@@ -188,7 +197,7 @@ def test_a_quiet_stream_beats(place: tuple[House, str]) -> None:
 
 def test_a_client_that_wants_none_of_the_events_is_kept_awake_too(place: tuple[House, str]) -> None:
     house, url = place
-    with Listener(url, type="never") as client:
+    with Listener(url, type="settings:changed") as client:
         client.frame()
         for number in range(30):
             tell(house.store, number)

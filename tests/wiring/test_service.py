@@ -65,6 +65,13 @@ def test_the_schedule_stands_as_it_is_told(stage, store, paper):
     assert service.state().next_run_at is None
 
 
+@pytest.mark.parametrize(("told", "is_paused"), [("true", True), ("false", False), (True, True)])
+def test_a_pause_may_be_told_as_a_word(stage, reopened, paper, told, is_paused):
+    service = stage.start(reopened())
+    stage.timer.ask(service.change_settings({"service.is_paused": told}, by="somebody"))
+    assert service.is_paused is is_paused
+
+
 def test_a_pause_holds_over_a_restart_while_events_and_people_still_run(stage, reopened, paper):
     service = stage.start(reopened())
     stage.turn(MINUTE)

@@ -62,6 +62,8 @@ def write_report(statement: Statement, path: Path) -> None:
         "html": write_html,
     }
     write = writers[report_format(path)]
+    if write is write_parquet:
+        _require_arrow(path)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         write(statement, unfinished)
@@ -71,6 +73,14 @@ def write_report(statement: Statement, path: Path) -> None:
     finally:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
+
+
+def _require_arrow(path: Path) -> None:
+    try:
+        import pyarrow.parquet  # noqa: F401 - whether it is there
+    except ImportError as error:
+        advice = "writing Parquet needs pyarrow: pip install 'tieout[parquet]'"
+        raise FileFault(f"--out: {advice}", file=str(path)) from error
 
 
 def write_csv(statement: Statement, path: Path) -> None:
@@ -83,12 +93,9 @@ def write_csv(statement: Statement, path: Path) -> None:
 
 def write_parquet(statement: Statement, path: Path) -> None:
     """The breaks as Parquet, all columns text: a decimal type would limit the digits."""
-    try:
-        import pyarrow as arrow
-        import pyarrow.parquet as parquet
-    except ImportError as error:
-        advice = "writing Parquet needs pyarrow: pip install 'tieout[parquet]'"
-        raise FileFault(f"--out: {advice}", file=str(path)) from error
+    import pyarrow as arrow
+    import pyarrow.parquet as parquet
+
     schema = arrow.schema([(name, arrow.string()) for name in headings(statement)])
     rest = lines(statement)
     with parquet.ParquetWriter(path, schema) as writer:

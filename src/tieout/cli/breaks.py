@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(invoke_without_command=True)
 
+DECIDED = {
+    "accept_broker": "decided, the book follows the broker",
+    "keep_book": "decided, ours is kept while theirs stays the same",
+}
 BreakName = Annotated[str, typer.Argument(metavar="BREAK", help="Its id, or a symbol.")]
 Every = Annotated[bool, typer.Option("--all", help="Also those that are resolved.")]
 
@@ -41,7 +45,9 @@ def breaks(
     if context.invoked_subcommand is not None:
         return
     with reading_desk(context) as opened:
-        accounts = [opened.account(account)] if account else list(opened.store.accounts())
+        accounts = (
+            [opened.account(account)] if account is not None else list(opened.store.accounts())
+        )
         rows = [row for each in accounts for row in _rows(opened, each, is_all=is_all)]
         _show(opened, rows, as_json=as_json, has_accounts=len(accounts) > 1)
         is_bad = any(found.prevents_tie_out for _, found, _ in rows)
@@ -141,7 +147,8 @@ def _settle(
     with desk(settings_of(context), has_book=True) as opened:
         account, found = _found(opened, name, of)
         finished = asyncio.run(opened.settle(account, found, action))
-        raise typer.Exit(show_one(finished, opened, as_json=as_json))
+        status = show_one(finished, opened, as_json=as_json, decided=DECIDED.get(action))
+        raise typer.Exit(status)
 
 
 def _found(opened: "Desk", name: str, of: str | None) -> "tuple[Account, Break]":
@@ -149,7 +156,7 @@ def _found(opened: "Desk", name: str, of: str | None) -> "tuple[Account, Break]"
     from tieout.core.errors import SettingsError
     from tieout.core.instrument import spelling_key
 
-    accounts = [opened.account(of)] if of else list(opened.store.accounts())
+    accounts = [opened.account(of)] if of is not None else list(opened.store.accounts())
     every = [(each, found) for each in accounts for found in opened.store.breaks(each.id)]
     key = spelling_key(name)
     chosen = [

@@ -84,8 +84,11 @@ def backup(
     tieout db backup monday.db
     """
     from tieout.store.maintenance import backup as copy
+    from tieout.wiring.bookfile import refuse_book
 
     source = _file(context)
+    if not target.is_file():
+        refuse_book(target, "", settings_of(context))
     with progress("copying the book"):
         copy(source, target)
     if as_json:

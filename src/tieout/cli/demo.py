@@ -52,6 +52,10 @@ def demo(
 
     tieout demo --venue alpaca --rounds 20 --interval 1 --db demo.db
     """
+    from tieout.core.errors import SettingsError
+
+    if is_once and rounds is not None:
+        raise SettingsError("--once is one round; leave it or --rounds out")
     stage = _stage(db)
     most = 1 if is_once else rounds
     status = [TIED_OUT]
@@ -111,7 +115,13 @@ def _stage(db: Path | None) -> Stage:
         raise SettingsError(f"--db: {db} is there already; the demo needs a new file")
     if not database.parent.is_dir():
         raise SettingsError(f"--db: there is no folder {database.parent}")
-    return Stage(database=database, config=database.with_suffix(".toml"))
+    config = database.with_suffix(".toml")
+    if config == database:
+        raise SettingsError(f"--db: {db} is where the demo keeps its settings; name it .db")
+    if config.exists():
+        message = f"--db: the demo keeps its settings in {config}, which is there already"
+        raise SettingsError(f"{message}; name another file")
+    return Stage(database=database, config=config)
 
 
 def _play(

@@ -67,8 +67,10 @@ AsJson = Annotated[
     bool, typer.Option("--json", help="Write the result as JSON, and nothing else, to stdout.")
 ]
 Out = Annotated[
-    Path | None, typer.Option(help="Also write the breaks to this .csv, .parquet or .html file.")
+    Path | None,
+    typer.Option(help="Also write the breaks to this .csv, .parquet or .html file, a new one."),
 ]
+Force = Annotated[bool, typer.Option("--force", help="--out may replace a file that is there.")]
 Engine = Annotated[
     str,
     typer.Option(
@@ -90,6 +92,7 @@ def diff(
     theirs_format: TheirsFormat = None,
     as_json: AsJson = False,
     out: Out = None,
+    is_forced: Force = False,
     engine: Engine = "auto",
 ) -> None:
     """Tie out two position files: which rows are missing, which figures differ.
@@ -115,7 +118,7 @@ def diff(
     from tieout.bulk import FileFault, tie_out_files, write_report
 
     try:
-        require_free(out, (ours, theirs))
+        require_free(out, (ours, theirs), is_forced=is_forced)
         statement = tie_out_files(
             ours,
             theirs,
@@ -161,8 +164,8 @@ def print_json(statement: "Statement") -> None:
     text.detach()  # which flushes, and leaves stdout open
 
 
-def require_free(out: Path | None, files: Sequence[str]) -> None:
-    """Refuse, before any work, a report in no known format or in the place of a file read."""
+def require_free(out: Path | None, files: Sequence[str], *, is_forced: bool) -> None:
+    """Refuse, before any work, a report in no known format or in the place of another file."""
     from tieout.bulk import FileFault, report_format
 
     if out is None:
@@ -170,6 +173,8 @@ def require_free(out: Path | None, files: Sequence[str]) -> None:
     report_format(out)
     if any(out.exists() and Path(name).exists() and out.samefile(name) for name in files):
         raise FileFault("--out would overwrite the file that is compared", file=str(out))
+    if out.exists() and not is_forced:
+        raise FileFault("is there already; name a new file, or --force it", file=str(out))
 
 
 def listed(columns: str | None) -> list[str] | None:

@@ -28,7 +28,7 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
 
     settings = settings_of(context)
     with progress("asking the brokers"):
-        findings = [_of_settings(settings), _of_book(settings)]
+        findings = [_of_settings(settings), _of_book(settings), *_of_service(settings)]
         findings += asyncio.run(_of_connections(settings))
     if as_json:
         from tieout.wiring.material import finding_json
@@ -57,21 +57,56 @@ def _of_settings(settings: "Settings") -> "Finding":
 
 def _of_book(settings: "Settings") -> "Finding":
     from tieout.cli.words import count
-    from tieout.core.errors import StoreError
+    from tieout.core.errors import SettingsError, StoreError
     from tieout.ports import Finding
     from tieout.wiring import file_of, open_desk
+    from tieout.wiring.bookfile import refuse_memory, require_writable
 
     path = file_of(settings.store_url)
-    if path is not None and not path.exists():
-        message = f"there is none at {path} yet"
-        return Finding(subject="book", level="ok", message=message, advice="`tieout sync` makes it")
     try:
-        opened = open_desk(settings)
+        refuse_memory(settings)
+        if path is not None:
+            require_writable(path)
+        if path is not None and not path.exists():
+            message, advice = f"there is none at {path} yet", "`tieout sync` makes it"
+            return Finding(subject="book", level="ok", message=message, advice=advice)
+        opened = open_desk(settings, has_book=True)
         accounts = count(len(opened.store.accounts()), "account")
         opened.store.close()
-    except StoreError as error:
+    except (SettingsError, StoreError) as error:
         return Finding(subject="book", level="error", message=str(error))
     return Finding(subject="book", level="ok", message=f"{path or 'database'}, {accounts}")
+
+
+def _of_service(settings: "Settings") -> "list[Finding]":
+    """What `serve` would refuse or say at its start."""
+    from tieout.core.errors import SettingsError, StoreError
+    from tieout.ports import Finding
+    from tieout.wiring import open_desk
+    from tieout.wiring.clock import SystemClock
+    from tieout.wiring.keeping import schedule_in
+    from tieout.wiring.telling import targets_of, unknown_accounts
+
+    found = []
+    for check in (
+        lambda: schedule_in(settings.service),
+        lambda: targets_of(settings, clock=SystemClock()),
+    ):
+        try:
+            check()
+        except SettingsError as error:
+            found.append(Finding(subject="service", level="error", message=str(error)))
+    try:
+        opened = open_desk(settings, has_book=True, is_reading=True)
+        known = opened.store.accounts()
+        opened.store.close()
+    except (SettingsError, StoreError):
+        known = ()  # which is said where the book is looked at
+    found += [
+        Finding(subject="service", level="warning", message=message)
+        for message in unknown_accounts(settings, known)
+    ]
+    return found
 
 
 async def _of_connections(settings: "Settings") -> "list[Finding]":

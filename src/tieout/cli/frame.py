@@ -35,7 +35,7 @@ def settings_of(context: typer.Context) -> "Settings":
 @contextmanager
 def reading_desk(context: typer.Context) -> Iterator["Desk"]:
     """A desk for commands that only look; a book that is not there yet is an error."""
-    with desk(settings_of(context), has_book=True) as opened:
+    with desk(settings_of(context), has_book=True, is_reading=True) as opened:
         yield opened
 
 
@@ -45,6 +45,7 @@ def desk(
     *,
     clock: "Clock | None" = None,
     has_book: bool = False,
+    is_reading: bool = False,
     is_plan: bool = False,
 ) -> Iterator["Desk"]:
     """A desk, closed when the command is through. A plan alone makes no book."""
@@ -52,7 +53,9 @@ def desk(
 
     from tieout.wiring import open_desk
 
-    opened = open_desk(settings, clock=clock, has_book=has_book, is_plan=is_plan)
+    opened = open_desk(
+        settings, clock=clock, has_book=has_book, is_reading=is_reading, is_plan=is_plan
+    )
     try:
         yield opened
     finally:

@@ -35,7 +35,9 @@ def history(
     from tieout.core.errors import SettingsError
 
     with reading_desk(context) as opened:
-        accounts = [opened.account(account)] if account else list(opened.store.accounts())
+        accounts = (
+            [opened.account(account)] if account is not None else list(opened.store.accounts())
+        )
         found = [(each, ledger) for each in accounts for ledger in _named(opened, each, symbol)]
         if not found:
             raise SettingsError(_unknown(opened, accounts, symbol))

@@ -6,6 +6,7 @@ Commands import what they need inside themselves, so that `tieout --help` is the
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
@@ -106,17 +107,27 @@ def run(arguments: Sequence[str] | None = None) -> int:
     name = output.program() if arguments is None else "tieout"
     try:
         status = app(args=arguments, prog_name=name, standalone_mode=False)
+        sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except UsageError as error:
         output.tell(_usage_text(error))
     except TieoutError as error:
         output.tell(f"tieout: {error}")
     except BrokenPipeError:
-        # Whoever read our output has seen enough; Python must not complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()  # whoever read it has seen enough
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        _forget_output()
+        output.tell(f"tieout: the output cannot be written: {error.strerror}")
     except (typer.Abort, KeyboardInterrupt):
         return STOPPED
     return output.WRONG
+
+
+def _forget_output() -> None:
+    """What is left to be written goes nowhere; Python must not complain again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _usage_text(error: Exception) -> str:
@@ -129,5 +140,8 @@ def _usage_text(error: Exception) -> str:
 
 
 def main() -> NoReturn:
-    """The program."""
+    """The program. A letter that the terminal does not have must not end it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     sys.exit(run())

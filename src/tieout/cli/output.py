@@ -1,5 +1,6 @@
 """Where output goes: tables and JSON to stdout, everything else to stderr."""
 
+import json
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -56,7 +57,14 @@ def write_json(material: Any) -> None:
 
     `tieout --decimals strings` writes them as strings, for readers that know only floats.
     """
-    sys.stdout.write(json_text(material))
+    write_text(json_text(material))
+
+
+def write_text(text: str) -> None:
+    """JSON that is made already; escaped where stdout has no letter for all of it."""
+    if (sys.stdout.encoding or "utf-8").lower().replace("-", "") != "utf8":
+        text = "".join(each if each.isascii() else json.dumps(each)[1:-1] for each in text)
+    sys.stdout.write(text)
 
 
 def json_text(material: Any) -> str:

@@ -50,12 +50,17 @@ def pnl(
     tieout pnl --by account --json
     """
     from tieout.cli import moments
+    from tieout.core.errors import SettingsError
 
-    since = moments.start_of(start, "--from") if start else None
-    until = moments.end_before(end, "--to") if end else None
-    known = moments.end_of(known_at, "--known-at") if known_at else None
+    since = moments.start_of(start, "--from") if start is not None else None
+    until = moments.end_before(end, "--to") if end is not None else None
+    known = moments.end_of(known_at, "--known-at") if known_at is not None else None
+    if since is not None and until is not None and since >= until:
+        raise SettingsError(f"--from: {start} is after --to {end}; nothing can lie between")
     with reading_desk(context) as opened:
-        accounts = [opened.account(account)] if account else list(opened.store.accounts())
+        accounts = (
+            [opened.account(account)] if account is not None else list(opened.store.accounts())
+        )
         sums: Sums = {}
         for each in accounts:
             lines = opened.store.realized(each.id, since=since, until=until, known_at=known)
@@ -139,8 +144,10 @@ def _show(sums: Sums, *, by: By) -> None:
     for (key, currency), (figures, estimates) in sorted(sums.items()):
         made.add_row(*_cells(key, figures, currency, is_estimated=estimates > 0))
     made.add_section()
+    estimated = {currency for (_, currency), (_, estimates) in sums.items() if estimates > 0}
     for currency, figures in _totals(sums).items():
-        made.add_row(*_cells("Sum", figures, currency, is_estimated=False), style="bold")
+        cells = _cells("Sum", figures, currency, is_estimated=currency in estimated)
+        made.add_row(*cells, style="bold")
     console().print(made)
 
 

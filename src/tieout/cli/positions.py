@@ -48,13 +48,19 @@ def positions(
     tieout positions --as-of 2026-11-20 --known-at 2026-11-20T16:00
     """
     from tieout.cli.moments import end_of
+    from tieout.core.errors import SettingsError
 
+    is_past = as_of is not None or known_at is not None
+    if is_past and is_all:
+        raise SettingsError("--all has no meaning beside --as-of or --known-at; leave it out")
     with reading_desk(context) as opened:
-        accounts = [opened.account(account)] if account else list(opened.store.accounts())
-        if as_of is not None or known_at is not None:
+        accounts = (
+            [opened.account(account)] if account is not None else list(opened.store.accounts())
+        )
+        if is_past:
             now = opened.clock.now()
-            moment = end_of(as_of, "--as-of") if as_of else now
-            known = end_of(known_at, "--known-at") if known_at else now
+            moment = end_of(as_of, "--as-of") if as_of is not None else now
+            known = end_of(known_at, "--known-at") if known_at is not None else now
             _past(opened, accounts, as_of=moment, known_at=known, as_json=as_json)
             raise typer.Exit(TIED_OUT)
         raise typer.Exit(_present(opened, accounts, is_all=is_all, as_json=as_json))

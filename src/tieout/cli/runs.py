@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tieout.cli.frame import AsJson, OfAccount, desk, reading_desk, settings_of
-from tieout.cli.output import console, tell, write_json
+from tieout.cli.output import console, tell, write_json, write_text
 
 if TYPE_CHECKING:
     from tieout.ports import RunRecord
@@ -40,7 +40,7 @@ def runs(
     if context.invoked_subcommand is not None:
         return
     with reading_desk(context) as opened:
-        chosen = opened.account(account).id if account else None
+        chosen = opened.account(account).id if account is not None else None
         _show_list(opened, opened.store.runs(chosen, limit=limit), as_json=as_json)
 
 
@@ -55,7 +55,7 @@ def list_runs(
     tieout runs list --limit 5
     """
     with reading_desk(context) as opened:
-        chosen = opened.account(account).id if account else None
+        chosen = opened.account(account).id if account is not None else None
         _show_list(opened, opened.store.runs(chosen, limit=limit), as_json=as_json)
 
 
@@ -135,7 +135,7 @@ def evidence(
     context: typer.Context,
     run: RunName,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write it here, not to stdout.")
+        Path | None, typer.Option("--out", metavar="FILE", help="Write it here, a new file.")
     ] = None,
     is_whole: Annotated[
         bool, typer.Option("--whole", help="Start with the account's very first run.")
@@ -154,6 +154,12 @@ def evidence(
 
     tieout runs evidence 20261120-150000-3f9a21 | tieout case -
     """
+    from tieout.core.errors import SettingsError
+
+    if is_raw and is_whole:
+        raise SettingsError("--whole has no meaning beside --raw; leave one of them out")
+    if out is not None:
+        _require_new(context, out)
     with reading_desk(context) as opened:
         record = found_run(opened, run)
         if is_raw:
@@ -161,7 +167,7 @@ def evidence(
         else:
             text = opened.case_file(record.id, is_whole=is_whole)
     if out is None:
-        typer.echo(text, nl=False)
+        write_text(text)
         return
     _write(out, text)
     tell(f"tieout: wrote {out}")
@@ -187,11 +193,22 @@ def _raw(opened: "Desk", record: "RunRecord") -> str:
     )
 
 
+def _require_new(context: typer.Context, out: Path) -> None:
+    from tieout.core.errors import SettingsError
+    from tieout.wiring.bookfile import refuse_book
+
+    if out.is_file():
+        raise SettingsError(f"--out: {out} is there already; name a new file")
+    refuse_book(out, "--out: ", settings_of(context))
+
+
 def _write(out: Path, text: str) -> None:
     from tieout.core.errors import SettingsError
 
     try:
-        out.write_text(text, encoding="utf-8")
+        # What is there now is no file but a device or a pipe.
+        with out.open("w" if out.exists() else "x", encoding="utf-8") as stream:
+            stream.write(text)
     except OSError as error:
         raise SettingsError(f"--out: cannot write {out}: {error.strerror}") from None
 

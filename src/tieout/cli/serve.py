@@ -44,10 +44,12 @@ def serve(context: typer.Context, host: Host = None, port: Port = None, log: Log
     """
     from tieout.cli.logs import secrets_of, start_log
     from tieout.web.server import bound
+    from tieout.wiring.bookfile import refuse_memory
     from tieout.wiring.desk import check_connections, connections_named
     from tieout.wiring.service import open_service, refuse_open_door
 
     settings = _with_options(settings_of(context), host, port, log)
+    refuse_memory(settings)
     check_connections(settings, connections_named(settings, ()))
     logger = start_log(settings, secrets=secrets_of(settings))
     service = open_service(settings, logger=logger)

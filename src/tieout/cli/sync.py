@@ -47,8 +47,11 @@ def _run(context: typer.Context, chosen: Sequence[str], *, as_json: bool, is_pla
     import asyncio
 
     from tieout.wiring import check_connections, connections_named
+    from tieout.wiring.bookfile import refuse_memory
 
     settings = settings_of(context)
+    if not is_plan:
+        refuse_memory(settings)
     with ExitStack() as closing:
         with progress("reading the brokers"):
             check_connections(settings, connections_named(settings, chosen))
@@ -71,8 +74,11 @@ def _status_of(answer: "Answer") -> int:
     if answer.finished is None or answer.finished.record.outcome == "failed":
         return WRONG
     record = answer.finished.record
-    is_good = record.outcome == "applied" and record.tied_out is not False
-    return TIED_OUT if is_good else NOT_TIED_OUT
+    is_tied_out = record.tied_out
+    if is_tied_out is None:  # nothing was read; what was open before still is
+        open_breaks = answer.finished.after.open_breaks.values()
+        is_tied_out = not any(each.prevents_tie_out for each in open_breaks)
+    return TIED_OUT if record.outcome == "applied" and is_tied_out else NOT_TIED_OUT
 
 
 def answers_json(
@@ -117,14 +123,23 @@ def lines_of_answer(answer: "Answer", opened: "Desk", *, is_plan: bool = False) 
     name = opened.name_of(AccountId(answer.subject))
     if answer.finished is None:
         line = tables.text(f"{name}: ", "bold")
-        return [line.append(clean(str(answer.error)), style=tables.BAD)]
+        said = clean(str(answer.error)).removeprefix(f"{answer.subject} ")
+        return [line.append(said, style=tables.BAD)]
     return finished_lines(answer.finished, opened, name=name, is_plan=is_plan)
 
 
 def finished_lines(
-    finished: "Finished", opened: "Desk", *, name: str, is_plan: bool = False
+    finished: "Finished",
+    opened: "Desk",
+    *,
+    name: str,
+    is_plan: bool = False,
+    decided: str | None = None,
 ) -> list[Any]:
-    """One run in words: how the account stands, what changed, what disagrees."""
+    """One run in words: how the account stands, what changed, what disagrees.
+
+    `decided` says how a person settled the breaks that are over; else they agree again.
+    """
     from tieout.cli import tables
     from tieout.cli.words import change_sentence, listed
     from tieout.runs.records import error_text
@@ -147,9 +162,14 @@ def finished_lines(
         lines.append(
             tables.text(f"  look at this, it lasts: {listed(lasting, most=8)}", tables.BAD)
         )
-    over = [each.symbol or "the whole account" for each in plan.breaks if each.status != "open"]
-    if over:
-        lines.append(tables.text(f"  agrees again: {listed(over, most=8)}", "green"))
+    over = {"resolved": decided or "agrees again", "ignored": "ignored, though it does not agree"}
+    for status, words in over.items():
+        names = [
+            each.symbol or "the whole account" for each in plan.breaks if each.status == status
+        ]
+        if names:
+            style = "green" if words == "agrees again" else ""
+            lines.append(tables.text(f"  {words}: {listed(names, most=8)}", style))
     if plan.outcome == "held" and not is_plan:
         run = finished.record.id
         lines.append(tables.text(f"  tieout runs approve {run}   believes the broker"))
@@ -174,8 +194,11 @@ def _quiet_words(finished: "Finished", *, is_plan: bool) -> str:
     return ", ".join(words)
 
 
-def show_one(finished: "Finished", opened: "Desk", *, as_json: bool) -> int:
+def show_one(
+    finished: "Finished", opened: "Desk", *, as_json: bool, decided: str | None = None
+) -> int:
     """One run that a person asked for; the exit status."""
+    from tieout.core.book import AccountId
     from tieout.wiring import Answer
 
     account = finished.record.account
@@ -183,5 +206,7 @@ def show_one(finished: "Finished", opened: "Desk", *, as_json: bool) -> int:
     if as_json:
         write_json(_answer_json(answer, opened, is_plan=False))
     else:
-        show([answer], opened)
+        shown, name = console(), opened.name_of(AccountId(account))
+        for line in finished_lines(finished, opened, name=name, decided=decided):
+            shown.print(line, soft_wrap=True)
     return _status_of(answer)

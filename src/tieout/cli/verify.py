@@ -27,6 +27,7 @@ def verify(
     The chain is followed, every position is rebuilt from it and compared. The first entry that
     is wrong is named, and the status is 2. The end of each journal is printed: noted down
     somewhere else and given as --head later, it shows that nothing before it was rewritten.
+    The raw replies kept as evidence and the events to be published are no part of the book.
 
     Examples:
 
@@ -37,7 +38,7 @@ def verify(
     from tieout.core.errors import SettingsError
 
     with reading_desk(context) as opened:
-        accounts = [opened.account(account)] if account else list(opened.store.accounts())
+        accounts = opened.inspected(account)
         if head is not None and len(accounts) != 1:
             raise SettingsError("--head is the journal of one account: name it with --account")
         with progress("following the journal"):

@@ -197,7 +197,7 @@ def _since(found: Break, instrument: Instrument | None, *, now: datetime) -> str
     began = since(found.first_at, now=now)
     if found.status != "open":
         return f"{found.status}, first seen {began}"
-    if found.remainder is None or not _has(found, "quantity"):
+    if not found.remainder or not _has(found, "quantity"):
         return f"since {began}"
     return f"{units(found.remainder, instrument)} unexplained since {began}"
 
@@ -207,7 +207,7 @@ def _since(found: Break, instrument: Instrument | None, *, now: datetime) -> str
 
 def change_sentence(change: Change) -> str:
     """One change of a position as a sentence."""
-    name = f"{clean(change.symbol)} {change.side or ''}".rstrip()
+    name = f"{clean(change.symbol) or 'A row without symbol'} {change.side or ''}".rstrip()
     moved = f"{quantity(change.before)} -> {quantity(change.after)}"
     if change.average_price is not None:
         moved += f" @ {price(change.average_price)}"

@@ -47,6 +47,16 @@ class StoreError(TieoutError):
     code = "store"
 
 
+class UnreadableBook(StoreError):
+    """Something stored is not what was written there; `finding` names the place."""
+
+    code = "unreadable_book"
+
+    def __init__(self, finding: str) -> None:
+        super().__init__(f"{finding}; `tieout verify` says what was changed")
+        self.finding = finding
+
+
 class StaleVersion(StoreError):
     """Somebody else committed to this account first; this run's work is discarded."""
 

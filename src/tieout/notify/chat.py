@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 import apprise
@@ -23,7 +24,7 @@ class Chat:
             wanted if wanted.types else Wanted(types=frozenset(ALERTS), accounts=wanted.accounts)
         )
         self._apprise = apprise.Apprise()
-        if not self._apprise.add(url):
+        if not _added(self._apprise, url):
             raise SettingsError(
                 f"notifications.{name}.url is no address that Apprise knows, such as"
                 " mailto://USER:PASSWORD@HOST, slack://TOKEN or ntfys://HOST/TOPIC"
@@ -48,6 +49,20 @@ class Chat:
 
     async def aclose(self) -> None:
         """There is nothing to let go of."""
+
+
+def _added(told: apprise.Apprise, url: str) -> bool:
+    """Whether it knows the address. Its own words about it are left unsaid: they carry tokens."""
+
+    def unsaid(_record: logging.LogRecord) -> bool:
+        return False
+
+    log = logging.getLogger("apprise")
+    log.addFilter(unsaid)
+    try:
+        return bool(told.add(url))
+    finally:
+        log.removeFilter(unsaid)
 
 
 def message_of(event: StoredEvent) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import msgspec
 
 from tieout.core.activity import Activity
 from tieout.core.book import Account
+from tieout.core.errors import StoreError
 from tieout.core.instrument import Instrument
 from tieout.core.policy import Policy
 from tieout.core.snapshot import Failure, Local, Snapshot
@@ -53,9 +54,17 @@ def reply_of(drafted: Drafted) -> RawReply:
     return RawReply(call=CALL, status=None, received_at=drafted.plan.at, body=body)
 
 
-def observation_in(replies: Iterable[RawReply]) -> Observation | None:
-    """What `reply_of` kept, if it is among the replies."""
+def observation_in(replies: Iterable[RawReply], *, run: str) -> Observation | None:
+    """What `reply_of` kept of a run, if it is among the replies."""
     for reply in replies:
         if reply.call == CALL:
-            return msgspec.json.decode(reply.body, type=Observation)
+            return _observation(reply.body, run)
     return None
+
+
+def _observation(body: bytes, run: str) -> Observation:
+    try:
+        return msgspec.json.decode(body, type=Observation)
+    except ValueError as failure:
+        message = f"what run {run} was given cannot be read ({failure}); it was changed"
+        raise StoreError(message) from failure

@@ -4,12 +4,12 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tieout.core.activity import ActivityId
+from tieout.core.activity import Activity, ActivityId, content_digest
 from tieout.core.book import Book
 from tieout.core.codec import from_plain
 from tieout.core.errors import TieoutError
 from tieout.core.facts import Happened
-from tieout.core.instrument import LedgerId
+from tieout.core.instrument import LedgerId, spelling_key
 from tieout.core.journal import RUN_KIND, Entry, facts_in, ledger_after
 from tieout.core.plan import AccountState
 from tieout.core.policy import Policy
@@ -57,13 +57,13 @@ def story_of(store: BookStore, run_id: str, *, is_whole: bool = False) -> Story:
     if record is None:
         raise NoEvidence(f"there is no run {run_id}; `tieout runs` lists them")
     entries = tuple(store.entries(record.account))
-    start, steps = _kept_steps(store, entries, run_id, is_whole=is_whole)
+    start, steps = _consistent_steps(store, entries, run_id, is_whole=is_whole)
     last = steps[-1]
     told = store.load(last.account).book.instruments
     instruments = {(each.symbol, each.venue_ids): each for each in told}
     for step in steps:
         instruments |= {(each.symbol, each.venue_ids): each for each in step.instruments}
-    known = frozenset(_activity_ids(entries)[: start.known])
+    known = frozenset(each.id for each, _run in _activities(entries)[: start.known])
     return Story(
         policy=last.policy,
         book=Book(
@@ -73,14 +73,56 @@ def story_of(store: BookStore, run_id: str, *, is_whole: bool = False) -> Story:
     )
 
 
-def _kept_steps(
+def _consistent_steps(
     store: BookStore, entries: Sequence[Entry], run_id: str, *, is_whole: bool
+) -> tuple[Start, list[Observation]]:
+    """Where the story starts, and its steps: early enough that what an activity said at first is
+    told, where it came again with other content."""
+    recorded = _activities(entries)
+    since: str | None = None
+    while True:
+        start, steps = _kept_steps(store, entries, run_id, is_whole=is_whole, since=since)
+        found = _first_contradicted(recorded[: start.known], steps)
+        if found is None:
+            return start, steps
+        activity, run = found
+        if run == since:
+            raise NoEvidence(
+                f"activity {activity} came again with other content in or before run {run_id},"
+                " and the evidence of what it said at first is not kept any more"
+            )
+        since = run
+
+
+def _first_contradicted(
+    known: Sequence[tuple[Activity, str]], steps: Iterable[Observation]
+) -> tuple[ActivityId, str] | None:
+    """The first of the known activities that a step tells with other content, and its run."""
+    told: dict[ActivityId, list[Activity]] = {}
+    for step in steps:
+        for activity in step.activities:
+            told.setdefault(activity.id, []).append(activity)
+    for first, run in known:
+        if any(not _is_same(first, other) for other in told.get(first.id, ())):
+            return first.id, run
+    return None
+
+
+def _is_same(first: Activity, other: Activity) -> bool:
+    """Whether two reports say the same, spellings aside."""
+    if spelling_key(first.symbol) == spelling_key(other.symbol):
+        other = replace(other, symbol=first.symbol)
+    return content_digest(first) == content_digest(other)
+
+
+def _kept_steps(
+    store: BookStore, entries: Sequence[Entry], run_id: str, *, is_whole: bool, since: str | None
 ) -> tuple[Start, list[Observation]]:
     """Where the story starts, and its steps; it starts later where evidence is not kept."""
     lost: set[str] = set()
     while True:
-        start = start_of(entries, run_id, lost=lost, is_whole=is_whole)
-        found = {each: observation_in(store.evidence(each)) for each in start.runs}
+        start = start_of(entries, run_id, lost=lost, since=since, is_whole=is_whole)
+        found = {each: observation_in(store.evidence(each), run=each) for each in start.runs}
         missing = [each for each, observation in found.items() if observation is None]
         if not missing:
             return start, [each for each in found.values() if each is not None]
@@ -90,9 +132,17 @@ def _kept_steps(
 
 
 def start_of(
-    entries: Iterable[Entry], run_id: str, *, lost: Collection[str] = (), is_whole: bool = False
+    entries: Iterable[Entry],
+    run_id: str,
+    *,
+    lost: Collection[str] = (),
+    since: str | None = None,
+    is_whole: bool = False,
 ) -> Start:
-    """Where the story of a run starts: with the last run after which all was well."""
+    """Where the story of a run starts: with the last run after which all was well.
+
+    Not later than with the run `since`, though, and after those whose evidence is lost.
+    """
     ledgers: dict[LedgerId, Ledger] = {}
     known = 0
     before = start = Start()
@@ -100,7 +150,7 @@ def start_of(
         after = ledger_after(entry)
         if after is not None:
             ledgers[after.id] = after
-        known += len(_activity_ids((entry,)))
+        known += len(_activities((entry,)))
         if entry.kind != RUN_KIND:
             continue
         longer = replace(start, runs=(*start.runs, entry.run))
@@ -114,13 +164,15 @@ def start_of(
             start = replace(before, runs=(entry.run,))
         else:
             start = longer
+        is_whole = is_whole or entry.run == since
         before = here
     raise NoEvidence(f"run {run_id} wrote nothing to the journal, there is nothing to run again")
 
 
-def _activity_ids(entries: Iterable[Entry]) -> list[ActivityId]:
+def _activities(entries: Iterable[Entry]) -> list[tuple[Activity, str]]:
+    """The activities that entries record, each with the run that brought it."""
     return [
-        fact.activity.id
+        (fact.activity, entry.run)
         for entry in entries
         for fact in facts_in(entry)
         if isinstance(fact, Happened)

@@ -187,6 +187,8 @@ def _accounts(
         here = place.at(key)
         if not account or (names and connection not in names):
             known = closest(connection, names) if names else "set up [[connections]] first"
+            if connection in names:
+                known = f'all of that connection are "{connection}/*"'
             reading.fault(here, f"must be connection/account or connection/*; {known}")
             continue
         found[key] = _account(reading, key, material.get(key, {}), here)
@@ -236,9 +238,11 @@ def _refuse_same_names(
         if account.name is None:
             continue
         if key.endswith("/*"):
-            reading.fault(place.at(key, "name"), "a name is of one account, not of all")
+            reading.fault(place.at(key).at("name"), "a name is of one account, not of all")
         elif account.name in seen:
-            reading.fault(place.at(key, "name"), f"{account.name!r} names {seen[account.name]} too")
+            reading.fault(
+                place.at(key).at("name"), f"{account.name!r} names {seen[account.name]} too"
+            )
         seen.setdefault(account.name, key)
 
 

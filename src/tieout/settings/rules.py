@@ -1,5 +1,6 @@
 """What one value may be. A rule reads a value or says in words what is allowed."""
 
+import base64
 import ipaddress
 from collections.abc import Callable, Iterable
 from decimal import Decimal
@@ -12,6 +13,12 @@ from tieout.core.numbers import exact
 # A rule gets the value of the file, or the text of an environment variable, and raises
 # ValueError with what the value must be ("must be ...").
 Rule = Callable[[Any], Any]
+
+EVENT_TYPES = (
+    "position:updated", "position:opened", "position:changed", "position:closed", "break:opened",
+    "break:resolved", "run:started", "run:finished", "run:held", "alert:raised", "alert:recovered",
+    "settings:changed", "system:error",
+)  # fmt: skip
 
 _YES = ("true", "yes", "on", "1")
 _NO = ("false", "no", "off", "0")
@@ -32,6 +39,46 @@ def words(value: Any) -> tuple[str, ...]:
     if not isinstance(listed, list) or not listed:
         raise ValueError("must be a list of texts, or one text with commas")
     return tuple(text(each) for each in listed)
+
+
+def event_types(value: Any) -> tuple[str, ...]:
+    """Types of events, or whole families of them such as break:*."""
+    found = words(value)
+    unknown = [each for each in found if not is_event_type(each)]
+    if unknown:
+        allowed = ", ".join(EVENT_TYPES)
+        raise ValueError(f"{', '.join(unknown)}: must be of {allowed}; or a family, as break:*")
+    return found
+
+
+def is_event_type(word: str) -> bool:
+    """Whether events of this type, or of this family, are ever written.
+
+    >>> is_event_type("break:opened"), is_event_type("break:*"), is_event_type("broke:*")
+    (True, True, False)
+    """
+    families = {f"{each.partition(':')[0]}:*" for each in EVENT_TYPES}
+    return word in EVENT_TYPES or word in families
+
+
+def schedule(value: Any) -> str:
+    """Seconds, as a number or a text, or a cron expression; what it means is seen later."""
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return str(whole_number()(value))
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("must be seconds, or a text with a cron expression such as */5 * * * *")
+    return value.strip()
+
+
+def signing_secret(value: Any) -> str:
+    """What signs a webhook: any text; what follows whsec_ is base64, as everybody has it."""
+    found = text(value)
+    try:
+        if found.startswith("whsec_") and not base64.b64decode(found[6:], validate=True):
+            raise ValueError
+    except ValueError:
+        raise ValueError("must be base64 after whsec_, or a text that begins otherwise") from None
+    return found
 
 
 def one_of(allowed_words: Iterable[str]) -> Rule:
@@ -170,4 +217,6 @@ def store_url(value: Any) -> str:
         raise ValueError(allowed)
     if kind == "sqlite" and (not rest.startswith("/") or not rest[1:]):
         raise ValueError(allowed)
+    if kind == "sqlite" and "?" in rest:
+        raise ValueError("must end with the name of the file, without ? and what follows it")
     return found

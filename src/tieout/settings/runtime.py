@@ -22,6 +22,11 @@ CHANGEABLE = (
 PAUSED = "service.is_paused"
 
 
+def is_paused(changed: Mapping[str, Any]) -> bool:
+    """Whether the schedule is paused, as these changes have it."""
+    return yes_or_no(changed.get(PAUSED, False))
+
+
 def with_runtime(settings: Settings, changed: Mapping[str, Any]) -> Settings:
     """The settings with these changes. Raises one SettingsError that names every wrong one.
 

@@ -8,8 +8,10 @@ from tieout.settings.quiet import quiet_hours
 from tieout.settings.rules import (
     Rule,
     address,
+    event_types,
     number,
     one_of,
+    schedule,
     store_url,
     stream_address,
     text,
@@ -29,7 +31,7 @@ RUNS: Rules = {
 
 SERVICE: Rules = {
     "enabled": yes_or_no,
-    "schedule": text,
+    "schedule": schedule,
     "timezone": text,
     "first_run_s": number(least="0", most="3600"),
     "host": text,
@@ -83,8 +85,8 @@ ALERTS: Rules = {
     "quiet": quiet_hours,
 }
 
-WEBHOOK: Rules = {"url": text, "secret": text, "types": words, "accounts": words}
-NOTIFICATION: Rules = {"url": text, "types": words, "accounts": words}
+WEBHOOK: Rules = {"url": text, "secret": text, "types": event_types, "accounts": words}
+NOTIFICATION: Rules = {"url": text, "types": event_types, "accounts": words}
 
 ACCOUNT: Rules = {"name": text}
 

@@ -22,7 +22,11 @@ def read_service(reading: Reading, material: Any, root: Place) -> Service:
                 found[key] = value
     _refuse_without_pnl(reading)
     _refuse_unknown(reading)
-    return Service(**found)
+    service = Service(**found)
+    if service.quiet_s > service.quiet_s_max:
+        longest = f"quiet_s_max, which is {service.quiet_s_max}"
+        reading.fault(place.at("quiet_s"), f"is {service.quiet_s}, must be at most {longest}")
+    return service
 
 
 def _rule(key: str) -> Any:

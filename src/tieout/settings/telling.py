@@ -7,7 +7,7 @@ from typing import Any
 from tieout.settings import schema
 from tieout.settings.faults import Reading
 from tieout.settings.lists import named_tables, read_secret
-from tieout.settings.rules import Rule, hook_address
+from tieout.settings.rules import Rule, hook_address, signing_secret
 from tieout.settings.secret import Secret
 from tieout.settings.source import Place
 from tieout.settings.values import Alerts, Connection, Notification, Webhook
@@ -75,7 +75,8 @@ def _targets(
         for key in (known for known in (URL, SECRET) if known in rules):
             values[key] = _secret(reading, each, values, here.at(key), base=base)
         if SECRET in rules:
-            _check_url(reading, values[URL], here.at(URL))
+            _check(reading, values[URL], here.at(URL), rule=hook_address)
+            _check(reading, values[SECRET], here.at(SECRET), rule=signing_secret)
         found.append((name, values))
     return found
 
@@ -96,10 +97,10 @@ def _secret(
     return Secret(None, problem=f"{place}: is missing")
 
 
-def _check_url(reading: Reading, url: Secret, place: Place) -> None:
-    if url.problem:
+def _check(reading: Reading, secret: Secret, place: Place, *, rule: Rule) -> None:
+    if secret.problem:
         return
     try:
-        hook_address(url.reveal())
+        rule(secret.reveal())
     except ValueError as fault:
         reading.fault(place, str(fault))

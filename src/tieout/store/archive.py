@@ -37,6 +37,11 @@ class SqliteArchive:
             found = connection.execute(statements.ACCOUNTS)
             return [account_of(AccountRow._make(row)) for row in found]
 
+    def inspected(self) -> Sequence[AccountId]:
+        """Every account of which there is a row in any table of the book, known or not."""
+        with self.connections.reading() as connection:
+            return sorted(each for (each,) in connection.execute(statements.ACCOUNTS_OF_ROWS))
+
     def inspection(self, account: AccountId) -> AbstractContextManager[Inspection]:
         """Everything that is stored of an account, for `verify`."""
         return sqlite_inspection(self.connections, account)

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,8 @@ from tieout.store.closings import ClosingRow, realized_of
 from tieout.store.codec import digest_of, ledger_in, read_ledger, state_in
 from tieout.store.episodes import NO_SEALS, open_row, seal_of, sealed
 from tieout.store.inspection import Inspection
-from tieout.store.rows import LINK_BYTES, RunRow, break_of, break_row
-from tieout.store.written import rows_digest
+from tieout.store.rows import LINK_BYTES, RunRow, account_digest, break_of, break_row, record_digest
+from tieout.store.written import breaks_digest, rows_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Told:
 def row_problems(found: Inspection, told: Told) -> Iterator[Problem]:
     """Everything in the tables that the journal and the run records do not bear out."""
     runs = list(found.runs())
-    yield from _guarded("account", lambda: _account(found, told))
+    yield from _guarded("account", lambda: _account(found, told, runs))
     yield from _guarded("run", lambda: _runs(runs, told))
     yield from _guarded("ledger", lambda: _ledgers(found, told))
     yield from _guarded("position", lambda: _open_positions(found, told))
@@ -79,7 +79,9 @@ def row_problems(found: Inspection, told: Told) -> Iterator[Problem]:
     yield from _guarded("closing", lambda: _closings(found, told, runs))
     yield from _guarded("activity", lambda: _activities(found, runs))
     yield from _guarded("mark", lambda: _marks(found, runs))
-    yield from _guarded("break", lambda: _breaks(found, told))
+    yield from _guarded("instrument", lambda: _instruments(found, runs))
+    yield from _guarded("break", lambda: _breaks(found, told, runs))
+    yield from _guarded("run", lambda: _records(found))
 
 
 def _guarded(place: str, check: Callable[[], Iterable[Problem]]) -> Iterator[Problem]:
@@ -90,9 +92,36 @@ def _guarded(place: str, check: Callable[[], Iterable[Problem]]) -> Iterator[Pro
         yield Problem(place, f"a row cannot be read: {failure!r}")
 
 
-def _account(found: Inspection, told: Told) -> Iterator[Problem]:
-    if found.account is not None and found.account.state != told.state:
+def _account(found: Inspection, told: Told, runs: Sequence[RunRow]) -> Iterator[Problem]:
+    row = found.account
+    if row is None:
+        if _has_rows(found):
+            yield Problem("account", "there are rows of it, and it is not in the book")
+        return
+    if row.state != told.state:
         yield Problem("account", "its state is not what the last run left")
+    noted = [each.account_digest for each in runs]
+    if not _is_as_noted(noted, account_digest(row)):
+        message = "its venue, currency, history or cursor is not what the last run left"
+        yield Problem("account", message)
+
+
+def _has_rows(found: Inspection) -> bool:
+    tables = (found.ledgers, found.positions, found.closings, found.activities, found.breaks)
+    has_rows = any(True for table in tables for _row in table())
+    return has_rows or found.marks is not None or found.instruments is not None
+
+
+def _is_as_noted(noted: Sequence[str | None], digest: str | None) -> bool:
+    """Whether the last run noted this digest; runs of an older Tieout noted none."""
+    return not any(noted) or noted[-1] == digest
+
+
+def _instruments(found: Inspection, runs: Sequence[RunRow]) -> Iterator[Problem]:
+    text = found.instruments
+    digest = None if text is None else digest_of(text.encode())
+    if not _is_as_noted([each.instruments_digest for each in runs], digest):
+        yield Problem("instrument", "the instruments are not those that the last run left")
 
 
 def _runs(runs: Iterable[RunRow], told: Told) -> Iterator[Problem]:
@@ -190,7 +219,7 @@ def _marks(found: Inspection, runs: Iterable[RunRow]) -> Iterator[Problem]:
         yield Problem("mark", "the marks are not those of the last snapshot that was applied")
 
 
-def _breaks(found: Inspection, told: Told) -> Iterator[Problem]:
+def _breaks(found: Inspection, told: Told, runs: Sequence[RunRow]) -> Iterator[Problem]:
     listed = {each for said in told.ends.values() for each in said["breaks"]}
     for row in found.breaks():
         listed.discard(row.id)
@@ -198,3 +227,14 @@ def _breaks(found: Inspection, told: Told) -> Iterator[Problem]:
             yield Problem("break", f"{row.id}: its columns do not agree", key=row.id)
     for each in sorted(listed):
         yield Problem("break", f"{each} is gone", key=each)
+    still_open = breaks_digest((row.id, row.body) for row in found.breaks() if row.is_open)
+    if not _is_as_noted([each.breaks_digest for each in runs], still_open):
+        yield Problem("break", "those that are open are not those that the last run left open")
+
+
+def _records(found: Inspection) -> Iterator[Problem]:
+    """Runs whose own words were changed; one of an older Tieout has no digest of anything new."""
+    for run in found.records():
+        is_old = run.record_digest is None and run.account_digest is None
+        if not is_old and run.record_digest != record_digest(run):
+            yield Problem("run", f"run {run.id} was changed after it was written", key=run.id)

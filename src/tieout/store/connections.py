@@ -4,10 +4,12 @@ The database is in WAL mode, so readers never wait for the writer. `synchronous 
 every commit to the disk before it counts: what was acknowledged survives a power cut.
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from tieout.store.errors import explained
 
@@ -31,6 +33,8 @@ PRAGMAS: Mapping[str, str | int] = {
 class Connections:
     """Transactions on one database; `path` None is one in memory, which has one connection.
 
+    A file that is not there is made, for this user alone; with `is_there` it is left as it is,
+    and so is an empty one. With `is_read_only` nothing at all is written, beside the file either.
     `pragmas` are set on every connection after our own, for those who know their disk (and for
     tests that need a full one).
     """
@@ -41,8 +45,12 @@ class Connections:
         *,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         pragmas: Mapping[str, str | int] | None = None,
+        is_there: bool = False,
+        is_read_only: bool = False,
     ) -> None:
         self.path = path
+        self._is_there = is_there or is_read_only
+        self._address = _address(path, is_there=self._is_there, is_read_only=is_read_only)
         self.place = "the book in memory" if path is None else f"the book {path}"
         self._busy_timeout_s = busy_timeout_s
         self._pragmas = {**PRAGMAS, **(pragmas or {})}
@@ -50,17 +58,20 @@ class Connections:
         self._idle: list[sqlite3.Connection] = []
         self._watching: sqlite3.Connection | None = None
         with explained(self.place):
+            if path is not None and not self._is_there:
+                make(path)
             self.writer = self._connect()
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            ":memory:" if self.path is None else self.path,
+            self._address,
+            uri=True,
             timeout=self._busy_timeout_s,
             isolation_level=None,
             check_same_thread=False,
         )
         try:
-            if _is_empty(connection) or application_of(connection) == APPLICATION_ID:
+            if not self._is_there and _is_ours(connection):
                 connection.execute("PRAGMA journal_mode = WAL")
             for name, value in self._pragmas.items():
                 connection.execute(f"PRAGMA {name} = {value}")
@@ -141,9 +152,34 @@ def application_of(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA application_id").fetchone()[0])
 
 
-def _is_empty(connection: sqlite3.Connection) -> bool:
-    """Whether nothing was ever written; WAL is written into the file, not into one of others."""
-    return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+def _is_ours(connection: sqlite3.Connection) -> bool:
+    """Whether it is a book or empty; WAL is written into the file, not into one of others."""
+    is_empty = connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+    return is_empty or application_of(connection) == APPLICATION_ID
+
+
+def _address(path: str | None, *, is_there: bool, is_read_only: bool) -> str:
+    """What SQLite opens. Where it may write nothing it reads a file without a log as it lies."""
+    if path is None:
+        return ":memory:"
+    address = Path(path).absolute().as_uri()
+    if is_read_only:
+        has_log = Path(f"{path}-wal").exists()
+        return f"{address}?mode=ro" if has_log else f"{address}?mode=ro&immutable=1"
+    return f"{address}?mode=rw" if is_there else address
+
+
+def make(path: str) -> None:
+    """An empty file that only its owner may read: a book has hashes of passwords and keys."""
+    with suppress(OSError):  # SQLite says what is wrong, if it is
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def is_writable(path: Path) -> bool:
+    """Whether this user may write a file (there or not), and what SQLite keeps beside it."""
+    places = [path.absolute().parent, *([path] if path.exists() else [])]
+    as_us = {"effective_ids": True} if os.access in os.supports_effective_ids else {}
+    return all(os.access(each, os.W_OK, **as_us) for each in places)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from tieout.core.errors import StoreError
 from tieout.ports import RawReply
 from tieout.store.codec import time_of, time_text
 
@@ -48,5 +49,15 @@ def reply_of(row: EvidenceRow) -> RawReply:
         call=row.call,
         status=row.status,
         received_at=time_of(row.received_at),
-        body=zlib.decompress(row.body),
+        body=_unpacked(row),
     )
+
+
+def _unpacked(row: EvidenceRow) -> bytes:
+    try:
+        return zlib.decompress(row.body)
+    except (zlib.error, TypeError) as failure:
+        raise StoreError(
+            f"reply {row.number} of run {row.run} is damaged ({failure}); the book itself does"
+            " not need it, but this run cannot be run again"
+        ) from failure

@@ -27,15 +27,18 @@ Row = TypeVar("Row")
 class Inspection:
     """What is stored of an account, unread: texts stay texts, however wrong they are.
 
-    `entries` and `runs` (those that wrote entries) come in order, `activities` by id. `marks` is
-    the digest and the text of the mark set. `complaints` are the database's own.
+    `entries` and `runs` (those that wrote entries) come in order, `activities` by id; `records`
+    are all runs. `marks` is the digest and the text of the mark set, `instruments` a text.
+    `complaints` are the database's own.
     """
 
     account: AccountRow | None
     marks: tuple[str, str] | None
+    instruments: str | None
     complaints: tuple[str, ...]
     entries: Callable[[], Iterable[JournalRow]]
     runs: Callable[[], Iterable[RunRow]]
+    records: Callable[[], Iterable[RunRow]]
     ledgers: Callable[[], Iterable[LedgerRow]]
     positions: Callable[[], Iterable[PositionRow]]
     closings: Callable[[], Iterable[ClosingRow]]
@@ -68,9 +71,13 @@ def _inspection(connection: sqlite3.Connection, account: AccountId) -> Inspectio
     return Inspection(
         account=None if row is None else AccountRow._make(row),
         marks=connection.execute(statements.MARKS, mine).fetchone(),
+        instruments=next(
+            iter(connection.execute(statements.INSTRUMENTS, mine).fetchone() or ()), None
+        ),
         complaints=tuple(_complaints(connection)),
         entries=lambda: all_of(statements.ALL_ENTRIES, JournalRow._make),
         runs=lambda: all_of(statements.ANCHORED_RUNS, RunRow._make),
+        records=lambda: all_of(statements.ALL_RUNS, RunRow._make),
         ledgers=lambda: all_of(statements.LEDGERS, LedgerRow._make),
         positions=lambda: all_of(statements.POSITIONS, PositionRow._make),
         closings=lambda: all_of(statements.ALL_CLOSINGS, ClosingRow._make),

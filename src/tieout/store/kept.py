@@ -29,6 +29,7 @@ class Kept:
     head: str = GENESIS
     cursor: str | None = None
     marks_digest: str | None = None
+    instruments_digest: str | None = None
 
     def stored(self, account: Account) -> StoredBook:
         """The book as the port hands it out."""
@@ -40,7 +41,9 @@ class Kept:
             sequence=self.sequence,
         )
 
-    def after(self, commit: Commit, *, marks_digest: str | None) -> "Kept":
+    def after(
+        self, commit: Commit, *, marks_digest: str | None, instruments_digest: str | None
+    ) -> "Kept":
         """The book once a commit is written."""
         plan, last = commit.plan, commit.entries[-1]
         changed = {
@@ -63,6 +66,7 @@ class Kept:
             head=last.hash,
             cursor=self.cursor if commit.cursor is None else commit.cursor,
             marks_digest=self.marks_digest if marks_digest is None else marks_digest,
+            instruments_digest=instruments_digest,
         )
 
 

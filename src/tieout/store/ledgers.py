@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping
 
-from tieout.core.errors import StoreError
+from tieout.core.errors import UnreadableBook
 from tieout.core.instrument import LedgerId
 from tieout.core.position import Ledger
 from tieout.store.codec import read_ledger
@@ -56,6 +56,4 @@ def _read(key: LedgerId, text: str) -> Ledger:
     try:
         return read_ledger(text)
     except ValueError as failure:
-        raise StoreError(
-            f"the ledger {key} cannot be read ({failure}); `tieout verify` says what was changed"
-        ) from failure
+        raise UnreadableBook(f"the ledger {key} cannot be read ({failure})") from failure

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tieout.core.errors import StoreError
 from tieout.store import migrations
-from tieout.store.connections import Connections
+from tieout.store.connections import Connections, is_writable, make
 from tieout.store.errors import explained
 from tieout.store.sqlite import SqliteStore
 
@@ -66,7 +66,7 @@ def backup(path: Path, target: Path) -> None:
         closing(_existing(path)) as connections,
         connections.alone() as source,
         explained(f"the copy {target}"),
-        closing(sqlite3.connect(target)) as copy,
+        closing(_new(target)) as copy,
     ):
         source.backup(copy)
 
@@ -78,10 +78,15 @@ def vacuum(path: Path) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def _new(target: Path) -> sqlite3.Connection:
+    make(str(target))
+    return sqlite3.connect(target)
+
+
 def _existing(path: Path) -> Connections:
     if not path.is_file():
         raise StoreError(f"{path} is not there; a first run or `tieout db upgrade` makes it")
-    return Connections(str(path))
+    return Connections(str(path), is_there=True, is_read_only=not is_writable(path))
 
 
 def _number(connection: sqlite3.Connection, question: str) -> int:

@@ -75,6 +75,7 @@ class Shelved:
     breaks: dict[str, BreakRow] = field(default_factory=dict)
     activities: dict[str, ActivityRow] = field(default_factory=dict)
     marks: tuple[str, str] | None = None
+    instruments: str | None = None
 
     def ended_of(self, ledger: LedgerId) -> list[PositionRow]:
         return [row for row in self.positions.values() if row.closed_at and row.ledger == ledger]
@@ -112,6 +113,10 @@ class MemoryStore(SqliteAccess, SqliteService):
         found = self._accounts.get(account)
         return found or Shelved(kept=Kept(book=Book(account=Account(id=account, venue=""))))
 
+    def inspected(self) -> Sequence[AccountId]:
+        """Every account of which something is kept."""
+        return sorted(self._accounts)
+
     @contextmanager
     def inspection(self, account: AccountId) -> Iterator[Inspection]:
         """Everything that is kept of an account, for `verify`."""
@@ -121,9 +126,11 @@ class MemoryStore(SqliteAccess, SqliteService):
             yield Inspection(
                 account=shelved.row,
                 marks=shelved.marks,
+                instruments=shelved.instruments,
                 complaints=(),
                 entries=lambda: shelved.journal,
                 runs=lambda: sorted(mine, key=lambda run: run.version or 0),
+                records=lambda: [run for run in self._runs.values() if run.account == account],
                 ledgers=shelved.ledgers.values,
                 positions=shelved.positions.values,
                 closings=lambda: shelved.closings,
@@ -153,7 +160,11 @@ class MemoryStore(SqliteAccess, SqliteService):
             prepared = prepare(commit, shelved.kept)
             self._refuse_repeats(shelved, commit)
             self._write(shelved, commit, prepared, seal=seal)
-            after = shelved.kept.after(commit, marks_digest=prepared.marks_digest)
+            after = shelved.kept.after(
+                commit,
+                marks_digest=prepared.marks_digest,
+                instruments_digest=prepared.instruments_digest,
+            )
             shelved.kept = after
             self._accounts[commit.account.id] = shelved
             return after.version
@@ -168,8 +179,7 @@ class MemoryStore(SqliteAccess, SqliteService):
         closings = closing_rows(commit, shelved.kept.ledgers, shelved.lines_of)
         run = anchored_run(commit, prepared, closings)
         seal = sealed(seal, added=ended.added, removed=ended.removed)
-        cursor = shelved.kept.cursor if commit.cursor is None else commit.cursor
-        shelved.row = account_row(commit, ended_seal=seal)._replace(cursor=cursor)
+        shelved.row = account_row(commit, prepared, ended_seal=seal)
         for ledger in prepared.ledgers:
             known = shelved.ledgers.get(ledger.ledger, ledger)
             shelved.ledgers[ledger.ledger] = ledger._replace(created=known.created)
@@ -182,6 +192,8 @@ class MemoryStore(SqliteAccess, SqliteService):
         shelved.activities.update({row.id: row for row in prepared.activities})
         if prepared.marks is not None and prepared.marks_digest is not None:
             shelved.marks = (prepared.marks_digest, prepared.marks)
+        if prepared.instruments is not None:
+            shelved.instruments = prepared.instruments
         self._runs[run.id] = run
         self._evidence += prepared.evidence
         for event in prepared.outbox:

@@ -10,8 +10,10 @@ ALLOWED = "sqlite:///FILE, sqlite:////ABSOLUTE/FILE, sqlite://:memory: or memory
 IN_MEMORY = ("sqlite://", "sqlite:///", "sqlite://:memory:", "sqlite:///:memory:")
 
 
-def open_store(url: str) -> SqliteStore | MemoryStore:
-    """The store at an address; a file that is not there yet is made.
+def open_store(
+    url: str, *, is_there: bool = False, is_reading: bool = False
+) -> SqliteStore | MemoryStore:
+    """The store at an address; a file that is not there yet is made, unless it must be there.
 
     Raises StoreError for an address that is not understood, and for a file that is damaged,
     another program's or a newer Tieout's.
@@ -20,7 +22,12 @@ def open_store(url: str) -> SqliteStore | MemoryStore:
         return MemoryStore()
     if url in IN_MEMORY:
         return SqliteStore(None)
-    return SqliteStore(file_of(url))
+    return SqliteStore(file_of(url), is_there=is_there, is_reading=is_reading)
+
+
+def is_in_memory(url: str) -> bool:
+    """Whether the books at an address are gone with the process."""
+    return url == "memory://" or url in IN_MEMORY
 
 
 def file_of(url: str) -> Path:

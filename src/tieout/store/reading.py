@@ -3,12 +3,13 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from tieout.core.book import Account, AccountId, Book
 from tieout.core.codec import from_plain
-from tieout.core.errors import JournalError, StoreError
+from tieout.core.errors import JournalError, UnreadableBook
 from tieout.core.facts import Fact
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.journal import Entry, facts_in
@@ -29,28 +30,42 @@ def read_kept(connection: sqlite3.Connection, account: Account) -> Kept:
     found = connection.execute(statements.ACCOUNT, (account.id,)).fetchone()
     if found is None:
         return Kept(book=Book(account=account))
+    return _read_kept(connection, account, AccountRow._make(found))
+
+
+@contextmanager
+def _readable(account: AccountId, *, table: str) -> Iterator[None]:
+    """Whatever is no longer what was written there is an error that names the place."""
     try:
-        return _read_kept(connection, account, AccountRow._make(found))
-    except ValueError as failure:
-        raise StoreError(
-            f"the book of {account.id} cannot be read ({failure}); `tieout verify` says what"
-            " was changed"
-        ) from failure
+        yield
+    except (LookupError, TypeError, ValueError) as failure:
+        finding = f"the row of {account} in the table {table} cannot be read ({failure})"
+        raise UnreadableBook(finding) from failure
 
 
 def _read_kept(connection: sqlite3.Connection, account: Account, row: AccountRow) -> Kept:
     mine = (account.id,)
     digest, marks = connection.execute(statements.MARKS, mine).fetchone() or (None, "{}")
     instruments = connection.execute(statements.INSTRUMENTS, mine).fetchone() or ("[]",)
+    asked = (account.id, row.version)
+    noted = connection.execute(statements.INSTRUMENTS_DIGEST, asked).fetchone() or (None,)
     opened = [BreakRow._make(each) for each in connection.execute(statements.OPEN_BREAKS, mine)]
+    with _readable(account.id, table="accounts"):
+        state = from_plain(AccountState, json.loads(row.state))
+    with _readable(account.id, table="marks"):
+        holdings = read_marks(marks)
+    with _readable(account.id, table="instruments"):
+        known = tuple(from_plain(Instrument, each) for each in json.loads(instruments[0]))
+    with _readable(account.id, table="breaks"):
+        open_breaks = {each.id: break_of(each.body) for each in opened}
     texts: dict[LedgerId, Ledger | str] = dict(connection.execute(statements.BODIES, mine))
     return Kept(
         book=Book(
             account=account,
-            marks=read_marks(marks),
-            open_breaks={each.id: break_of(each.body) for each in opened},
-            instruments=tuple(from_plain(Instrument, each) for each in json.loads(instruments[0])),
-            state=from_plain(AccountState, json.loads(row.state)),
+            marks=holdings,
+            open_breaks=open_breaks,
+            instruments=known,
+            state=state,
         ),
         ledgers=ReadLedgers(texts, texts=len(texts)),
         version=row.version,
@@ -58,6 +73,7 @@ def _read_kept(connection: sqlite3.Connection, account: Account, row: AccountRow
         head=row.head,
         cursor=row.cursor,
         marks_digest=digest,
+        instruments_digest=noted[0],
     )
 
 

@@ -9,7 +9,7 @@ from tieout.core.codec import canonical, from_plain, to_text
 from tieout.core.instrument import LedgerId
 from tieout.core.journal import Entry
 from tieout.ports import Commit, Event, RunRecord, StoredEvent
-from tieout.store.codec import time_of, time_text
+from tieout.store.codec import digest_of, time_of, time_text
 
 LINK_BYTES = 8
 
@@ -103,6 +103,10 @@ class RunRow(NamedTuple):
     marks_digest: str | None = None
     closings_digest: str | None = None
     activities_digest: str | None = None
+    account_digest: str | None = None
+    instruments_digest: str | None = None
+    breaks_digest: str | None = None
+    record_digest: str | None = None
 
 
 class OutboxRow(NamedTuple):
@@ -113,6 +117,11 @@ class OutboxRow(NamedTuple):
     type: str
     at: str
     payload: str
+
+
+def account_digest(row: AccountRow) -> str:
+    """The hash of what an account is: its venue, currency, history, and how far it was read."""
+    return digest_of(canonical([row.venue, row.currency, row.history, row.cursor]).encode())
 
 
 def journal_row(entry: Entry) -> JournalRow:
@@ -147,7 +156,7 @@ def entry_of(row: JournalRow) -> Entry:
 
 
 def run_row(run: RunRecord) -> RunRow:
-    return RunRow(
+    row = RunRow(
         account=run.account,
         id=run.id,
         started_by=run.trigger,
@@ -161,6 +170,12 @@ def run_row(run: RunRecord) -> RunRow:
         errors=canonical(list(run.errors)),
         statement=run.statement,
     )
+    return row._replace(record_digest=record_digest(row))
+
+
+def record_digest(row: RunRow) -> str:
+    """The hash of what a run says of itself."""
+    return digest_of(canonical(list(row[: RunRow._fields.index("version")])).encode())
 
 
 def run_of(row: RunRow) -> RunRecord:

@@ -16,7 +16,7 @@ from tieout.store import migrations, statements
 from tieout.store.access import SqliteAccess
 from tieout.store.archive import SqliteArchive
 from tieout.store.codec import time_text
-from tieout.store.connections import BUSY_TIMEOUT_S, Connections
+from tieout.store.connections import BUSY_TIMEOUT_S, Connections, is_writable
 from tieout.store.episodes import PositionRow, sealed
 from tieout.store.evidence import evidence_rows
 from tieout.store.kept import Kept, Shelf
@@ -33,8 +33,10 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
     """Books in the file at `path`; None keeps them in memory, for tests.
 
     A new file is set up, an older one brought up to date; StoreError where it is a newer
-    Tieout's or another program's. `reached` is called with a name at each point of a commit,
-    for tests that end the process there; `pragmas` are set on every connection after our own.
+    Tieout's or another program's. With `is_there` it must hold a book already, and for those
+    who only look (`is_reading`) it may also be one that this user may not write. `reached` is
+    called with a name at each point of a commit, for tests that end the process there; `pragmas`
+    are set on every connection after our own.
     """
 
     def __init__(
@@ -44,11 +46,22 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         pragmas: Mapping[str, str | int] | None = None,
         reached: Reached = nowhere,
+        is_there: bool = False,
+        is_reading: bool = False,
     ) -> None:
-        if path is not None and not path.absolute().parent.is_dir():
-            raise StoreError(f"the folder of {path} is not there; make it, or name another file")
-        name = None if path is None else str(path)
-        super().__init__(Connections(name, busy_timeout_s=busy_timeout_s, pragmas=pragmas))
+        if path is not None:
+            _check_place(path)
+        self._is_there = is_there
+        self._is_read_only = is_reading and path is not None and not is_writable(path)
+        super().__init__(
+            Connections(
+                None if path is None else str(path),
+                busy_timeout_s=busy_timeout_s,
+                pragmas=pragmas,
+                is_there=is_there,
+                is_read_only=self._is_read_only,
+            )
+        )
         self.path = path
         self._leases = (
             MemoryLeases() if path is None else FileLeases(path.with_name(f"{path.name}.leases"))
@@ -63,7 +76,13 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
         place = self.connections.place
         try:
             with self.connections.alone() as connection:
-                if migrations.check(connection, place=place) != migrations.NEWEST:
+                revision = migrations.check(connection, place=place)
+                if revision is None and self._is_there:
+                    raise StoreError(f"{place} is empty, it is no book; `tieout sync` makes one")
+                if revision != migrations.NEWEST and self._is_read_only:
+                    message = f"{place} is one of an older Tieout and may not be written"
+                    raise StoreError(f"{message}; once, run `tieout db upgrade` as its owner")
+                if revision != migrations.NEWEST:
                     migrations.upgrade(connection, place=place)
         except BaseException:
             self.close()
@@ -96,6 +115,7 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
         return kept
 
     def commit(self, commit: Commit) -> int:
+        self._require_file()
         account = commit.account.id
         before = self._shelf.get(account, version=commit.version)
         if before is None:
@@ -109,19 +129,23 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
             self._shelf.drop(account)
             raise
         self._reached("after_commit")
-        after = before.after(commit, marks_digest=prepared.marks_digest)
+        after = before.after(
+            commit,
+            marks_digest=prepared.marks_digest,
+            instruments_digest=prepared.instruments_digest,
+        )
         self._shelf.put(account, after)
         return after.version
 
     def record_run(self, account: Account, run: RunRecord, evidence: Iterable[RawReply]) -> None:
+        self._require_file()
         replies = evidence_rows(account.id, run.id, evidence)
         with self.connections.writing() as connection:
             connection.execute(statements.PUT_RUN, run_row(run))
             connection.executemany(statements.PUT_EVIDENCE, replies)
 
     def check(self) -> None:
-        if self.path is not None and _inode_of(self.path) != self._inode:
-            raise StoreError(f"{self.connections.place} was taken away; put it back and restart")
+        self._require_file()
         for transaction in (self.connections.reading, self.connections.writing):
             with transaction() as connection:
                 connection.execute("SELECT 1 FROM accounts LIMIT 1").fetchall()
@@ -137,6 +161,11 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
             number = connection.execute(statements.PUT_EVENT, row).lastrowid
         assert number is not None, row
         return number
+
+    def _require_file(self) -> None:
+        """What is written to a file that was taken away is gone when the process ends."""
+        if self.path is not None and _inode_of(self.path) != self._inode:
+            raise StoreError(f"{self.connections.place} was taken away; put it back and restart")
 
     # Letting go
 
@@ -157,6 +186,19 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
     def forget_events(self, before: datetime) -> int:
         with self.connections.writing() as connection:
             return connection.execute(statements.FORGET_EVENTS, (time_text(before),)).rowcount
+
+
+def _check_place(path: Path) -> None:
+    """Refuse a folder that is not there, and the remains of a book that was taken away."""
+    if not path.absolute().parent.is_dir():
+        raise StoreError(f"the folder of {path} is not there; make it, or name another file")
+    log = path.with_name(f"{path.name}-wal")
+    is_gone = not path.exists() or (path.is_file() and not path.stat().st_size)
+    if is_gone and log.exists() and log.stat().st_size:
+        raise StoreError(
+            f"the book {path} is gone, and {log.name}, the last that was written to it, is still"
+            f" there; put the book back, or take {log.name} and {path.name}-shm away as well"
+        )
 
 
 def _inode_of(path: Path) -> int | None:

@@ -57,10 +57,20 @@ def upsert(table: str, *, key: tuple[str, ...], keep: tuple[str, ...] = ()) -> s
 FENCE = "SELECT version, sequence, head, ended_seal FROM accounts WHERE account = ?"
 ACCOUNT = select("accounts", "WHERE account = ?")
 ACCOUNTS = select("accounts", "ORDER BY account")
+_OF_ACCOUNTS = (
+    "accounts", "ledgers", "positions", "journal", "closings", "breaks", "activities", "marks",
+    "instruments",
+)  # fmt: skip
+ACCOUNTS_OF_ROWS = " UNION ".join(
+    [
+        *(f"SELECT account FROM {table}" for table in _OF_ACCOUNTS),
+        "SELECT account FROM runs WHERE version IS NOT NULL",
+    ]
+)
 PUT_ACCOUNT = insert("accounts")
 ADVANCE = (
     "UPDATE accounts SET venue = ?, currency = ?, history = ?, version = ?, sequence = ?,"
-    " head = ?, cursor = coalesce(?, cursor), state = ?, ended_seal = ?"
+    " head = ?, cursor = ?, state = ?, ended_seal = ?"
     " WHERE account = ? AND version = ?"
 )
 ENDED_SEALS = "SELECT account, ended_seal FROM accounts"
@@ -80,6 +90,10 @@ INSTRUMENTS = "SELECT body FROM instruments WHERE account = ?"
 PUT_INSTRUMENTS = (
     "INSERT INTO instruments (account, body) VALUES (?, ?)"
     " ON CONFLICT (account) DO UPDATE SET body = excluded.body"
+)
+INSTRUMENTS_DIGEST = (
+    "SELECT instruments_digest FROM runs WHERE account = ? AND version = ?"
+    " ORDER BY started_at DESC LIMIT 1"
 )
 OPEN_BREAKS = select("breaks", "WHERE account = ? AND is_open = 1 ORDER BY rowid")
 PUT_BREAK = upsert("breaks", key=("account", "id"))
@@ -147,6 +161,7 @@ _LATEST = "ORDER BY started_at DESC, id DESC LIMIT ?"
 RUNS = select("runs", _LATEST)
 RUNS_BEFORE = select("runs", f"WHERE {_BEFORE} {_LATEST}")
 ANCHORED_RUNS = select("runs", "WHERE account = ? AND version IS NOT NULL ORDER BY version")
+ALL_RUNS = select("runs", "WHERE account = ?")
 RUNS_OF_ACCOUNT = select("runs", f"WHERE account = ? {_LATEST}")
 RUNS_OF_ACCOUNT_BEFORE = select("runs", f"WHERE account = ? AND {_BEFORE} {_LATEST}")
 PUT_EVIDENCE = insert("evidence")

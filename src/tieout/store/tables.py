@@ -226,6 +226,11 @@ runs = Table(
     _text("marks_digest", nullable=True),
     _text("closings_digest", nullable=True),
     _text("activities_digest", nullable=True),
+    # Of the account's own row and what is kept whole of it; null for runs of an older Tieout.
+    _text("account_digest", nullable=True),
+    _text("instruments_digest", nullable=True),
+    _text("breaks_digest", nullable=True),  # of those that are open
+    _text("record_digest", nullable=True),  # of what the run itself says, its columns above
     PrimaryKeyConstraint("account", "id"),
     UniqueConstraint("id", name="runs_id"),
 )

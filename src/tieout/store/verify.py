@@ -10,7 +10,7 @@ an anchor kept somewhere else finds that: `anchor` gives one, to be noted down f
 and `verify` takes it as `expected`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
@@ -34,6 +34,8 @@ Rebuild = Callable[[Mapping[LedgerId, tuple[Fact, ...]]], Mapping[LedgerId, Ledg
 
 class Inspectable(Protocol):
     """A store whose rows can be looked at as they are."""
+
+    def inspected(self) -> Sequence[AccountId]: ...
 
     def inspection(self, account: AccountId) -> AbstractContextManager[Inspection]: ...
 

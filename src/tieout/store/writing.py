@@ -2,12 +2,11 @@
 
 import sqlite3
 
-from tieout.core.codec import to_text
 from tieout.ports import Commit
 from tieout.store import statements
 from tieout.store.closings import ClosingRow, closing_rows
 from tieout.store.episodes import sealed
-from tieout.store.kept import Kept, merged
+from tieout.store.kept import Kept
 from tieout.store.reading import SqliteStored
 from tieout.store.written import (
     Ends,
@@ -48,10 +47,10 @@ def write(
     reached("digests")
     connection.executemany(statements.PUT_ACTIVITY, prepared.activities)
     reached("marks")
-    _write_marks(connection, commit, prepared, before=before)
+    _write_marks(connection, commit, prepared)
     reached("account")
     seal = sealed(seal, added=ended.added, removed=ended.removed)
-    _advance(connection, commit, ended_seal=seal)
+    _advance(connection, commit, prepared, ended_seal=seal)
     _write_run(connection, commit, prepared, closings, reached=reached)
     reached("before_commit")
 
@@ -70,23 +69,20 @@ def _write_breaks(connection: sqlite3.Connection, prepared: Prepared, *, account
     connection.executemany(statements.END_BREAK, over)
 
 
-def _write_marks(
-    connection: sqlite3.Connection, commit: Commit, prepared: Prepared, *, before: Kept
-) -> None:
+def _write_marks(connection: sqlite3.Connection, commit: Commit, prepared: Prepared) -> None:
     account = commit.account.id
     if prepared.marks is not None:
         marks = (account, prepared.marks_digest, prepared.marks)
         connection.execute(statements.PUT_MARKS, marks)
-    known = before.book.instruments
-    instruments = merged(known, commit.instruments)
-    if instruments is not known:
-        body = to_text(instruments)
-        connection.execute(statements.PUT_INSTRUMENTS, (account, body))
+    if prepared.instruments is not None:
+        connection.execute(statements.PUT_INSTRUMENTS, (account, prepared.instruments))
 
 
-def _advance(connection: sqlite3.Connection, commit: Commit, *, ended_seal: str) -> None:
+def _advance(
+    connection: sqlite3.Connection, commit: Commit, prepared: Prepared, *, ended_seal: str
+) -> None:
     """The account's new version and head, if nobody moved them since."""
-    row = account_row(commit, ended_seal=ended_seal)
+    row = account_row(commit, prepared, ended_seal=ended_seal)
     if not commit.version:
         connection.execute(statements.PUT_ACCOUNT, row)
         return

@@ -1,20 +1,21 @@
 """What a commit writes, as rows, worked out before and within its transaction."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tieout.core.codec import canonical
+from tieout.core.codec import canonical, to_text
 from tieout.core.errors import StaleVersion
 from tieout.core.instrument import LedgerId
 from tieout.core.journal import GENESIS, RUN_KIND, Entry
+from tieout.core.plan import Plan
 from tieout.core.position import Ledger
 from tieout.ports import Commit, Realized
 from tieout.store.closings import ClosingRow
 from tieout.store.codec import digest_of, ledger_in, marks_text, state_in
 from tieout.store.episodes import NO_SEALS, PositionRow, ended_row, open_row
 from tieout.store.evidence import EvidenceRow, evidence_rows
-from tieout.store.kept import Kept
+from tieout.store.kept import Kept, merged
 from tieout.store.rows import (
     AccountRow,
     ActivityRow,
@@ -23,6 +24,7 @@ from tieout.store.rows import (
     LedgerRow,
     OutboxRow,
     RunRow,
+    account_digest,
     activity_rows,
     break_row,
     journal_row,
@@ -60,7 +62,8 @@ class Prepared:
     """The rows that follow from a commit and the book before it.
 
     `opened` are the rows of open episodes that change, `left` the (account, ledger, episode)
-    of those that are open no longer. `marks` is the text of the mark set, None where it stays.
+    of those that are open no longer. `marks` and `instruments` are the texts of the mark set and of
+    the instruments, None where they stay; `cursor` is how far the account will have been read.
     """
 
     journal: list[JournalRow]
@@ -72,6 +75,9 @@ class Prepared:
     activities: list[ActivityRow]
     marks_digest: str | None
     marks: str | None
+    cursor: str | None
+    instruments_digest: str | None
+    instruments: str | None
     outbox: list[OutboxRow]
     evidence: list[EvidenceRow]
 
@@ -91,6 +97,7 @@ def prepare(commit: Commit, before: Kept) -> Prepared:
     marks = None if plan.marks is None else marks_text(plan.marks)
     marks_digest = None if marks is None else digest_of(marks)
     is_new = marks_digest != before.marks_digest
+    instruments, instruments_digest = _instruments(commit, before)
     return Prepared(
         journal=[journal_row(entry) for entry in commit.entries],
         ledgers=ledgers,
@@ -110,9 +117,22 @@ def prepare(commit: Commit, before: Kept) -> Prepared:
         activities=activity_rows(commit),
         marks_digest=marks_digest,
         marks=marks.decode() if marks is not None and is_new else None,
+        cursor=before.cursor if commit.cursor is None else commit.cursor,
+        instruments_digest=instruments_digest,
+        instruments=instruments,
         outbox=[outbox_row(commit, event) for event in commit.events],
         evidence=evidence_rows(account, commit.run.id, commit.evidence),
     )
+
+
+def _instruments(commit: Commit, before: Kept) -> tuple[str | None, str | None]:
+    """The text of the instruments, None where they stay, and its digest, None for none."""
+    known = before.book.instruments
+    told = merged(known, commit.instruments)
+    if told is known and (before.instruments_digest is not None or not known):
+        return None, before.instruments_digest
+    text = to_text(told)
+    return (None if told is known else text), digest_of(text.encode())
 
 
 def _ledger_row(entry: Entry) -> LedgerRow:
@@ -217,8 +237,8 @@ def _ledger(commit: Commit, before: Kept, key: LedgerId) -> Ledger:
     return commit.plan.ledgers.get(key) or before.ledgers[key]
 
 
-def account_row(commit: Commit, *, ended_seal: str) -> AccountRow:
-    """The account after the commit; a cursor of None leaves the one that is there."""
+def account_row(commit: Commit, prepared: Prepared, *, ended_seal: str) -> AccountRow:
+    """The account after the commit."""
     account, last = commit.account, commit.entries[-1]
     return AccountRow(
         account=account.id,
@@ -228,7 +248,7 @@ def account_row(commit: Commit, *, ended_seal: str) -> AccountRow:
         version=commit.version + 1,
         sequence=last.sequence,
         head=last.hash,
-        cursor=commit.cursor,
+        cursor=prepared.cursor,
         state=state_in(last.payload),
         ended_seal=ended_seal,
     )
@@ -236,6 +256,7 @@ def account_row(commit: Commit, *, ended_seal: str) -> AccountRow:
 
 def anchored_run(commit: Commit, prepared: Prepared, closings: Iterable[ClosingRow]) -> RunRow:
     """The run's own row, with the digests of all that it wrote."""
+    left = account_row(commit, prepared, ended_seal=NO_SEALS)
     return run_row(commit.run)._replace(
         version=commit.version + 1,
         first_sequence=commit.entries[0].sequence,
@@ -245,6 +266,9 @@ def anchored_run(commit: Commit, prepared: Prepared, closings: Iterable[ClosingR
         marks_digest=prepared.marks_digest,
         closings_digest=rows_digest(closings),
         activities_digest=rows_digest(prepared.activities),
+        account_digest=account_digest(left),
+        instruments_digest=prepared.instruments_digest,
+        breaks_digest=breaks_digest(_open_breaks(commit.plan)),
     )
 
 
@@ -252,6 +276,18 @@ def rows_digest(rows: Iterable[Sequence[object]]) -> str | None:
     """The hash of rows that are never changed, None for no rows."""
     texts = [canonical(list(row)) for row in rows]
     return digest_of("\n".join(texts).encode()) if texts else None
+
+
+def _open_breaks(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The breaks that a plan leaves open, as their rows have them."""
+    listed = {found.id: found for found in plan.breaks}
+    for key, found in plan.open_breaks.items():
+        yield key, to_text(listed.get(found.id, found))
+
+
+def breaks_digest(open_breaks: Iterable[tuple[str, str]]) -> str:
+    """The hash of the open breaks, each with its id and text, whatever their order."""
+    return digest_of(canonical([list(each) for each in sorted(open_breaks)]).encode())
 
 
 def check_fence(commit: Commit, fence: Fence | None) -> Fence:

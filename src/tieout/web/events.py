@@ -76,6 +76,7 @@ class EventHub:
         self._asked = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
+        self._must_look = False
         self._looking: asyncio.Task[None] | None = None
 
     # Reading
@@ -86,8 +87,9 @@ class EventHub:
         beat_at = time.monotonic() + self.pace.heartbeat_s
         while True:
             began = time.monotonic()
-            is_beat = began >= beat_at
+            is_beat = began >= beat_at or self._must_look
             if is_beat:
+                self._must_look = False
                 beat_at = began + self.pace.heartbeat_s
                 self._beats += 1
                 self._looking = asyncio.create_task(self._look_after_clients(began))
@@ -110,6 +112,11 @@ class EventHub:
         """Something was published: look now. Any thread may say so."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._asked.set)
+
+    def look_after_all(self) -> None:
+        """Somebody may not listen any more: ask all of them now. Any thread may say so."""
+        self._must_look = True
+        self.wake()
 
     def _read(self) -> bool:
         """Take in what is new; whether there was any."""

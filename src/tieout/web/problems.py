@@ -16,6 +16,7 @@ from tieout.core.errors import (
 )
 from tieout.ports import AccountBusy
 from tieout.runs.approvals import NothingHeld
+from tieout.web.parameters import query_parameters
 
 MEDIA_TYPE = "application/problem+json"
 BUSY = ("Position sync already in progress", "Please wait for the current sync to complete")
@@ -114,23 +115,27 @@ def on_error(request: Request[Any, Any, Any], error: TieoutError) -> Response[by
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """The handler of what the framework refuses: no such path, a wrong method, a bad value."""
-    del request
     phrase = HTTPStatus(error.status_code).phrase
-    listed = _faults(error)
+    listed = _faults(request, error)
     message = "; ".join(listed) or error.detail or phrase
     headers = {str(name): str(text) for name, text in (error.headers or {}).items()}
     problem = Problem(error.status_code, phrase, message, errors=listed, headers=headers)
     return response_of(problem)
 
 
-def _faults(error: HTTPException) -> list[str]:
+def _faults(request: Request[Any, Any, Any], error: HTTPException) -> list[str]:
     if not isinstance(error, ValidationException) or not isinstance(error.extra, list):
         return []
-    return [
-        f"{each.get('key', 'body')}: {each.get('message', 'is wrong')}"
-        for each in error.extra
-        if isinstance(each, dict)
-    ]
+    return [_fault(request, each) for each in error.extra if isinstance(each, dict)]
+
+
+def _fault(request: Request[Any, Any, Any], told: dict[str, Any]) -> str:
+    """One wrong value; the framework calls the body `data`, and does not say what is allowed."""
+    key, said = str(told.get("key", "data")), str(told.get("message", "is wrong"))
+    if key == "data":
+        return "body: is missing" if said == "'data'" else f"body: {said}"
+    allowed = (query_parameters(request) or {}).get(key)
+    return f"{key}: {said}, allowed are {', '.join(allowed)}" if allowed else f"{key}: {said}"
 
 
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

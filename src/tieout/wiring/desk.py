@@ -6,14 +6,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 from tieout.cases.case import Case, Step
 from tieout.cases.output import step_json
 from tieout.cases.writing import case_of, case_text
 from tieout.core.book import Account, AccountId
 from tieout.core.breaks import Break
-from tieout.core.errors import SettingsError, TieoutError, VenueError, VenueUnavailable
+from tieout.core.errors import (
+    SettingsError,
+    TieoutError,
+    UnreadableBook,
+    VenueError,
+    VenueUnavailable,
+)
 from tieout.core.instrument import LedgerId
 from tieout.core.position import Ledger
 from tieout.core.rebuilding import method_of_book
@@ -25,11 +30,13 @@ from tieout.runs.past import ledgers_as_of, rebuilt
 from tieout.runs.story import story_of
 from tieout.settings import Connection, Settings
 from tieout.settings.values import connection_of
+from tieout.store.checks import Problem
 from tieout.store.memory import MemoryStore
 from tieout.store.opening import open_store
 from tieout.store.sqlite import SqliteStore
 from tieout.store.verify import Anchor, VerifyReport, verify
-from tieout.venues.registry import connect
+from tieout.venues.registry import connect, factory
+from tieout.wiring.bookfile import file_of
 from tieout.wiring.clock import SystemClock
 from tieout.wiring.connected import Connected, Unreachable
 
@@ -207,15 +214,32 @@ class Desk:
             return Answer(subject=account.id, error=error)
         return Answer(subject=account.id, finished=finished)
 
-    def verify(self, account: Account, *, head: str | None = None) -> VerifyReport:
+    def inspected(self, name: str | None = None) -> Sequence[AccountId]:
+        """The accounts to verify: all of which there is a row, or the one that a person means."""
+        every = self._inspectable().inspected()
+        if name is None:
+            return every
+        named = [each for each in every if name in (each, self.name_of(each))]
+        return named[:1] or [self.account(name).id]
+
+    def verify(self, account: AccountId, *, head: str | None = None) -> VerifyReport:
         """Compare the book of an account with its journal, and fold every position anew."""
-        store = self.store
-        if not isinstance(store, SqliteStore | MemoryStore):
-            raise SettingsError("store.url: this kind of book cannot be verified yet")
-        book = store.load(account).book
-        rebuild = partial(rebuilt, book.ledgers, method=method_of_book(book))
+        store = self._inspectable()
         expected = None if head is None else Anchor.read(head)
-        return verify(store, account.id, expected=expected, rebuild=rebuild)
+        try:
+            known = {each.id: each for each in store.accounts()}
+            book = store.load(known.get(account, Account(id=account, venue=""))).book
+            rebuild = partial(rebuilt, book.ledgers, method=method_of_book(book))
+            return verify(store, account, expected=expected, rebuild=rebuild)
+        except UnreadableBook as unreadable:
+            report = verify(store, account, expected=expected)
+            problem = Problem("book", unreadable.finding)
+            return replace(report, problems=report.problems or (problem,))
+
+    def _inspectable(self) -> SqliteStore | MemoryStore:
+        if not isinstance(self.store, SqliteStore | MemoryStore):
+            raise SettingsError("store.url: this kind of book cannot be verified yet")
+        return self.store
 
     async def approve(self, run_id: str) -> Finished:
         """Approve a held run."""
@@ -290,6 +314,10 @@ def check_connections(settings: Settings, connections: Iterable[str]) -> None:
 
 def connected(connection: Connection, *, clock: Clock) -> Connected:
     """The venue behind a connection. Nothing goes over the network yet."""
+    try:
+        factory(connection.venue)
+    except SettingsError as error:
+        raise SettingsError(f"connections.{connection.name}.venue: {error}") from None
     venue = connect(
         connection.venue, name=connection.name, settings=keys_of(connection), clock=clock
     )
@@ -297,18 +325,25 @@ def connected(connection: Connection, *, clock: Clock) -> Connected:
 
 
 def open_desk(
-    settings: Settings, *, clock: Clock | None = None, has_book: bool = False, is_plan: bool = False
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    has_book: bool = False,
+    is_reading: bool = False,
+    is_plan: bool = False,
 ) -> Desk:
     """The parts for these settings. Nothing goes over the network yet.
 
-    With `has_book` a book that is not there is an error; with `is_plan` it is not made.
+    With `has_book` a book that is not there is an error, with `is_plan` it is not made. Those
+    who are only `is_reading` may have a book that they may not write.
     """
     path = file_of(settings.store_url)
     is_missing = path is not None and not path.exists()
     if is_missing and has_book:
         raise SettingsError(f"there is no book at {path} yet; `tieout sync` makes one")
     url = "sqlite:///:memory:" if is_missing and is_plan else settings.store_url
-    return Desk(settings, store=open_store(url), clock=clock if clock else SystemClock())
+    store = open_store(url, is_there=has_book, is_reading=is_reading)
+    return Desk(settings, store=store, clock=clock if clock else SystemClock())
 
 
 async def check_connection(settings: Settings, connection: str) -> Sequence[Finding]:
@@ -322,14 +357,6 @@ async def check_connection(settings: Settings, connection: str) -> Sequence[Find
         return [replace(each, subject=f"{connection} {each.subject}") for each in findings]
     finally:
         await venue.aclose()
-
-
-def file_of(store_url: str) -> Path | None:
-    """The file of an SQLite database; None for one that is none or in memory."""
-    scheme, _, rest = store_url.partition("://")
-    if not scheme.startswith("sqlite") or rest == "/:memory:":
-        return None
-    return Path(rest[1:])
 
 
 def keys_of(connection: Connection) -> dict[str, str]:

@@ -24,12 +24,12 @@ from tieout.runs.log import Logger, RunLog
 from tieout.runs.statistics import JobState
 from tieout.settings import Settings
 from tieout.settings.rules import is_loopback
-from tieout.settings.runtime import PAUSED, with_runtime
+from tieout.settings.runtime import PAUSED, is_paused, with_runtime
 from tieout.store.opening import open_store
 from tieout.wiring.clock import SystemTimer
 from tieout.wiring.desk import Answer, Desk
 from tieout.wiring.keeping import Keeper, schedule_in
-from tieout.wiring.telling import targets_of
+from tieout.wiring.telling import targets_of, unknown_accounts
 
 Result = TypeVar("Result")
 JOIN_S = 5.0
@@ -66,7 +66,7 @@ class Service:
         changed = {key: json.loads(text) for key, text in store.runtime_settings().items()}
         self.desk = Desk(with_runtime(settings, changed), store=store, clock=self.timer)
         self._listeners: list[Callable[[], None]] = []
-        self._make_ready(is_paused=bool(changed.get(PAUSED, False)))
+        self._make_ready(is_paused=is_paused(changed))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._page_at: datetime | None = None
@@ -312,7 +312,7 @@ class Service:
         settings = self._changed(merged)
         texts = {key: None if each is None else _text(each) for key, each in changed.items()}
         self.store.put_runtime_settings(texts)
-        self._keeper.change(settings, is_paused=bool(merged.get(PAUSED, False)))
+        self._keeper.change(settings, is_paused=is_paused(merged))
         self._say_changed(changed, by, self.timer.now())
         return settings
 
@@ -344,7 +344,10 @@ def open_service(settings: Settings, *, logger: Logger, timer: Timer | None = No
     timer = timer or SystemTimer()
     targets = partial(targets_of, settings, clock=timer)
     targets()  # what is wrong with them is said before a book is made
+    schedule_in(settings.service)
     store = open_store(settings.store_url)
+    for message in unknown_accounts(settings, store.accounts()):
+        logger.warning(f"[Settings] {message}")
     return Service(settings, store=store, logger=logger, timer=timer, targets=targets)
 
 

@@ -1,9 +1,34 @@
 """Whom the service tells of events, by the settings."""
 
+from collections.abc import Iterable
+
+from tieout.core.book import Account, AccountId
 from tieout.core.errors import SettingsError
 from tieout.notify import Chat, Target, Wanted, Webhook
 from tieout.ports import Clock
 from tieout.settings import Settings
+
+
+def unknown_accounts(settings: Settings, known: Iterable[Account]) -> list[str]:
+    """Names that nobody has: neither the settings nor the book. A first sync may find them yet."""
+    names = {*settings.accounts, *(settings.name_of(AccountId(each)) for each in settings.accounts)}
+    for account in known:
+        names |= {account.id, settings.name_of(account.id)}
+    told = [(f"webhooks.{each.name}.accounts", each.accounts) for each in settings.webhooks]
+    told += [
+        (f"notifications.{each.name}.accounts", each.accounts) for each in settings.notifications
+    ]
+    chosen = settings.service.default_account
+    connections = {each.name for each in settings.connections}
+    if chosen is not None and chosen not in connections and not chosen.isdecimal():
+        told.append(("service.default_account", (chosen,)))
+    listed = ", ".join(sorted(each for each in names if not each.endswith("/*"))) or "none yet"
+    return [
+        f"{place}: no account is named {name!r} so far; known are {listed}"
+        for place, wanted in told
+        for name in wanted
+        if name not in names
+    ]
 
 
 def targets_of(settings: Settings, *, clock: Clock) -> list[Target]:

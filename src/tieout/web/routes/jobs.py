@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from tieout.core.errors import SettingsError
+from tieout.core.errors import SettingsError, StoreError
 from tieout.runs.statistics import (
     error_of,
     position_reconciliation,
@@ -18,7 +18,7 @@ from tieout.web.auth import needs
 from tieout.web.context import AccountName, Asking, accounts_of, service_of
 from tieout.web.encoding import reply
 from tieout.web.openapi import described
-from tieout.web.problems import Problem, not_found
+from tieout.web.problems import Problem, not_found, problem_of
 from tieout.web.routes.accounts import account_material
 from tieout.web.shapes import (
     Done,
@@ -29,6 +29,11 @@ from tieout.web.shapes import (
 )
 from tieout.wiring.desk import Answer
 from tieout.wiring.service import Service
+
+NOT_USED = (
+    "Position sync HELD: what the broker said was not booked; look at GET /api/runs, then approve"
+    " or reject a held run"
+)
 
 
 @get(
@@ -90,17 +95,30 @@ async def _synced(service: Service, account: str | None) -> dict[str, Any]:
     _refuse_failed(answers)
     result = result_of(each.finished.record for each in answers if each.finished is not None)
     result["errors"] += [str(each.error) for each in answers if each.error is not None]
+    unused = [line for each in answers if (line := _unused(each)) is not None]
+    result["errors"] += unused
     return {
-        "success": True,
-        "message": "Position sync completed successfully",
+        "success": not unused,
+        "message": NOT_USED if unused else "Position sync completed successfully",
         "result": {**result, "summary": summary_of(result)},
     }
+
+
+def _unused(answer: Answer) -> str | None:
+    """Why nothing of what the broker said was booked, where it did answer."""
+    if answer.finished is None or answer.finished.record.outcome not in ("held", "rejected"):
+        return None
+    record = answer.finished.record
+    return f"{answer.subject}: {record.outcome}: {record.reason} (run {record.id})"
 
 
 def _refuse_failed(answers: list[Answer]) -> None:
     """A sync in which every account failed is an error; one that read something is a result."""
     faults = [_fault_of(each) for each in answers]
     if faults and all(faults):
+        for each in answers:
+            if isinstance(each.error, StoreError):
+                raise problem_of(each.error)
         raise Problem(
             500,
             "Position sync failed",

@@ -68,6 +68,7 @@ def revoke_key(request: Asking, key_id: str) -> Response[Done]:
     service = service_of(request)
     if not service.store.revoke_key(key_id, at=service.timer.now()):
         raise not_found("such key", "GET /api/keys lists them")
+    request.app.state.hub.look_after_all()
     return reply({"success": True, "message": "The key is revoked"}, Done)
 
 

@@ -93,6 +93,7 @@ async def log_in(request: Asking, data: Login) -> Response[SignedIn]:
 async def log_out(request: Asking) -> Response[Done]:
     if request.user.session is not None:
         service_of(request).store.drop_session(request.user.session)
+        request.app.state.hub.look_after_all()
     answer = reply({"success": True, "message": "Signed out"}, Done)
     answer.delete_cookie(COOKIE)
     return answer

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from litestar import Response, get, patch
 
-from tieout.settings.runtime import CHANGEABLE
+from tieout.settings.runtime import CHANGEABLE, PAUSED
 from tieout.web import examples
 from tieout.web.auth import needs
 from tieout.web.context import Asking, service_of
@@ -45,7 +45,10 @@ def _material(service: Service) -> dict[str, Any]:
     current = service.desk.settings.service
     texts = service.store.runtime_settings()
     return {
-        "settings": {f"service.{name}": getattr(current, name) for name in CHANGEABLE},
+        "settings": {
+            **{f"service.{name}": getattr(current, name) for name in CHANGEABLE},
+            PAUSED: service.is_paused,
+        },
         "changed": {key: json.loads(text) for key, text in texts.items()},
     }
 

@@ -7,11 +7,13 @@ from typing import Annotated, Any
 from litestar import Response, get
 from litestar.params import Parameter
 
+from tieout.settings.rules import EVENT_TYPES, is_event_type
 from tieout.web.auth import COOKIE, KEY_HEADER, Access, needs
 from tieout.web.context import Asking, accounts_of, service_of
 from tieout.web.events import Client, EventHub
 from tieout.web.frames import Wanted
 from tieout.web.openapi import described
+from tieout.web.problems import bad_request
 from tieout.web.streaming import EventStream
 
 AN_ID = "^[0-9]{0,18}$"
@@ -71,8 +73,15 @@ def events(
     service = service_of(request)
     hub: EventHub = request.app.state.hub
     named = [each.id for name in accounts or [] for each in accounts_of(service, name)]
+    kinds = frozenset(word for each in types or [] for word in each.split(",") if word)
+    unknown = sorted(each for each in kinds if not is_event_type(each))
+    if unknown:
+        allowed = f"allowed are {', '.join(EVENT_TYPES)}, and families such as break:*"
+        raise bad_request(f"There are no events of type {', '.join(unknown)}", allowed)
     wanted = Wanted(
-        types=frozenset(word for each in types or [] for word in each.split(",") if word),
+        types=frozenset(
+            each for each in EVENT_TYPES if each in kinds or f"{each.partition(':')[0]}:*" in kinds
+        ),
         accounts=frozenset(named),
     )
     last = last_event_id or last_id
