@@ -64,6 +64,15 @@ POSITION: dict[str, Any] = {
     "exit_trade_id": None, "last_synced_at": AT,
 }  # fmt: skip
 POSITIONS: dict[str, Any] = {"positions": [POSITION], "next_cursor": None}
+PAST_POSITIONS: dict[str, Any] = {
+    "as_of": AT, "known_at": AT, "next_cursor": None,
+    "positions": [
+        POSITION | {
+            "current_price": None, "unrealized_pnl": None, "unrealized_pnl_pct": None,
+            "reconciliation": None, "last_synced_at": None,
+        }
+    ],
+}  # fmt: skip
 BREAK: dict[str, Any] = {
     "account": ACCOUNT, "id": "quantity/AAPL/1", "kind": "quantity", "symbol": "AAPL",
     "side": None, "status": "open", "seen": 1, "first_at": AT, "last_at": AT,

@@ -177,6 +177,15 @@ class Positions(msgspec.Struct, kw_only=True):
     next_cursor: str | None
 
 
+class PastPositions(msgspec.Struct, kw_only=True):
+    """What was open at `as_of`, by what was known at `known_at`. There are no prices of then."""
+
+    as_of: str
+    known_at: str
+    positions: list[Position]
+    next_cursor: str | None
+
+
 class BreakShape(msgspec.Struct, kw_only=True):
     """A difference that activities do not explain."""
 
