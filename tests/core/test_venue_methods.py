@@ -53,7 +53,7 @@ def test_hyperliquid_truncates_the_average():
 def test_hyperliquid_has_the_opening_fees_of_tokens_inside():
     token = Instrument(symbol="HYPE/USDC", asset_class="spot")
     assert explained(token, "hyperliquid", weighted="100", fees="5") == ["100.5"]
-    assert explained(token, "coinbase", weighted="100", fees="5") == []
+    assert explained(token, "ccxt:kraken", weighted="100", fees="5") == []
 
 
 def test_ibkr_has_the_opening_fees_inside():

@@ -92,7 +92,8 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 def test_a_fill_is_in_the_book_within_two_seconds(house):
     house.market.trade("main", "BTC", "-0.25", price="61000")
     assert house.until(lambda: house.held() == {"BTC": "0.75"}) < 2
-    assert house.triggers() == {"schedule", "stream"}
+    # Its stream may have connected after the first round, which is a reason of its own to read.
+    assert house.triggers() - {"reconnect"} == {"schedule", "stream"}
 
 
 def test_a_silently_dead_socket_is_noticed_and_what_it_did_not_say_is_found(house):
