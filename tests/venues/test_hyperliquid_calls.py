@@ -5,6 +5,7 @@ from threading import Barrier
 import pytest
 
 from venues.hyperliquid import balance
+from venues.stub import said
 
 WAIT_S = 5.0  # which only passes where the others do not come
 
@@ -68,3 +69,29 @@ def test_a_new_connection_asks_all_tables_at_once_with_the_positions(everywhere)
     assert {each.symbol for each in found.instruments} >= {"xyz:TSLA", "flx:TSLA", "HYPE/USDC"}
     assert order.count("meta") == 3
     assert order.count("spotMeta") == 1
+
+
+def test_a_trade_takes_one_more_call_that_sees_the_fills_end_after_the_positions(everywhere):
+    everywhere.stub.trade("BTC", "1", "101")
+    everywhere.clock.advance(60)
+    found = everywhere.read(cursor=everywhere.cursor)
+    assert found.snapshot.complete
+    assert everywhere.stub.kinds() == sorted([*QUIET, "userFillsByTime"])
+    assert everywhere.stub.asked[-1]["type"] == "userFillsByTime"
+
+
+def test_a_short_page_that_is_not_the_end_is_read_on_from(everywhere):
+    everywhere.stub.trade("BTC", "1", "101")
+    everywhere.clock.advance(60)
+    first = dict(everywhere.stub.main.fills[-1])
+    everywhere.stub.trade("BTC", "2", "102")
+    everywhere.clock.advance(60)
+    second = everywhere.stub.main.fills[-1]
+    known = [row for row in everywhere.stub.main.fills if row["time"] < first["time"]]
+    everywhere.stub.say(
+        "userFillsByTime", said([known[-1], first]), said([first, second]), said([second])
+    )
+    found = everywhere.read(cursor=everywhere.cursor)
+    assert {str(each["tid"]) for each in (first, second)} <= {
+        each.id.partition("/")[0] for each in found.activities
+    }

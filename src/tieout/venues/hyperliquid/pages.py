@@ -85,9 +85,12 @@ class Series(Generic[Row]):
             return self._mark.at
         return max(row.time for row in self._rows)
 
-    async def read(self) -> int:
-        """Everything since the mark; how many rows are news."""
-        return await self._forward(self._mark.at or 0)
+    async def read(self, *, is_continued: bool = False) -> int:
+        """Everything since the mark; how many rows are news.
+
+        Where the reading `is_continued` after news, that it has come to the end is seen then.
+        """
+        return await self._forward(self._mark.at or 0, is_continued=is_continued)
 
     async def continue_reading(self) -> int:
         """What has come since; how many rows are new."""
@@ -95,14 +98,15 @@ class Series(Generic[Row]):
             max((row.time for row in self._rows), default=self._mark.at or 0)
         )
 
-    async def _forward(self, start: int) -> int:
+    async def _forward(self, start: int, *, is_continued: bool = False) -> int:
         before = len(self.news)
         while True:
             page, fresh = await self._page(start, None)
             times = [row.time for row in page]
             if len(page) >= FULL_ROWS:
                 await self._fill_in(start, min(times))
-            if self.is_unfinished or self._is_end(page, fresh, start):
+            is_left = is_continued and len(page) < FULL_ROWS
+            if self.is_unfinished or self._is_end(page, fresh, start) or is_left:
                 return len(self.news) - before
             start = max(times)
 

@@ -118,7 +118,7 @@ class Reading:
         role = role_of(self._calls, self._user, trace=self._trace)
         await self._together(
             (True, self._read_positions(before.dexes)),
-            (True, self._fills.read()),
+            (True, self._fills.read(is_continued=True)),
             (asks_role, role),
             (self._asks_dexes, self._read_dexes()),
             (self._asks_funding, self._funding.read()),
