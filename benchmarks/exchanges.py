@@ -25,6 +25,7 @@ UNLIMITED = 1_000_000_000
 DEXES = ("xyz", "flx")
 ELSEWHERE_ONE_IN = 10  # on each dex of a builder, and in spot
 SPOT_INDEX = 100
+TRADED_IN_S = 5 * 86_400.0  # the time in which the positions came about
 CENT = Decimal("0.01")
 
 Listing = tuple[str, str]  # an account and what it holds
@@ -179,6 +180,7 @@ class Open:
             is_short = self._exchange.has_shorts and number % SHORT_ONE_IN == 1
             sign = "-" if is_short and not symbol.startswith("@") else ""
             self._market.trade(account, symbol, f"{sign}{HELD}")
+            self._clock.advance(TRADED_IN_S / len(self._exchange.listings))
         self._clock.seconds = options["seconds"]
         self._exchange.simulator.launch()
         port = int(self._exchange.simulator.address.rpartition(":")[2])
