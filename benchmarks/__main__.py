@@ -21,6 +21,7 @@ QUICK: dict[str, Arguments] = {
     "sync": {"sizes": (100,), "rounds_max": 3, "counted_sizes": (10, 100)},
     "memory": {"positions": 100, "syncs": 3},
     "diff": {"rows": 1_000},
+    "venues": {"sizes": (10,), "rounds": 1, "many": ((3, 30),)},
 }
 
 

@@ -93,7 +93,7 @@ class Broker:
         cents = chance.randrange(1_000, 50_000)
         return _Held(
             asset_id=_id(chance),
-            symbol=_ticker(number),
+            symbol=ticker(number),
             units=-units if number % SHORT_ONE_IN == 1 else units,
             average=Decimal(cents - chance.randrange(-300, 301)).scaleb(-2),
             cents=cents,
@@ -132,7 +132,7 @@ def _position(held: _Held) -> str:
     )  # fmt: skip
 
 
-def _ticker(number: int) -> str:
+def ticker(number: int) -> str:
     """AAA, AAB, ... with as many letters as it takes."""
     rest, text = number, ""
     while rest or len(text) < 3:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import answers, streams
+from benchmarks import answers, exchanges, streams
 from benchmarks.serving import HOST, Commands, Facts, Served
 from benchmarks.sockets import allow_sockets
 from tieout.web.server import Server, bound
@@ -33,6 +33,13 @@ def serve(made: Callable[[Callable[[Any], None]], Served], *, port: int) -> None
         _say({"port": listening.getsockname()[1]})
         threading.Thread(target=_obey, args=(served.commands,), daemon=True).start()
         server.run(sockets=[listening])
+
+
+def stand_by(venue: exchanges.Open) -> None:
+    """A venue serves in threads of its own; the main one takes commands, until there is no more
+    input."""
+    _say({"port": venue.port})
+    _obey(venue.commands)
 
 
 def _obey(commands: Commands) -> None:
@@ -58,6 +65,8 @@ def main() -> None:
     kind, folder, options = sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3])
     allow_sockets(options.get("clients", 0))
     port = options.get("port", 0)
+    if kind == "venue":
+        stand_by(exchanges.Open(folder, options))
     if kind in ("stream", "bare"):
         make = streams.product if kind == "stream" else streams.bare
         serve(lambda cut: make(folder, options, cut), port=port)

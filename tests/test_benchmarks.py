@@ -60,3 +60,16 @@ def test_lists_are_as_long_as_the_fixed_bytes_that_they_are_measured_against(tol
     for each in lists:
         assert each["bytes"] > 100 * each["rows"], "a list is shorter than its rows"
         assert min(each[kind] for kind in ("fixed", "guarded", "product", "ratio")) > 0
+
+
+def test_every_venue_is_measured_by_its_calls_its_bytes_and_its_time(told):
+    venues = told["venues"]
+    for each in (*venues["syncs"], *venues["many_accounts"]):
+        assert 0 < each["in_a_row"] <= each["calls"], each
+        assert each["bytes_out"] > 0 < each["bytes_in"], each
+        assert min(each[time] for time in ("read_ms", "sync_ms", "sdk_ms", "ratio")) > 0, each
+        assert each["far_ms"] >= each["in_a_row"] * venues["far_answer_ms"], each
+    quiet = [each for each in venues["syncs"] if each["sync"] == "quiet"]
+    assert {"alpaca", "hyperliquid", "ibkr"} <= {each["venue"] for each in quiet}
+    assert [each["what"] for each in quiet if each["calls"] <= 3] == ["stocks", "perps"]
+    assert max(each["messages_per_s"] for each in venues["many_accounts"]) <= 50

@@ -190,8 +190,17 @@ def test_the_portfolio_gives_the_prices_of_its_account(tws, gateway):
     tws.portfolio["U1"] = [[*ES, "1", "6310.5", "315525", "315114.75", "410.25", "0"]]
     assert only(read(gateway, account="U1")).price == "6310.5"
     assert only(read(gateway, account="U2")).price is None
+
+
+def test_another_account_takes_the_place_of_the_one_whose_portfolio_is_sent(tws, gateway):
+    """It is ended only where the same one is to be sent anew: 50 messages a second are few."""
+    tws.accounts = ["U1", "U2"]
+    tws.hold(ES, "1", "315114.75", account="U1")
+    tws.hold(ES, "2", "315114.75", account="U2")
+    for account in ("U1", "U1", "U2"):
+        read(gateway, account=account)
     assert [each[2:] for each in tws.asked if each[0] == "6"] == [
-        ["1", "U1"], ["0", "U1"], ["1", "U2"],
+        ["1", "U1"], ["0", "U1"], ["1", "U1"], ["1", "U2"],
     ]  # fmt: skip
 
 

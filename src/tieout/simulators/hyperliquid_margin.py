@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from tieout.simulators.holdings import ONE, ZERO
 from tieout.simulators.hyperliquid_ledger import HyperliquidAccount, HyperliquidLedger
@@ -18,9 +19,12 @@ class Summary:
     raw: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Margins:
-    """The margin of one account on one dex, from its state at some moment."""
+    """The margin of one account on one dex, from its state and the prices at some moment.
+
+    It is made for one look: what cross positions leave free is reckoned once for all of them.
+    """
 
     market: HyperliquidLedger
     account: HyperliquidAccount
@@ -96,10 +100,14 @@ class Margins:
         if position.is_isolated:
             available = position.equity(mark) - self.maintenance(coin, position)
         else:
-            available = self.cross().value + self._shared() - self.cross_maintenance()
+            available = self._cross_available
         share = ONE / (2 * self.market.perps[coin].leverage_max)
         price = mark - side * available / abs(position.size) / (ONE - share * side)
         return price if price > ZERO else None
+
+    @cached_property
+    def _cross_available(self) -> Decimal:
+        return self.cross().value + self._shared() - self.cross_maintenance()
 
     def _shared(self) -> Decimal:
         if not self.account.has_shared_purse:

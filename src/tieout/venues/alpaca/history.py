@@ -5,9 +5,9 @@ on a 12-hour clock), so rows are told apart by their content, a page that brings
 the reading as incomplete, and a short page that brought news is followed by one more request,
 which proves the end.
 
-The cursor is the time of the last row seen. Each reading goes back some days before it: option
+The cursor is the time of the last row seen. A reading goes back some days before it: option
 events are dated on a Friday and written on the Tuesday after a long weekend, corrections come the
-next day. What is known already is ignored by its id.
+next day. What is known already is ignored by its id. Which readings do so, `lookback` decides.
 """
 
 from collections.abc import Sequence
@@ -35,14 +35,18 @@ class History:
         self._since = moment(cursor)
         self._seen: set[ActivityRow | Unreadable] = set()
         self._is_stuck = False
+        self.has_lookback = True
         self.is_unfinished = False
         self.rows: list[ActivityRow | Unreadable] = []
         self.problems: list[str] = []
 
-    async def read(self) -> int:
-        """Everything since the cursor; how many rows came."""
+    async def read(self, *, has_lookback: bool = True) -> int:
+        """Everything since the cursor, and of the days before it; how many rows came."""
+        self.has_lookback = has_lookback
         after = None
-        if self._since is not None:
+        if self._since is not None and not has_lookback:
+            after = self._since - AGAIN_OVERLAP
+        elif self._since is not None:
             # From midnight, so that the rows of one corporate action are not cut apart.
             day = (self._since - OVERLAP).date()
             after = datetime.combine(day, time(), tzinfo=UTC)

@@ -27,6 +27,7 @@ from tieout.venues.alpaca.checkup import finding_of, findings, findings_before
 from tieout.venues.alpaca.exchange import Wire
 from tieout.venues.alpaca.history import History
 from tieout.venues.alpaca.limits import DEFAULT, Limits
+from tieout.venues.alpaca.lookback import Lookback
 from tieout.venues.alpaca.positions import quantities, without_quote
 from tieout.venues.alpaca.positions import translated as holdings_of
 from tieout.venues.alpaca.scrub import Scrub
@@ -134,6 +135,7 @@ class AlpacaVenue:
         self.name = name
         self._account = account
         self._pairs: dict[str, str] = {}
+        self._lookback = Lookback()
         self._asked: tuple[AccountRow, Reply] | None = None  # by `accounts`, for the reading after
         self._updates = TradeUpdates(
             address=stream_address or stream_address_of(address),
@@ -207,7 +209,7 @@ class AlpacaVenue:
     async def _read(self, account: AccountId, cursor: str | None, trace: Trace) -> Read:
         history = History(self._calls, cursor=cursor, trace=trace)
         _, (rows, as_of, problems) = await _together(
-            self._account_named(account, trace), self._positions_and(history, trace)
+            self._account_named(account, trace), self._positions_and(history, cursor, trace)
         )
         positions = holdings_of(rows, pairs=await self._pair_names(rows, trace))
         if history.is_unfinished:
@@ -216,6 +218,11 @@ class AlpacaVenue:
             positions = replace(positions, holdings=(NOT_YET,))
         activities = activities_of(history.rows, now=as_of)
         problems = (*problems, *positions.problems, *history.problems, *activities.problems)
+        next_cursor = history.cursor(as_of=as_of)
+        if problems:
+            self._lookback.forget()
+        elif history.has_lookback:
+            self._lookback.note(rows, history.rows, cursor=next_cursor, now=as_of)
         return Read(
             snapshot=Snapshot(
                 as_of=as_of,
@@ -227,7 +234,7 @@ class AlpacaVenue:
             evidence=tuple(trace.replies),
             instruments=positions.instruments,
             ignored=tuple(activities.ignored),
-            cursor=history.cursor(as_of=as_of),
+            cursor=next_cursor,
         )
 
     async def _own_account(self, trace: Trace) -> tuple[AccountRow, Reply]:
@@ -265,7 +272,7 @@ class AlpacaVenue:
         raise refused
 
     async def _positions_and(
-        self, history: History, trace: Trace
+        self, history: History, cursor: str | None, trace: Trace
     ) -> tuple[Rows, datetime, tuple[str, ...]]:
         """Positions, then activities, until nothing happened between or two readings agree."""
         reads_max = self._calls.limits.position_reads_max
@@ -273,7 +280,11 @@ class AlpacaVenue:
         for reads in range(1, reads_max + 1):
             as_of = self._calls.now()
             rows = await self._positions(trace)
-            news = await (history.read() if before is None else history.continue_reading())
+            if before is None:
+                is_due = self._lookback.is_due(rows, cursor=cursor, now=as_of)
+                news = await history.read(has_lookback=is_due)
+            else:
+                news = await history.continue_reading()
             is_quiet = not history.has_news_after(as_of - FRESH)
             is_same = before is not None and not news and quantities(before) == quantities(rows)
             if is_quiet or is_same:

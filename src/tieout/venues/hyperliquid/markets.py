@@ -18,6 +18,7 @@ from tieout.core.instrument import Instrument
 from tieout.venues.hyperliquid.calls import Calls, Trace
 from tieout.venues.hyperliquid.exchange import Question
 from tieout.venues.hyperliquid.rows import PerpTable, SpotTable
+from tieout.venues.hyperliquid.together import together
 from tieout.venues.hyperliquid.wire import perps_in, spot_in
 
 USDC = "USDC"
@@ -73,20 +74,29 @@ class Markets:
         self, calls: Calls, *, coins: Iterable[str], tokens: Iterable[str], trace: Trace
     ) -> None:
         """See that these coins of fills and positions, and tokens of balances, are known."""
-        wanted = set(coins)
-        unknown = sorted(coin for coin in wanted if not self._knows(coin))
-        for dex in sorted({dex_of(coin) for coin in unknown if not is_spot(coin)}):
-            question = Question(kind="meta", dex=dex)
-            self._perps[dex], _ = await calls.ask(question, perps_in, trace=trace)
-        has_spot = any(map(is_spot, unknown)) or not self._unlisted.issuperset(
-            token for token in tokens if not self._is_listed(token)
+        wanted, held = set(coins), set(tokens)
+        unknown = {coin for coin in wanted if not self._knows(coin)}
+        dexes = sorted({dex_of(coin) for coin in unknown if not is_spot(coin)})
+        asks_spot = any(map(is_spot, unknown)) or not self._unlisted.issuperset(
+            token for token in held if not self._is_listed(token)
         )
-        if has_spot or (not self._has_spot and any(each.collateral for each in self._tables())):
-            self._spot, _ = await calls.ask(Question(kind="spotMeta"), spot_in, trace=trace)
-            self._has_spot = True
+        await together(
+            *(self._ask_perps(dex, calls, trace) for dex in dexes),
+            *(self._ask_spot(calls, trace) for _ in range(asks_spot)),
+        )
+        if not self._has_spot and any(each.collateral for each in self._tables()):
+            await self._ask_spot(calls, trace)
         # Delisted, or not in the tables yet: not asked for again.
         self._unlisted |= {coin for coin in wanted if not self._knows(coin)}
-        self._unlisted |= {token for token in tokens if not self._is_listed(token)}
+        self._unlisted |= {token for token in held if not self._is_listed(token)}
+
+    async def _ask_perps(self, dex: str, calls: Calls, trace: Trace) -> None:
+        question = Question(kind="meta", dex=dex)
+        self._perps[dex], _ = await calls.ask(question, perps_in, trace=trace)
+
+    async def _ask_spot(self, calls: Calls, trace: Trace) -> None:
+        self._spot, _ = await calls.ask(Question(kind="spotMeta"), spot_in, trace=trace)
+        self._has_spot = True
 
     def perpetual(self, coin: str) -> Instrument:
         """The instrument of a perpetual."""

@@ -88,13 +88,14 @@ class Series(Generic[Row]):
             return self._mark.at
         return max(row.time for row in self._rows)
 
-    async def read(self) -> int:
+    async def read(self, *, is_continued: bool = False) -> int:
         """Everything since the mark; how many rows are news.
 
+        Where the reading `is_continued` after news, that it has come to the end is seen then.
         The rows at the mark have to come again. Where nothing tells them apart (`seen`), a reply
         without any of that time is not this series, or not at these times, and is not used.
         """
-        news = await self._forward(self._mark.at or 0)
+        news = await self._forward(self._mark.at or 0, is_continued=is_continued)
         is_checked = self._mark.at is not None and not self._mark.seen
         if not is_checked or any(row.time == self._mark.at for row in self._rows):
             return news
@@ -108,14 +109,15 @@ class Series(Generic[Row]):
             max((row.time for row in self._rows), default=self._mark.at or 0)
         )
 
-    async def _forward(self, start: int) -> int:
+    async def _forward(self, start: int, *, is_continued: bool = False) -> int:
         before = len(self.news)
         while True:
             page, fresh = await self._page(start, None)
             times = [row.time for row in page]
             if len(page) >= FULL_ROWS:
                 await self._fill_in(start, min(times))
-            if self.is_unfinished or self._is_end(page, fresh, start):
+            is_left = is_continued and len(page) < FULL_ROWS
+            if self.is_unfinished or self._is_end(page, fresh, start) or is_left:
                 return len(self.news) - before
             start = max(times)
 

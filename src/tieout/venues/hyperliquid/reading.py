@@ -6,7 +6,7 @@ a position says so, transfers when a spot balance is another, other dexes where 
 traded. All of them are looked at in the first reading and once a day.
 """
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -118,12 +118,13 @@ class Reading:
         role = role_of(self._calls, self._user, trace=self._trace)
         await self._together(
             (True, self._read_positions(before.dexes)),
-            (True, self._fills.read()),
+            (True, self._fills.read(is_continued=True)),
             (asks_role, role),
             (self._asks_dexes, self._read_dexes()),
             (self._asks_funding, self._funding.read()),
             (self._asks_ledger, self._ledger.read()),
             (self._asks_mids, self._read_mids()),
+            (True, self._learn(before.positions or (), before.tokens)),
         )
 
     async def _together(self, *work: tuple[bool, Coroutine[Any, Any, Any]]) -> None:
@@ -249,6 +250,10 @@ class Reading:
         balances = self._positions.balances
         tokens = {row.coin for row in balances if isinstance(row, BalanceRow)}
         tokens |= {token for row in self._ledger.rows if (token := ledger.token_of(row))}
+        await self._learn(coins, tokens)
+
+    async def _learn(self, coins: Iterable[str], tokens: Iterable[str]) -> None:
+        """See that these are known: asked for once in the life of a connection."""
         await self._markets.learn(self._calls, coins=coins, tokens=tokens, trace=self._trace)
 
     def _translated(self) -> tuple[Read, Bookmark]:

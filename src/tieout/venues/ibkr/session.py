@@ -176,8 +176,8 @@ class Session:
         """Have the prices of an account sent; whether they came. Some accounts have none."""
         if account in self.silent_portfolios:
             return False
-        if self._subscribed is not None:
-            self._ib.client.reqAccountUpdates(False, self._subscribed)
+        if self._subscribed == account:  # another account takes its place by itself: 2100
+            self._ib.client.reqAccountUpdates(False, account)
         wait = self._wait_for(wire.ACCOUNT_END, account)
         self._subscribed = account
         self._ib.client.reqAccountUpdates(True, account)
