@@ -19,6 +19,7 @@ from tieout.venues.hyperliquid import venue as hyperliquid
 from tieout.venues.hyperliquid.limits import Limits
 from tieout.wiring.service import Service
 from venues.hyperliquid_market import UNLIMITED, quiet_market
+from web.house import soon
 from wiring.scripted import Lines
 
 WAIT_S = 20
@@ -85,6 +86,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         house.service.start()
         try:
             assert house.listens()
+            assert soon(lambda: any("connected" in each for each in house.log.texts()))
             asyncio.run(house.service.sync())
             assert house.held() == {"BTC": "1"}
             yield house
