@@ -10,6 +10,7 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
 import msgspec
 
@@ -19,6 +20,7 @@ from tieout.core.numbers import ZERO, negate
 from tieout.venues.ibkr.contracts import instrument_of, problem_of, symbol_of, why_left_out
 from tieout.venues.ibkr.limits import AHEAD_MAX, LATE, REMEMBERED
 from tieout.venues.ibkr.moments import moment
+from tieout.venues.ibkr.sizes import sized
 from tieout.venues.ibkr.sweep import is_pending
 from tieout.venues.ibkr.wire import CommissionRow, ExecutionRow, number
 
@@ -102,6 +104,7 @@ def translated(
     told: Told,
     now: datetime,
     statements: Iterable[Activity] = (),
+    sizes: Mapping[str, str] = MappingProxyType({}),
 ) -> Translated:
     """The executions of one account as far as they are complete, and what only statements tell.
 
@@ -110,7 +113,8 @@ def translated(
     found = Translated()
     flex = {each.id: each for each in statements}
     live: dict[str, Activity] = {}
-    for row in rows:
+    for told_row in rows:
+        row = told_row._replace(contract=sized(told_row.contract, sizes))
         activity = _activity(row, reports.get(row.id), found, now=now, known=flex)
         if activity is not None and row.id not in told.of_statements:
             live[row.id] = activity

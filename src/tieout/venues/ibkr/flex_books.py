@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeVar
 
 from ibflex import Types
@@ -41,6 +42,7 @@ class Standing:
     statement: Statement
     as_of: datetime
     holdings: tuple[Holding, ...]
+    costs: dict[str, Decimal]
     instruments: tuple[Instrument, ...]
     problems: tuple[str, ...]
     ignored: tuple[str, ...]
@@ -126,6 +128,7 @@ def standing_in(statements: Sequence[Statement], *, now: datetime) -> Standing |
         statement=last,
         as_of=min(day_end(last.last_day), last.made_at, now),
         holdings=holdings,
+        costs=booked.costs,
         instruments=tuple(booked.instruments.values()),
         problems=tuple(dict.fromkeys(booked.problems)),
         ignored=tuple(booked.ignored()),
