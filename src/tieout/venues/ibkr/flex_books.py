@@ -11,13 +11,13 @@ from ibflex import Types
 from tieout.core.activity import Activity
 from tieout.core.instrument import Instrument
 from tieout.core.snapshot import Holding
-from tieout.venues.ibkr.executions import version_of
 from tieout.venues.ibkr.flex_actions import add_actions, add_trade_transfers, add_transfers
 from tieout.venues.ibkr.flex_files import Statement
 from tieout.venues.ibkr.flex_names import Booked
 from tieout.venues.ibkr.flex_positions import holdings_of
-from tieout.venues.ibkr.flex_rows import day_end, rows_in
+from tieout.venues.ibkr.flex_rows import rows_in
 from tieout.venues.ibkr.flex_trades import Trades
+from tieout.venues.ibkr.flex_words import day_end, version_of
 
 POSITIONS = "OpenPositions"
 Row = TypeVar("Row", bound=Types.FlexElement)

@@ -24,7 +24,7 @@ from tieout.core.numbers import (
 from tieout.venues.ibkr.wire import Contract, PortfolioRow, number
 
 BONDS = ("BOND", "BILL", "FIXED")
-POWERS = tuple(ONE.scaleb(power) for power in range(-6, 7))
+POWERS = tuple(Decimal(f"{ONE.scaleb(power):f}") for power in range(-6, 7))
 
 # What the units of both are where their figures do not show it.
 OF_GATEWAY, OF_STATEMENT = Decimal(10), Decimal("0.01")
