@@ -75,6 +75,20 @@ def test_the_accounts_of_the_login_are_synced_and_listed(tieout, gateway):
     assert "gateway/U2" in listed
 
 
+def test_a_bond_without_figures_is_tied_out_once_its_size_is_set(tieout, gateway):
+    gateway.market.list_bond("IBCID5", matures_on="2031-05-15", price="98.75")
+    gateway.market.trade("U1", "IBCID5", "20")
+    gateway.market.link_account("U1")  # no portfolio, so no figures
+    result = tieout("sync", "--account", "main")
+    assert result.status == 1
+    assert 'give it in instruments: in tieout.toml, [instruments."IBCID5"]' in result.out
+    gateway.write(SETTINGS + '[instruments."IBCID5"]\nmultiplier = 10\n')
+    tieout("sync", "--account", "main")  # units that nothing explains: they tie out next time
+    result = tieout("sync", "--account", "main")
+    assert (result.status, "main (ibkr): tied out" in result.out) == (0, True), result.out
+    assert ("IBCID5", 20) in held(tieout)
+
+
 def test_variables_alone_make_a_connection(tieout, gateway, monkeypatch):
     gateway.write(STORE)
     monkeypatch.setenv("IBKR_HOST", "127.0.0.1")

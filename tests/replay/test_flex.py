@@ -1,5 +1,8 @@
 """IBKR Flex statements: trades, cancellations, option events, corporate actions, its own P&L."""
 
+import subprocess
+import sys
+
 import pytest
 
 from replay.conftest import Replay, shown
@@ -272,6 +275,27 @@ def test_instruments_are_told_apart_by_contract_and_not_by_symbol(replay: Replay
         trade(symbol="META", conid="2", quantity="-10", buySell="SELL", transactionID="2"),
     )
     assert [each["quantity"] for each in shown(result)["positions"]] == ["10", "-10"]
+
+
+def test_a_statement_is_replayed_without_the_packages_of_the_venue():
+    lines = (
+        "import sys",
+        "sys.modules |= dict.fromkeys(['ibflex', 'ib_async'])",  # as if they were not installed
+        "import tieout.replay.readers",
+    )
+    subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True, timeout=60)
+
+
+def test_the_money_of_a_bond_is_rounded_to_cents(replay: Replay):
+    bond = {"assetCategory": "BOND", "symbol": "T 4", "conid": "4", "ibCommission": "0"}
+    result = flex(
+        replay,
+        trade(**bond, quantity="1000", tradePrice="98.7465", tradeMoney="987.47",
+              transactionID="1"),
+        sale(**bond, quantity="-1000", tradePrice="99", tradeMoney="-990", transactionID="2",
+             fifoPnlRealized="2.535", dateTime=MONDAY),
+    )  # fmt: skip
+    assert result.counts.agree == 1
 
 
 def test_a_bonds_price_is_of_a_hundred_face_value(replay: Replay):

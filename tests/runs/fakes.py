@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -60,6 +60,7 @@ class FakeVenue:
     activities: tuple[Activity, ...] = ()
     instruments: tuple[Instrument, ...] = ()
     ignored: tuple[str, ...] = ()
+    contract_costs: Mapping[str, Decimal] = field(default_factory=dict)
     is_complete: bool = True
     as_of: datetime | None = None
     cursor: str | None = None
@@ -90,6 +91,7 @@ class FakeVenue:
             evidence=(reply("GET /positions", as_of),),
             instruments=self.instruments,
             ignored=self.ignored,
+            contract_costs=self.contract_costs,
             cursor=self.cursor,
         )
 

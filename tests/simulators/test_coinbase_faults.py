@@ -8,6 +8,7 @@ import requests
 from coinbase import jwt_generator
 from requests import HTTPError
 
+from covering import covering
 from tieout.simulators.coinbase_faults import CALLS, Call, Trouble, troubles
 from tieout.simulators.faults import Fault, Silence, Status
 
@@ -105,15 +106,18 @@ def told(answers: list[requests.Response]) -> list[object]:
     return shown
 
 
-WALK = [
-    pytest.param(call, trouble, id=f"{call.name}: {trouble.name}")
-    for call in CALLS
-    for trouble in troubles(call, foreign="other")
-]
+WALK = covering(
+    [(call, trouble) for call in CALLS for trouble in troubles(call, foreign="other")],
+    each=lambda case: case[1].name,
+    at=lambda case: case[0].name,
+    least=3,
+    name=lambda case: f"{case[0].name}: {case[1].name}",
+)
 
 
-@pytest.mark.parametrize(("call", "trouble"), WALK)
-def test_every_fault_at_every_call_is_met_once(busy, clients, call, trouble):
+@pytest.mark.parametrize("case", WALK)
+def test_every_fault_at_every_call_is_met_once(busy, clients, case):
+    call, trouble = case
     usual = clients.usual(call)
     trouble.befall(busy.faults)
     try:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -12,7 +13,7 @@ from websockets.sync.server import ServerConnection, serve
 from tieout.ports import News
 from venues import ccxt_recordings as lists
 from venues.alpaca import FakeClock
-from venues.ccxt_market import NOW, KrakenFutures, venue_at
+from venues.ccxt_market import LIMITS, NOW, KrakenFutures, venue_at
 from venues.ccxt_stub import ExchangeStub
 
 FILL = {"feed": "fills", "fills": [{
@@ -69,7 +70,8 @@ def stub() -> Iterator[ExchangeStub]:
 
 def test_a_fill_is_news_and_a_lost_stream_is_connected_again(stub, socket):
     KrakenFutures(stub)
-    venue = venue_at(stub, stream_address=socket.address, clock=FakeClock(NOW))
+    limits = replace(LIMITS, reconnect_s=0.05)
+    venue = venue_at(stub, stream_address=socket.address, clock=FakeClock(NOW), limits=limits)
     heard: list[News] = []
 
     async def scene() -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from covering import covering
 from tieout.core.errors import VenueError
 from tieout.core.plan import Plan
 from tieout.ports import News
@@ -24,11 +25,17 @@ READ_CALLS = tuple(
     in ("accounts", "breakdown", "key permissions", "futures", "fills", "product",
         "gateway sign-in", "gateway positions", "gateway trades")
 )  # fmt: skip
-EVERY_TROUBLE = [
-    pytest.param(call, trouble, id=f"{call.name}, {trouble.name}")
-    for call in READ_CALLS
-    for trouble in troubles(call, foreign="other", times=None)
-]
+EVERY_TROUBLE = covering(
+    [
+        (call, trouble)
+        for call in READ_CALLS
+        for trouble in troubles(call, foreign="other", times=None)
+    ],
+    each=lambda case: case[1].name,
+    at=lambda case: case[0].name,
+    least=2,
+    name=lambda case: f"{case[0].name}, {case[1].name}",
+)
 
 
 @pytest.fixture
@@ -95,8 +102,9 @@ def test_one_order_in_parts_is_as_many_fills(desk):
     assert len(plan.changes[0].explained_by) == 3
 
 
-@pytest.mark.parametrize(("call", "trouble"), EVERY_TROUBLE)
-def test_no_fault_of_any_call_changes_the_book(desk, call: Call, trouble: Trouble):
+@pytest.mark.parametrize("case", EVERY_TROUBLE)
+def test_no_fault_of_any_call_changes_the_book(desk, case: tuple[Call, Trouble]):
+    _, trouble = case
     assert desk.after(invested).tied_out
     tries = 1 if trouble.name == "a hang" else LIMITS.tries_max  # each is waited for
     desk.venue = desk.another(limits=replace(LIMITS, tries_max=tries))  # has no token either

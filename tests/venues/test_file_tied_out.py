@@ -8,6 +8,8 @@ import pytest
 
 from tieout.runs.order import Finished
 from tieout.settings import Settings, read_settings
+from tieout.venues.file import venue as file_venue
+from tieout.venues.file.limits import Limits
 from tieout.wiring.desk import keys_of, open_desk
 from venues.alpaca import FakeClock
 from venues.files import NOW, written
@@ -59,7 +61,8 @@ def held(run: Finished) -> dict[str, str]:
 
 
 @pytest.fixture
-def inbox(tmp_path) -> Inbox:
+def inbox(tmp_path, monkeypatch) -> Inbox:
+    monkeypatch.setattr(file_venue, "DEFAULT", Limits(settle_s=0.01))
     return Inbox(tmp_path)
 
 

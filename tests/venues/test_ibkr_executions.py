@@ -140,7 +140,6 @@ def test_currency_trades_and_spreads_are_no_fills(tws, gateway, kind):
         (execution(NAME, AAPL, "1", "10", at="20261120-15:20:00"), "is in the future"),
         (execution(NAME, AAPL, "1", ""), "quantity or price is not told"),
         (execution(NAME, AAPL, "0", "10"), "quantity or price is not told"),
-        (execution(NAME, contract("ES", kind="FUT"), "1", "10"), "size of a contract"),
         (execution(NAME, AAPL, "1", "10")[:-1], "fields, not 32"),
     ],
 )
@@ -150,6 +149,13 @@ def test_an_execution_that_cannot_be_read_makes_the_reading_incomplete(tws, gate
     assert not found.snapshot.complete
     assert words in " ".join(found.snapshot.problems)
     assert found.activities == ()
+
+
+def test_an_execution_of_unknown_size_is_told_for_the_book_to_ask_for_it(tws, gateway):
+    tws.fill(execution(NAME, contract("ES", kind="FUT"), "1", "10"), commission(NAME))
+    found = read(gateway)
+    assert (found.snapshot.complete, one(found).quantity) == (True, 1)
+    assert [each.multiplier for each in found.instruments] == [None]
 
 
 def test_an_execution_of_a_model_is_one_of_its_account(tws, gateway):

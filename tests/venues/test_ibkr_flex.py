@@ -255,7 +255,6 @@ def test_a_trade_that_was_done_elsewhere_comes_with_its_cost(tmp_path):
         (trade(tradePrice=""), "its quantity, price or time is not told"),
         (trade(notes="NoSuchCode"), "notes"),
         (trade(currency="ZZZ"), "Unknown currency"),
-        (trade(assetCategory="OPT", multiplier=""), "the size of a contract is not told"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_said_and_the_others_are(tmp_path, row, words):
@@ -264,6 +263,15 @@ def test_a_row_that_cannot_be_read_is_said_and_the_others_are(tmp_path, row, wor
     assert words in problem
     assert "AAPL" in problem
     assert [each.symbol for each in found.activities] == ["TSLA"]
+
+
+def test_an_option_of_unknown_size_is_told_without_one(tmp_path):
+    found = told(tmp_path, trade(assetCategory="OPT", multiplier=""))
+    assert one(found).quantity == 10
+    assert [each.multiplier for each in found.instruments] == [None]
+    sized = trade(assetCategory="OPT", multiplier="100", transactionID="2")
+    again = told(tmp_path, trade(assetCategory="OPT", multiplier="", transactionID="1"), sized)
+    assert [each.multiplier for each in again.instruments] == [100]
 
 
 def test_an_attribute_a_row_and_a_section_that_nobody_knows_do_no_harm(tmp_path):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from covering import covering
 from tieout.core.errors import VenueError, VenueRefused, VenueReplyInvalid, VenueUnavailable
 from tieout.simulators.faults import Fault, Silence, StalePositions
 from tieout.simulators.ibkr_troubles import Trouble, troubles
@@ -61,7 +62,14 @@ def desk(tied_out) -> Desk:
     return tied_out
 
 
-@pytest.mark.parametrize("happening", HAPPENINGS, ids=named)
+def place_of(happening: tuple[Trouble, str, int, bool]) -> tuple[str, int, bool]:
+    return happening[1:]
+
+
+@pytest.mark.parametrize(
+    "happening",
+    covering(HAPPENINGS, each=lambda case: case[0].name, at=place_of, least=2, name=named),
+)
 def test_nothing_is_closed_or_changed_and_the_next_good_run_ties_out(desk, happening):
     trouble, request, skip, is_new = happening
     gateway = desk.stage.gateway
@@ -96,18 +104,32 @@ def test_the_list_walks_through_all_that_a_sync_sends():
     assert len(HAPPENINGS) > 200
 
 
-def test_trouble_that_lasts_never_closes_anything(desk):
-    for trouble in troubles(account="U1", symbol="NEW"):
-        if trouble.name in MOVES or isinstance(trouble.effect, StalePositions):
-            continue
-        for request in sorted(set(trouble.requests) & set(SENT)):
-            fault = trouble.at(request)
-            desk.stage.gateway.faults.add(Fault(fault.effect, path=fault.path, times=None))
-            plan = desk.after()
-            desk.stage.gateway.faults.remove()
-            desk.stage.market.restore_link()
-            assert {each.kind for each in plan.changes} <= {"missing", "invalid"}, trouble.name
-            assert desk.holds | HELD == desk.holds, trouble.name
+LASTING = [
+    (trouble, request)
+    for trouble in troubles(account="U1", symbol="NEW")
+    for request in sorted(set(trouble.requests) & set(SENT))
+    if trouble.name not in MOVES and not isinstance(trouble.effect, StalePositions)
+]
+
+
+@pytest.mark.parametrize(
+    "lasting",
+    covering(
+        LASTING,
+        each=lambda case: case[0].name,
+        at=lambda case: case[1],
+        name=lambda case: f"{case[0].name} at {case[1]}",
+    ),
+)
+def test_trouble_that_lasts_never_closes_anything(desk, lasting):
+    trouble, request = lasting
+    fault = trouble.at(request)
+    desk.stage.gateway.faults.add(Fault(fault.effect, path=fault.path, times=None))
+    plan = desk.after()
+    desk.stage.gateway.faults.remove()
+    desk.stage.market.restore_link()
+    assert {each.kind for each in plan.changes} <= {"missing", "invalid"}
+    assert desk.holds | HELD == desk.holds
 
 
 def test_a_silent_request_is_asked_again_over_a_new_connection_only(desk):

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tieout.venues.ibkr import wire
-from tieout.venues.ibkr.contracts import instrument_of, multiplier_of, symbol_of
+from tieout.venues.ibkr.contracts import instrument_of, symbol_of
 from tieout.venues.ibkr.holdings import average_price, holding, translated
 from tieout.venues.ibkr.moments import moment
 from venues.ibkr import AAPL, ES
@@ -164,15 +164,17 @@ def test_futures_of_one_root_are_two_instruments():
 @pytest.mark.parametrize("written", ["", "0", "many"])
 def test_a_contract_of_unknown_size_is_never_taken_as_one(kind, written):
     listed = contract("ES", kind=kind, multiplier=written)
-    found = holding(position(listed, "1", "315114.75"), None)
-    assert "size of a contract is not told" in found.problem
-    assert found.average_price is None
+    found = translated([position(listed, "1", "315114.75")], marks={})
+    (row,), (told,) = found.holdings, found.instruments
+    assert (row.multiplier, row.average_price, told.multiplier) == (None, None, None)
+    assert found.costs == {"265598": Decimal("315114.75")}  # for who knows the size
 
 
-def test_a_bonds_units_are_not_guessed():
-    bond = contract("US-T", kind="BOND")
-    assert multiplier_of(wire.Contract(*bond)) is None
-    assert holding(position(bond, "10", "99.5"), None).average_price is None
+@pytest.mark.parametrize("written", ["", "1", "1000"])
+def test_a_bonds_units_are_not_guessed(written):
+    bond = position(contract("US-T", kind="BOND", multiplier=written), "10", "99.5")
+    (row,) = translated([bond], marks={}).holdings
+    assert (row.multiplier, row.average_price) == (None, None)
 
 
 def test_a_kind_of_contract_that_nobody_knows_is_refused():

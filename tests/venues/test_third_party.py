@@ -16,7 +16,7 @@ SHOW = "from tieout.venues import registry; print(*registry.venues())"
 
 def python(*arguments: str, folder: Path, installed: Path | None = None) -> str:
     """What a Python of its own prints; `installed` holds one more distribution."""
-    environment = dict(os.environ)
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # it needs none of ours
     if installed is not None:
         environment["PYTHONPATH"] = str(installed)
     done = subprocess.run(

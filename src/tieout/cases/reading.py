@@ -12,6 +12,7 @@ from tieout.cases.rows import read_book
 from tieout.cases.steps import read_steps
 from tieout.core.book import Account, AccountId
 from tieout.core.breaks import BREAK_KINDS
+from tieout.core.declared import PRICE_DECIMALS_MAX, Declared
 from tieout.core.instrument import ASSET_CLASSES, Instrument, spelling_key, told_by_symbol
 from tieout.core.policy import (
     COST_BASES,
@@ -39,8 +40,6 @@ INSTRUMENT_KEYS = (
     "expires", "price_decimals", "inverse",
 )  # fmt: skip
 HISTORIES: tuple[Literal["full", "partial"], ...] = ("full", "partial")
-PRICE_DECIMALS_MAX = 50
-CONTRACTS = ("future", "option")  # their size is never taken to be 1 where nobody states it
 
 
 def read_case(data: bytes, *, venues: Sequence[str] = VENUES) -> Case:
@@ -179,26 +178,22 @@ def identities(instrument: Instrument) -> list[tuple[str, str]]:
 def read_instrument(fields: Fields, account: Account) -> Instrument:
     """What the symbol tells, with what the file says otherwise."""
     symbol = fields.required_text("symbol", "the name of the instrument")
-    told = told_by_symbol(symbol, venue=account.venue, currency=account.currency)
-    asset_class = fields.word("asset_class", ASSET_CLASSES) or told.asset_class
-    multiplier = fields.positive("multiplier")
-    if multiplier is None and (asset_class == told.asset_class or asset_class not in CONTRACTS):
-        multiplier = told.multiplier
     venue_id = fields.text("venue_id")
-    is_inverse = fields.flag("inverse")
     decimals = fields.count("price_decimals", at_least=0)
     if decimals is not None and decimals > PRICE_DECIMALS_MAX:
         fields.fault("price_decimals", f"must be at most {PRICE_DECIMALS_MAX}")
-    return Instrument(
+    spellings = fields.texts("spellings")
+    declared = Declared(
         symbol=symbol,
-        asset_class=asset_class,
-        currency=fields.text("currency") or told.currency,
-        multiplier=multiplier,
+        asset_class=fields.word("asset_class", ASSET_CLASSES),
+        multiplier=fields.positive("multiplier"),
+        currency=fields.text("currency"),
         venue_ids=tuple(
             dict.fromkeys((*((venue_id,) if venue_id else ()), *fields.texts("venue_ids")))
         ),
-        spellings=fields.texts("spellings"),
-        expires=fields.day("expires") or told.expires,
+        expires=fields.day("expires"),
         price_decimals=decimals,
-        inverse=told.inverse if is_inverse is None else is_inverse,
+        inverse=fields.flag("inverse"),
     )
+    alone = declared.alone(venue=account.venue, currency=account.currency)
+    return replace(alone, symbol=symbol, spellings=spellings)

@@ -8,6 +8,7 @@ from tieout.core import corporate_actions
 from tieout.core.activity import missing_fields
 from tieout.core.effect import Effect
 from tieout.core.facts import Happened
+from tieout.core.instrument import unknown_size
 from tieout.core.lots import UnknownLot
 from tieout.core.numbers import (
     ONE,
@@ -33,7 +34,7 @@ def happen(
     """Apply an activity; what is wrong with it in words, or None where it counted."""
     effect = Effect(fact=fact, to=to, other=other, unknown_price=unknown_price)
     if to.instrument.multiplier is None and fact.activity.type not in ("funding", "dividend"):
-        return f"the multiplier of {to.instrument.symbol} is not known; give it in instruments"
+        return unknown_size(to.instrument)
     missing = missing_fields(fact.activity)
     if missing:
         return f"a {fact.activity.type} needs {' and '.join(missing)}"

@@ -79,6 +79,19 @@ class Instrument:
         return coin_of(self.symbol)
 
 
+def unknown_size(instrument: Instrument) -> str:
+    """What to do about an instrument whose contract size nobody stated.
+
+    >>> unknown_size(Instrument(symbol="ESZ6", asset_class="future", multiplier=None))[:46]
+    'the multiplier of the future ESZ6 is not known'
+    """
+    name = instrument.symbol
+    return (
+        f"the multiplier of the {instrument.asset_class} {name} is not known; give it in "
+        f'instruments: in tieout.toml, [instruments."{name}"] with multiplier = a number'
+    )
+
+
 def coin_of(symbol: str) -> str:
     """The coin that a symbol is about.
 

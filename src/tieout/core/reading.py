@@ -18,7 +18,7 @@ from tieout.core.comparison import (
 )
 from tieout.core.draft import Draft
 from tieout.core.facts import Observed
-from tieout.core.instrument import Instrument, LedgerId, spelling_key
+from tieout.core.instrument import Instrument, LedgerId, spelling_key, unknown_size
 from tieout.core.matching import is_past_expiry, is_revalued, known_number, with_row
 from tieout.core.numbers import ZERO, add
 from tieout.core.plan import StepError
@@ -201,9 +201,7 @@ def refused_for_size(draft: Draft, key: LedgerId, row: Holding, *, number: int) 
     instrument = draft.ledger(key).instrument
     if instrument.multiplier is not None:
         return None
-    name = f"{instrument.asset_class} {instrument.symbol}"
-    problem = f"the multiplier of the {name} is not known; give it in instruments"
-    return _invalid(draft, row, number=number, problem=problem)
+    return _invalid(draft, row, number=number, problem=unknown_size(instrument))
 
 
 def _legs(

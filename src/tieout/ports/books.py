@@ -37,6 +37,8 @@ class Read:
     `instruments` are what the venue told about the things it lists (multiplier, ids, class).
     `ignored` says in words what was reported and deliberately not used. `cursor` is where the
     next reading of activities starts; the caller stores it with the run and passes it back.
+    `contract_costs` are, by the venue's id, what one contract cost with its size inside, from a
+    venue that has averages like that: where the size comes from elsewhere, so does the average.
     """
 
     snapshot: Snapshot
@@ -45,6 +47,7 @@ class Read:
     instruments: tuple[Instrument, ...] = ()
     ignored: tuple[str, ...] = ()
     cursor: str | None = None
+    contract_costs: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,19 +20,18 @@ from decimal import Decimal
 
 from tieout.core.activity import Activity, ActivityId, ActivityType
 from tieout.core.instrument import AssetClass, Instrument
-from tieout.core.numbers import CENT, ONE, ZERO, negate
+from tieout.core.numbers import ONE, ZERO, negate
 from tieout.replay.export import Fill
 from tieout.replay.fields import Fields
 from tieout.replay.files import FillsFile
 from tieout.replay.flex_events import DELIVERIES, OptionEvents, event_fill
 from tieout.replay.flex_fields import (
-    NEW_YORK,
+    bond_size,
     codes_of,
     fee_of,
     filled,
     id_of,
     is_closing,
-    is_percent,
     moment,
     quantity_of,
     split_ratio,
@@ -41,13 +40,10 @@ from tieout.replay.flex_fields import (
 from tieout.replay.flex_xml import Element, elements
 from tieout.replay.judging import IBKR, Judge
 from tieout.replay.repeats import Repeats
+from tieout.venues.ibkr.contracts import CLASSES as CATEGORIES
+from tieout.venues.ibkr.contracts import DERIVED as CONTRACTS
+from tieout.venues.ibkr.flex_words import NEW_YORK
 
-CATEGORIES: Mapping[str, AssetClass] = {
-    "STK": "stock", "OPT": "option", "FOP": "option", "WAR": "option", "IOPT": "option",
-    "FUT": "future", "CASH": "forex", "BOND": "bond", "BILL": "bond", "FUND": "fund",
-    "CRYPTO": "spot", "CFD": "other", "CMDTY": "other",
-}  # fmt: skip
-CONTRACTS = ("option", "future")
 OPTION_ENDS: Mapping[str, ActivityType] = {"Ep": "expiry", "A": "assignment", "Ex": "exercise"}
 PREMIUM_MOVES = frozenset(("A", "Ex"))
 CANCEL = "TradeCancel"
@@ -233,8 +229,8 @@ class FlexStatement:
         multiplier = fields.number("multiplier")
         if category in CONTRACTS and not multiplier:
             fields.refuse("multiplier", "is missing or empty; a future or option needs it")
-        if category == "bond" and is_percent(fields, price=price, quantity=quantity):
-            multiplier = CENT
+        if category == "bond":
+            multiplier = bond_size(fields, price=price, quantity=quantity) or multiplier
         self._instruments[key] = Instrument(
             symbol=fields.needed("symbol"),
             asset_class=category,

@@ -6,20 +6,21 @@ its day, and what it delivers is a fill at the strike. `quantity` is the signed 
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, time
+from datetime import datetime
 from decimal import Decimal
 
 from tieout.core.activity import Activity, ActivityId, ActivityType
 from tieout.core.numbers import ZERO, add, magnitude, negate
 from tieout.replay.export import Fill
 from tieout.replay.fields import Fields
-from tieout.replay.flex_fields import NEW_YORK, filled, moment_of
+from tieout.replay.flex_fields import filled, moment_of
+from tieout.venues.ibkr import flex_words
+from tieout.venues.ibkr.flex_words import NEW_YORK
 
 ENDS: Mapping[str, ActivityType] = {
     "Expiration": "expiry", "Assignment": "assignment", "Exercise": "exercise",
 }  # fmt: skip
 DELIVERIES = {"Buy": 1, "Sell": -1}
-END_OF_DAY = time(23, 59, 59)
 
 Contract = tuple[str | None, str]
 
@@ -105,7 +106,4 @@ def event_fee(fields: Fields) -> Decimal:
 def day_end(text: str) -> datetime | None:
     """The end of a day in New York: an event comes after the trades of its day."""
     found = moment_of(text)
-    if found is None:
-        return None
-    local = found.astimezone(NEW_YORK)
-    return datetime.combine(local.date(), END_OF_DAY, NEW_YORK).astimezone(UTC)
+    return None if found is None else flex_words.day_end(found.astimezone(NEW_YORK).date())

@@ -3,21 +3,21 @@
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from tieout.bulk.exact import shortened
 from tieout.core.activity import ActivityId, Ratio
-from tieout.core.numbers import CENT, ZERO, add, exact, magnitude, multiply, negate
+from tieout.core.numbers import ZERO, add, exact, magnitude, negate
 from tieout.replay.fields import Fields
+from tieout.venues.ibkr import flex_words
+from tieout.venues.ibkr.flex_words import NEW_YORK
+from tieout.venues.ibkr.sizes import shown_by
 
-NEW_YORK = ZoneInfo("America/New_York")
 SIGNS = {"BUY": 1, "SELL": -1, "BUY (Ca.)": -1, "SELL (Ca.)": 1}
 NOTHING = ("", "N/A", "--")
 
 _MOMENT = re.compile(
     r"(\d{4})-?(\d{2})-?(\d{2})(?:[;,T ]+(\d{2}):?(\d{2}):?(\d{2}))?(?: [A-Z]{2,4})?"
 )
-_VERSION = re.compile(r"(.+)\.([0-9]{1,9})")
 _SPLIT = re.compile(r"\bSPLIT (\d+(?:\.\d+)?) FOR (\d+(?:\.\d+)?)\b")
 
 
@@ -38,10 +38,9 @@ def id_of(fields: Fields) -> ActivityId:
 
 def version_of(fields: Fields) -> tuple[str, int] | None:
     """The execution and its version: a correction differs in what is after the last period."""
-    # "A correction is indicated by an ExecId which differs only in the digits after the final
-    # period": IBKR's API, Execution.execId, which is ibExecID here.
-    found = _VERSION.fullmatch(filled(fields, "ibExecID") or "")
-    return (found[1], int(found[2])) if found else None
+    own_id = filled(fields, "ibExecID") or ""
+    found = flex_words.version_of(own_id)
+    return None if found[0] == own_id else found
 
 
 def codes_of(fields: Fields) -> frozenset[str]:
@@ -74,10 +73,11 @@ def is_closing(fields: Fields, figure: Decimal | None) -> bool:
     return "C" in indicator and "O" not in indicator
 
 
-def is_percent(fields: Fields, *, price: Decimal, quantity: Decimal) -> bool:
-    """Whether a bond's price is of 100 face value, as `tradeMoney` shows."""
-    told = fields.number("tradeMoney")
-    return told is not None and multiply(multiply(price, quantity), CENT) == told
+def bond_size(fields: Fields, *, price: Decimal, quantity: Decimal) -> Decimal | None:
+    """What one of a bond is worth by its price, mostly of a hundred of face value, as
+    `tradeMoney` shows.
+    """
+    return shown_by(fields.number("tradeMoney"), quantity, price)
 
 
 def split_ratio(fields: Fields) -> Ratio | None:

@@ -1,7 +1,9 @@
 """Reading a venue within a deadline: what it reports, or in words why there is no news."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 from tieout.core.activity import Activity
 from tieout.core.book import AccountId
@@ -21,6 +23,7 @@ class Fetched:
     ignored: tuple[str, ...] = ()
     evidence: tuple[RawReply, ...] = ()
     cursor: str | None = None
+    contract_costs: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 async def fetch(
@@ -43,6 +46,7 @@ async def fetch(
         ignored=read.ignored,
         evidence=read.evidence,
         cursor=read.cursor if read.cursor is not None else cursor,
+        contract_costs=read.contract_costs,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tieout.core.book import Account, AccountId, Book
+from tieout.core.declared import Declared
 from tieout.core.instrument import Instrument
 from tieout.core.plan import Plan
 from tieout.core.policy import Policy
@@ -16,13 +17,17 @@ from tieout.runs.fetching import Fetched
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is to be run: which account, by what policy, and what started it."""
+    """What is to be run: which account, by what policy, and what started it.
+
+    `declared` is what a person says about instruments of the account.
+    """
 
     account: Account
     policy: Policy
     trigger: RunTrigger = "manual"
     local: tuple[Local, ...] = ()
     approve: bool = False
+    declared: tuple[Declared, ...] = ()
 
 
 def tell_nobody(account: AccountId, events: tuple[Event, ...]) -> None:

@@ -4,11 +4,9 @@
 writes it down.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from tieout.core.book import Book
 from tieout.core.errors import StaleVersion, StoreError
 from tieout.core.instrument import Instrument
 from tieout.core.journal import entries_of
@@ -18,6 +16,7 @@ from tieout.core.tieout import tie_out
 from tieout.ports import Commit, Event, RunRecord, StoredBook, Venue
 from tieout.runs.evidence import reply_of
 from tieout.runs.fetching import Fetched, fetch
+from tieout.runs.instruments import completed, news_of, with_news
 from tieout.runs.order import Drafted, Finished, Order, Parts
 from tieout.runs.records import events_of, failed_record, record_of
 from tieout.runs.rewriting import deleted, rewritten
@@ -61,7 +60,8 @@ def _drafted(
     """The plan for what was read, made from the book as it is now."""
     arrived = [activity.id for activity in fetched.activities]
     stored = parts.store.load(order.account, activity_ids=arrived)
-    news = _news(stored.book, fetched.instruments)
+    fetched = completed(fetched, book=stored.book, declared=order.declared)
+    news = news_of(stored.book, fetched.instruments)
     stored = _with_history(stored, order, fetched, news, parts)
     plan = tie_out(
         stored.book,
@@ -83,14 +83,6 @@ def _drafted(
     )
 
 
-def _news(book: Book, told: Iterable[Instrument]) -> tuple[Instrument, ...]:
-    """The instruments of which the venue told something that the book does not say."""
-    known: dict[str, list[Instrument]] = {}
-    for each in book.instruments:
-        known.setdefault(each.symbol, []).append(each)
-    return tuple(each for each in told if each not in known.get(each.symbol, ()))
-
-
 def _with_history(
     stored: StoredBook,
     order: Order,
@@ -99,30 +91,11 @@ def _with_history(
     parts: Parts,
 ) -> StoredBook:
     """The book with the new instruments, and the facts of the ledgers to be folded again."""
-    book = stored.book
-    if news:
-        by_symbol: dict[str, list[Instrument]] = {}
-        for each in news:
-            by_symbol.setdefault(each.symbol, []).append(each)
-        kept = [
-            each
-            for each in book.instruments
-            if not _is_renewed(each, by_symbol.get(each.symbol, ()))
-        ]
-        book = replace(book, instruments=(*kept, *news))
+    book = with_news(stored.book, news)
     needed = history_needed(book, fetched.snapshot, fetched.activities, order.local)
     if needed:
         book = replace(book, facts=parts.store.history(order.account.id, needed))
     return replace(stored, book=book)
-
-
-def _is_renewed(known: Instrument, news: Iterable[Instrument]) -> bool:
-    """Whether one of the same symbol was told that shares an id, or where one has none."""
-    return any(
-        each.symbol == known.symbol
-        and (not (each.venue_ids and known.venue_ids) or {*each.venue_ids} & {*known.venue_ids})
-        for each in news
-    )
 
 
 def write(drafted: Drafted, parts: Parts) -> Finished:

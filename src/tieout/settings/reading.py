@@ -6,6 +6,7 @@ from typing import Any
 
 from tieout.settings import schema
 from tieout.settings.faults import Reading
+from tieout.settings.instruments import read_instruments
 from tieout.settings.lists import named_tables, read_secret
 from tieout.settings.secret import Secret
 from tieout.settings.serving import read_service
@@ -14,7 +15,7 @@ from tieout.settings.telling import read_alerts, read_notifications, read_webhoo
 from tieout.settings.values import AccountSettings, Allocation, Connection, Settings
 
 TABLES = (
-    "store", "runs", "service", "connections", "accounts", "allocation",
+    "store", "runs", "service", "connections", "accounts", "instruments", "allocation",
     "alerts", "webhooks", "notifications",
 )  # fmt: skip
 
@@ -36,6 +37,7 @@ def read_settings(
         store_url=_store_url(reading, material.get("store", {}), root, base=base, folder=folder),
         connections=connections,
         accounts=_accounts(reading, material.get("accounts", {}), root, connections),
+        instruments=read_instruments(reading, material.get("instruments", {}), root, connections),
         allocation=_allocation(reading, material.get("allocation", {}), root, connections),
         on_missing=_on_missing(reading),
         service=read_service(reading, material.get("service", {}), root),

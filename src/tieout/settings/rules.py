@@ -3,6 +3,7 @@
 import base64
 import ipaddress
 from collections.abc import Callable, Iterable
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -113,6 +114,24 @@ def number(*, least: str | None = None, most: str | None = None) -> Rule:
         return found
 
     return rule
+
+
+def positive(value: Any) -> Decimal:
+    """A decimal number above 0."""
+    found = _number_in(value)
+    if found is None or found <= 0:
+        raise ValueError("must be a number above 0")
+    return found
+
+
+def day(value: Any) -> date:
+    """A day, as TOML has it or as a text."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(value.strip())
+    except (AttributeError, ValueError):
+        raise ValueError("must be a day such as 2026-12-18") from None
 
 
 def whole_number(*, least: int | None = None, most: int | None = None) -> Rule:

@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 
 from tieout.core.breaks import BREAK_KINDS
+from tieout.core.declared import PRICE_DECIMALS_MAX
+from tieout.core.instrument import ASSET_CLASSES
 from tieout.core.policy import COST_BASES, ON_MISSING, TRUTHS
 from tieout.settings.quiet import quiet_hours
 from tieout.settings.rules import (
     Rule,
     address,
+    day,
     event_types,
     number,
     one_of,
+    positive,
     schedule,
     store_url,
     stream_address,
@@ -89,6 +93,20 @@ WEBHOOK: Rules = {"url": text, "secret": text, "types": event_types, "accounts":
 NOTIFICATION: Rules = {"url": text, "types": event_types, "accounts": words}
 
 ACCOUNT: Rules = {"name": text}
+
+# Those of an instrument in a case file; its symbol is the name of the table.
+INSTRUMENT: Rules = {
+    "asset_class": one_of(ASSET_CLASSES),
+    "multiplier": positive,
+    "currency": text,
+    "venue_id": text,
+    "venue_ids": words,
+    "spellings": words,
+    "expires": day,
+    "price_decimals": whole_number(least=0, most=PRICE_DECIMALS_MAX),
+    "inverse": yes_or_no,
+    "connections": words,
+}
 
 POLICY: Rules = {
     "truth": one_of(TRUTHS),

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tieout.core.declared import Declared
 from tieout.core.errors import SettingsError
 from tieout.core.policy import OnMissing, Policy, default_policy
 from tieout.settings.policies import with_changes
@@ -40,6 +41,14 @@ class AccountSettings:
     key: str
     name: str | None = None
     policy: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentSettings:
+    """What is set about an instrument, at these connections, at every one where none is named."""
+
+    declared: Declared
+    connections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +130,7 @@ class Settings:
     store_url: str = "sqlite:///tieout.db"
     connections: tuple[Connection, ...] = ()
     accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
+    instruments: tuple[InstrumentSettings, ...] = ()
     allocation: Allocation = Allocation()
     on_missing: OnMissing | None = None
     service: Service = Service()
@@ -147,6 +157,15 @@ class Settings:
             if key in self.accounts:
                 policy = with_changes(policy, self.accounts[key].policy)
         return policy
+
+    def declared_for(self, account: str) -> tuple[Declared, ...]:
+        """What is set about the instruments of `connection/account`."""
+        connection = connection_of(account)
+        return tuple(
+            each.declared
+            for each in self.instruments
+            if not each.connections or connection in each.connections
+        )
 
     def name_of(self, account: str) -> str:
         """What people call an account: the name that is set, else `connection/account`."""

@@ -89,7 +89,8 @@ class Desk:
     def order(self, account: Account, trigger: RunTrigger = "manual") -> Order:
         """A run of this account by its policy."""
         policy = self.settings.policy_for(account.id, venue=account.venue)
-        return Order(account=account, policy=policy, trigger=trigger)
+        declared = self.settings.declared_for(account.id)
+        return Order(account=account, policy=policy, trigger=trigger, declared=declared)
 
     def name_of(self, account: AccountId) -> str:
         """What people call an account."""

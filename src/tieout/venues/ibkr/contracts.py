@@ -15,7 +15,9 @@ CLASSES: Mapping[str, AssetClass] = {
 }  # fmt: skip
 
 # Contracts of so many units; without their size no money of theirs can be told.
-SIZED = ("option", "future")
+SIZED = ("option", "future", "bond")
+# Those whose ticker is that of what is behind them.
+DERIVED = ("option", "future")
 
 # "Virtual" rows of currency trades (CASH) are told by the cash balances; a spread (BAG) by its
 # legs, each of which has rows of its own.
@@ -33,22 +35,18 @@ def problem_of(contract: Contract) -> str | None:
         return f"{contract.kind or 'nothing'} is no kind of contract that is known"
     if not contract.currency:
         return "its currency is not told"
-    if CLASSES[contract.kind] in SIZED and not multiplier_of(contract):
-        return (
-            f"the size of a contract is not told ({contract.multiplier!r}), and is never taken as 1"
-        )
     return None
 
 
 def multiplier_of(contract: Contract) -> Decimal | None:
     """Units in a contract. IBKR leaves it empty for what is traded by the piece.
 
-    How many units of currency a bond's quantity stands for is not told at all.
+    Where the size of what has one is not told it is never taken as 1.
     """
     found = number(contract.multiplier)
     if found is not None and found > ZERO:
         return found
-    is_piece = CLASSES.get(contract.kind) not in (*SIZED, "bond")
+    is_piece = CLASSES.get(contract.kind) not in SIZED
     return ONE if is_piece and not found else None
 
 
@@ -58,7 +56,7 @@ def symbol_of(contract: Contract) -> str:
     All futures of a root share a symbol; ESZ6 and ESH7 are the contracts.
     """
     ticker = contract.symbol.strip()
-    if CLASSES.get(contract.kind) not in SIZED:
+    if CLASSES.get(contract.kind) not in DERIVED:
         return ticker or contract.local_symbol.strip()
     parts = (ticker, contract.expires, contract.right, contract.strike)
     return contract.local_symbol.strip() or " ".join(part for part in parts if part)

@@ -1,15 +1,15 @@
 """Executions and their commission reports as activities; a correction takes the place of what
 it corrects.
 
-"A correction is indicated by an ExecId which differs only in the digits after the final period"
-(ib_insync #364). Whether the gateway gives the first version once more is not told, so the ids
-that were told are kept in the cursor: a correction cancels what was told, and nothing else.
+A correction has an id that differs in its last digits only. Whether the gateway gives the first
+version once more is not told, so the ids that were told are kept in the cursor: a correction
+cancels what was told, and nothing else.
 """
 
-import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
 import msgspec
 
@@ -17,13 +17,14 @@ from tieout.core.activity import Activity, ActivityId
 from tieout.core.instrument import Instrument
 from tieout.core.numbers import ZERO, negate
 from tieout.venues.ibkr.contracts import instrument_of, problem_of, symbol_of, why_left_out
+from tieout.venues.ibkr.flex_words import version_of
 from tieout.venues.ibkr.limits import AHEAD_MAX, LATE, REMEMBERED
 from tieout.venues.ibkr.moments import moment
+from tieout.venues.ibkr.sizes import sized
 from tieout.venues.ibkr.sweep import is_pending
 from tieout.venues.ibkr.wire import CommissionRow, ExecutionRow, number
 
 SIGNS = {"BOT": 1, "SLD": -1}
-_VERSION = re.compile(r"(.+)\.([0-9]{1,9})")
 
 
 class Told(msgspec.Struct, omit_defaults=True):
@@ -102,6 +103,7 @@ def translated(
     told: Told,
     now: datetime,
     statements: Iterable[Activity] = (),
+    sizes: Mapping[str, str] = MappingProxyType({}),
 ) -> Translated:
     """The executions of one account as far as they are complete, and what only statements tell.
 
@@ -110,7 +112,8 @@ def translated(
     found = Translated()
     flex = {each.id: each for each in statements}
     live: dict[str, Activity] = {}
-    for row in rows:
+    for told_row in rows:
+        row = told_row._replace(contract=sized(told_row.contract, sizes))
         activity = _activity(row, reports.get(row.id), found, now=now, known=flex)
         if activity is not None and row.id not in told.of_statements:
             live[row.id] = activity
@@ -153,12 +156,6 @@ def by_execution(activities: Iterable[Activity]) -> dict[str, list[Activity]]:
     for versions in found.values():
         versions.sort(key=lambda each: version_of(each.id)[1])
     return found
-
-
-def version_of(execution_id: str) -> tuple[str, int]:
-    """What an execution is called in all its versions, and which of them this is."""
-    found = _VERSION.fullmatch(execution_id)
-    return (found[1], int(found[2])) if found else (execution_id, 0)
 
 
 def _activity(

@@ -101,6 +101,7 @@ class FlexVenue:
             ),
             activities=tuple(new),
             evidence=evidence_of(used),
+            contract_costs=standing.costs,
             instruments=each_once((*standing.instruments, *found.instruments)),
             ignored=(*standing.ignored, *found.ignored),
             cursor=before.with_more((), statements=new, now=now, first_day=first_day(statements)),
@@ -163,5 +164,12 @@ def evidence_of(statements: Sequence[Statement]) -> tuple[RawReply, ...]:
 
 
 def each_once(instruments: Sequence[Instrument]) -> tuple[Instrument, ...]:
-    """Of an instrument that is told in more than one place, what was told last."""
-    return tuple({each.venue_ids: each for each in instruments}.values())
+    """Of an instrument that is told in more than one place, what was told last.
+
+    One whose size is not told does not take the place of one whose size is.
+    """
+    found: dict[tuple[str, ...], Instrument] = {}
+    for each in instruments:
+        if each.multiplier is not None or each.venue_ids not in found:
+            found[each.venue_ids] = each
+    return tuple(found.values())

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeVar
 
 from ibflex import Types
@@ -10,13 +11,13 @@ from ibflex import Types
 from tieout.core.activity import Activity
 from tieout.core.instrument import Instrument
 from tieout.core.snapshot import Holding
-from tieout.venues.ibkr.executions import version_of
 from tieout.venues.ibkr.flex_actions import add_actions, add_trade_transfers, add_transfers
 from tieout.venues.ibkr.flex_files import Statement
 from tieout.venues.ibkr.flex_names import Booked
 from tieout.venues.ibkr.flex_positions import holdings_of
-from tieout.venues.ibkr.flex_rows import day_end, rows_in
+from tieout.venues.ibkr.flex_rows import rows_in
 from tieout.venues.ibkr.flex_trades import Trades
+from tieout.venues.ibkr.flex_words import day_end, version_of
 
 POSITIONS = "OpenPositions"
 Row = TypeVar("Row", bound=Types.FlexElement)
@@ -41,6 +42,7 @@ class Standing:
     statement: Statement
     as_of: datetime
     holdings: tuple[Holding, ...]
+    costs: dict[str, Decimal]
     instruments: tuple[Instrument, ...]
     problems: tuple[str, ...]
     ignored: tuple[str, ...]
@@ -126,6 +128,7 @@ def standing_in(statements: Sequence[Statement], *, now: datetime) -> Standing |
         statement=last,
         as_of=min(day_end(last.last_day), last.made_at, now),
         holdings=holdings,
+        costs=booked.costs,
         instruments=tuple(booked.instruments.values()),
         problems=tuple(dict.fromkeys(booked.problems)),
         ignored=tuple(booked.ignored()),

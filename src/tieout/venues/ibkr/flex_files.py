@@ -12,7 +12,7 @@ from ibflex import Types
 from ibflex.parser import FlexParserError, parse_element_attr
 
 from tieout.core.errors import SettingsError
-from tieout.venues.ibkr.flex_rows import NEW_YORK
+from tieout.venues.ibkr.flex_words import NEW_YORK
 
 ROOT = "FlexQueryResponse"
 FILE_BYTES_MAX = 256 * 1024 * 1024

@@ -7,11 +7,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
+from ibflex import Types
 from ibflex.enums import AssetClass as Category
 
 from tieout.core.activity import Activity, ActivityId
 from tieout.core.instrument import Instrument
+from tieout.core.numbers import plain
 from tieout.venues.ibkr.contracts import instrument_of, problem_of, why_left_out
+from tieout.venues.ibkr.sizes import shown_by, sized
 from tieout.venues.ibkr.wire import Contract
 
 # What Flex calls otherwise than the gateway does.
@@ -42,6 +45,7 @@ class Booked:
     activities: dict[ActivityId, Activity] = field(default_factory=dict)
     files: dict[ActivityId, int] = field(default_factory=dict)
     instruments: dict[str, Instrument] = field(default_factory=dict)
+    costs: dict[str, Decimal] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
 
@@ -61,8 +65,9 @@ class Booked:
         if problem is not None:
             self.problems.append(f"a Flex row of {contract.symbol}: {problem}")
             return False
-        if contract.con_id:
-            self.instruments.setdefault(contract.con_id, instrument_of(contract))
+        known = self.instruments.get(contract.con_id)
+        if contract.con_id and (known is None or known.multiplier is None):
+            self.instruments[contract.con_id] = instrument_of(contract)
         return True
 
     def ignored(self) -> list[str]:
@@ -72,7 +77,7 @@ class Booked:
 def contract_of(row: Listed, *, symbol: str, expires: date | None = None) -> Contract:
     """The row's contract in the gateway's words."""
     kind = row.assetCategory.value if row.assetCategory is not None else ""
-    return Contract(
+    found = Contract(
         con_id=row.conid or "",
         symbol=symbol,
         kind=KINDS.get(kind, kind),
@@ -85,6 +90,19 @@ def contract_of(row: Listed, *, symbol: str, expires: date | None = None) -> Con
         local_symbol=symbol,
         trading_class="",
     )
+    size = _size_shown(row)
+    return sized(found, {found.con_id: plain(size)} if size is not None else {})
+
+
+def _size_shown(row: Listed) -> Decimal | None:
+    """What the money of a row says about the size; a statement's multiplier of a bond is 1."""
+    match row:
+        case Types.OpenPosition():
+            return shown_by(row.positionValue, row.position, row.markPrice)
+        case Types.Trade():
+            return shown_by(row.tradeMoney, row.quantity, row.tradePrice)
+        case _:
+            return None
 
 
 def row_id(*names: str | None, of: tuple[object, ...]) -> ActivityId:

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from ibflex import Types
 
-from tieout.core.numbers import ZERO, divide, magnitude, multiply, plain, printed
+from tieout.core.numbers import ONE, ZERO, divide, magnitude, multiply, plain, printed
 from tieout.core.snapshot import Holding
-from tieout.venues.ibkr.contracts import CLASSES, multiplier_of, problem_of, why_left_out
+from tieout.venues.ibkr.contracts import CLASSES, SIZED, multiplier_of, problem_of, why_left_out
 from tieout.venues.ibkr.flex_names import Booked, contract_of
 from tieout.venues.ibkr.flex_rows import sum_of, told
 from tieout.venues.ibkr.holdings import REPEATED
@@ -49,6 +49,9 @@ def _holding(rows: Rows, booked: Booked) -> Holding | None:
     sizes = [told(each.position) for each in counted]
     is_told = all(each is not None for each in sizes)
     multiplier = multiplier_of(contract)
+    cost = _cost(counted) if is_told and CLASSES.get(contract.kind) in SIZED else None
+    if cost is not None and row.conid:
+        booked.costs[row.conid] = cost
     return Holding(
         symbol=contract.symbol,
         quantity=plain(sum_of(sizes)) if is_told else None,
@@ -63,10 +66,14 @@ def _holding(rows: Rows, booked: Booked) -> Holding | None:
 
 
 def _average(rows: Rows, contract: Contract) -> str | None:
-    """What one unit cost, from the cost of all; where a lot's is not told, nobody knows."""
+    """What one unit cost, from the cost of all."""
     multiplier = multiplier_of(contract)
+    cost = None if multiplier is None else _cost(rows, size=multiplier)
+    return None if cost is None else printed(cost)
+
+
+def _cost(rows: Rows, *, size: Decimal = ONE) -> Decimal | None:
+    """What one contract cost, or a unit of it; where a lot's is not told, nobody knows."""
     costs = [told(row.costBasisMoney) for row in rows]
-    if multiplier is None or None in costs:
-        return None
-    units = multiply(sum_of([row.position for row in rows]), multiplier)
-    return printed(magnitude(divide(sum_of(costs), units))) if units else None
+    units = multiply(sum_of([row.position for row in rows]), size)
+    return None if None in costs or not units else magnitude(divide(sum_of(costs), units))

@@ -12,15 +12,13 @@ from decimal import Decimal
 from functools import cache
 from typing import TypeVar
 from xml.etree.ElementTree import Element
-from zoneinfo import ZoneInfo
 
 from ibflex import Types
 from ibflex.parser import FlexParserError, parse_data_element
 
 from tieout.core.numbers import ZERO, add, negate
+from tieout.venues.ibkr.flex_words import NEW_YORK, day_end
 
-NEW_YORK = ZoneInfo("America/New_York")
-DAY_END = time(23, 59, 59)
 _OFFSET = re.compile(r"\d[+-]\d{2}:?\d{2}$")
 
 Row = TypeVar("Row", bound=Types.FlexElement)
@@ -102,8 +100,3 @@ def span_of(moment: datetime | None, day: date | None, clock: time | None = None
         return None
     first = datetime.combine(day, time(), NEW_YORK).astimezone(UTC)
     return first, day_end(day)
-
-
-def day_end(day: date) -> datetime:
-    """The last second of a day in New York."""
-    return datetime.combine(day, DAY_END, NEW_YORK).astimezone(UTC)

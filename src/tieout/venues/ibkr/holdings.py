@@ -2,18 +2,21 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from tieout.core.instrument import Instrument
 from tieout.core.numbers import ONE, divide, printed
 from tieout.core.snapshot import Holding
 from tieout.venues.ibkr.contracts import (
     CLASSES,
+    SIZED,
     instrument_of,
     multiplier_of,
     problem_of,
     symbol_of,
     why_left_out,
 )
+from tieout.venues.ibkr.sizes import sized, sizes_in
 from tieout.venues.ibkr.wire import Contract, PortfolioRow, PositionRow, is_unset, number
 
 REPEATED = (
@@ -24,11 +27,15 @@ REPEATED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translated:
-    """The holdings of an account, their instruments, and in words what was left out."""
+    """The holdings of an account, their instruments, and in words what was left out.
+
+    `costs` are those of one contract, with its size inside, by contract id.
+    """
 
     holdings: tuple[Holding, ...]
     instruments: tuple[Instrument, ...]
     ignored: tuple[str, ...]
+    costs: Mapping[str, Decimal]
 
 
 def translated(
@@ -39,7 +46,10 @@ def translated(
 ) -> Translated:
     """All rows of one account. `marks` are the rows of its portfolio by contract id."""
     holdings, instruments, ignored = [], [], []
-    for row in rows:
+    costs: dict[str, Decimal] = {}
+    sizes = sizes_in(marks)
+    for told in rows:
+        row = told._replace(contract=sized(told.contract, sizes))
         why = why_left_out(row.contract)
         if why is not None:
             ignored.append(f"{_written(row.contract)} {row.quantity}: {why}")
@@ -49,8 +59,12 @@ def translated(
         holdings.append(found)
         if found.problem is None:
             instruments.append(instrument_of(row.contract))
+            costs |= _cost(row)
     return Translated(
-        holdings=tuple(holdings), instruments=tuple(instruments), ignored=tuple(ignored)
+        holdings=tuple(holdings),
+        instruments=tuple(instruments),
+        ignored=tuple(ignored),
+        costs=costs,
     )
 
 
@@ -86,6 +100,13 @@ def average_price(row: PositionRow) -> str | None:
     if cost is None or multiplier is None:
         return None
     return row.average_cost if multiplier == ONE else printed(divide(cost, multiplier))
+
+
+def _cost(row: PositionRow) -> Mapping[str, Decimal]:
+    """What one contract cost, where there is a size in it."""
+    cost = number(row.average_cost)
+    has_size = CLASSES.get(row.contract.kind) in SIZED and number(row.quantity) != 0
+    return {row.contract.con_id: cost} if has_size and cost is not None else {}
 
 
 def _price(mark: PortfolioRow | None, *, is_flat: bool) -> str | None:

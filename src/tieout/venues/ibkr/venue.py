@@ -20,6 +20,7 @@ from tieout.venues.ibkr.limits import DEFAULT, Limits
 from tieout.venues.ibkr.link import Link
 from tieout.venues.ibkr.own_loop import OwnLoop
 from tieout.venues.ibkr.session import Session
+from tieout.venues.ibkr.sizes import in_gateway_units, sizes_in
 from tieout.venues.ibkr.sweep import Sleep, Sweep
 from tieout.venues.ibkr.wire import PortfolioRow
 
@@ -173,13 +174,16 @@ class IbkrVenue:
         )
         shelf = await asyncio.to_thread(self._flex.shelf) if self._flex else Shelf()
         booked = await asyncio.to_thread(self._library.told_by, account, shelf.of(account))
+        sizes = sizes_in(marks)
+        statements, listed = in_gateway_units(booked.activities, booked.instruments, sizes=sizes)
         told = executions.Told.read(cursor)
         done = executions.translated(
             sweep.executions.get(account, ()),
             sweep.commissions,
             told=told,
             now=sweep.as_of,
-            statements=booked.activities,
+            statements=statements,
+            sizes=sizes,
         )
         problems = (*sweep.problems_of(account), *problems, *done.problems)
         problems += (*shelf.problems, *booked.problems)
@@ -196,7 +200,8 @@ class IbkrVenue:
             ),
             activities=tuple(done.activities),
             evidence=(*replies, *evidence_of(used)),
-            instruments=each_once((*booked.instruments, *held.instruments, *done.instruments)),
+            instruments=each_once((*listed, *held.instruments, *done.instruments)),
+            contract_costs=held.costs,
             ignored=(*held.ignored, *done.ignored, *booked.ignored, *self._unmanaged(sweep)),
             cursor=told.with_more(
                 done.of_gateway,
