@@ -4,7 +4,7 @@ Nobody has to have either. What was never there and is refused is taken not to b
 there before, or is named elsewhere, has to be read.
 """
 
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -70,6 +70,21 @@ class Known:
         self.perpetuals = perpetuals
         self.products = Products()
         self.absent_at: dict[str, datetime] = {}
+        self.has_gateway = perpetuals == "yes"
+        self._waiting: list[Callable[[], None]] = []
+
+    def when_gateway(self, action: Callable[[], None]) -> None:
+        """Do it as soon as the gateway has answered this login, or at once if it has."""
+        if self.has_gateway:
+            action()
+        else:
+            self._waiting.append(action)
+
+    def gateway_answered(self) -> None:
+        """Note that there is something to listen to."""
+        self.has_gateway = True
+        while self._waiting:
+            self._waiting.pop()()
 
 
 class Derivatives:

@@ -18,6 +18,7 @@ from tieout.venues.coinbase.rpc import access_in, perpetuals_in, trades_in
 
 Decoded = TypeVar("Decoded")
 AUTH = "public/auth"
+GRANT = "coinbase_cdp"
 POSITIONS = "private/get_positions"
 TRADES = "private/get_user_trades_by_currency_and_time"
 CURRENCIES = ("USDC",)  # what all its perpetuals are paid in
@@ -44,7 +45,7 @@ class Gateway:
         now = self._calls.now()
         if self._good_until is not None and now < self._good_until:
             return
-        body = {"grant_type": "coinbase_cdp", "token": self._login.token()}
+        body = {"grant_type": GRANT, "token": self._login.token()}
         question = Question(method=AUTH, body=body)
         access, _ = await self._calls.ask(question, access_in, trace=trace)
         self._calls.scrub.learn(access.token)

@@ -97,6 +97,11 @@ class Reading:
         """The wallets that were read."""
         return [row for row in self._state.wallets if isinstance(row, WalletRow)]
 
+    @property
+    def has_gateway(self) -> bool:
+        """Whether the gateway answered what is held there."""
+        return self._state.derivatives.perpetuals is not None
+
     async def _read_all(self, *, first: bool = False) -> None:
         """Everything at once; without a bookmark the fills after what they account for."""
         state = _State(as_of=self._calls.now())
