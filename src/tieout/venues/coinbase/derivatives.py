@@ -24,6 +24,7 @@ from tieout.venues.coinbase.products import Products
 from tieout.venues.coinbase.rows import (
     Breakdown,
     FutureRow,
+    Log,
     PerpetualRow,
     TradeRow,
     Unreadable,
@@ -153,6 +154,20 @@ class Derivatives:
         if self._reads_perpetuals:
             await self._or_absent("perpetuals", read())
         return found
+
+    async def log(self, since: int, *, trace: Trace) -> Log | None:
+        """What the gateway booked; None where it has no log for this login."""
+        if not self._reads_perpetuals:
+            return None
+        if not self._is_kept_absent("log"):
+            try:
+                return await self._gateway.log(since, trace=trace)
+            except VenueRefused as refused:
+                self._absent_at["log"] = self._calls.now()
+                self.ignored.append(f"funding of perpetuals, which is not reported: {refused}")
+                return None
+        self.ignored.append("funding of perpetuals, which was not reported a moment ago")
+        return None
 
     async def learn(self, names: Iterable[str], *, trace: Trace) -> None:
         """Sizes of US futures."""
