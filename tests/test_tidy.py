@@ -135,6 +135,13 @@ def test_a_function_fits_on_the_screen():
     refuse("function lines", {place: n for place, n in sizes.items() if n > FUNCTION_LINES_MAX})
 
 
+def test_nothing_waits_in_a_way_that_forgets_a_cancellation():
+    """Python 3.11's `asyncio.wait_for` does where it comes with a result; `timeout` does not."""
+    waiting = re.compile(r"\basyncio\.wait_for\b|\bfrom asyncio import\b.*\bwait_for\b")
+    found = [place for place in lines_matching(waiting) if place.startswith("src/")]
+    assert not found, "use asyncio.timeout"
+
+
 def test_blocks_are_not_nested_deeply():
     levels = {place: nesting(node) for place, node in functions()}
     refuse("nesting", {place: n for place, n in levels.items() if n > NESTING_MAX})

@@ -139,6 +139,13 @@ class CoinbaseDesk(Stage):
 def coinbase_desk() -> Iterator[CoinbaseDesk]:
     """A desk with a few things to trade."""
     clock = MarketClock()
+    simulator = CoinbaseSimulator(listed_market(clock))
+    with running(simulator):
+        yield CoinbaseDesk(simulator, clock)
+
+
+def listed_market(clock: Callable[[], datetime]) -> CoinbaseMarket:
+    """A few things to trade, and two accounts with nothing but money."""
     market = CoinbaseMarket(clock=clock, chance=random.Random(20260302))
     pairs = [("BTC-USD", "60000"), ("BTC-USDC", "60010"), ("ETH-USD", "3000"), ("ETH-BTC", "0.05")]
     for pair, price in pairs:
@@ -151,6 +158,4 @@ def coinbase_desk() -> Iterator[CoinbaseDesk]:
     market.list_perp(PERPETUAL, price="60050")
     market.open_account("main", cash="10000000")
     market.open_account("other", cash="500")
-    simulator = CoinbaseSimulator(market)
-    with running(simulator):
-        yield CoinbaseDesk(simulator, clock)
+    return market

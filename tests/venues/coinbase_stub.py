@@ -45,6 +45,7 @@ GATEWAY = "/api/v2"
 AUTH = f"{GATEWAY}/public/auth"
 POSITIONS = f"{GATEWAY}/private/get_positions"
 TRADES = f"{GATEWAY}/private/get_user_trades_by_currency_and_time"
+LOG = f"{GATEWAY}/private/get_transaction_log"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +82,7 @@ class CoinbaseStub:
         self.fills: list[Row] = []
         self.positions: list[Row] = []
         self.trades: list[Row] = []
+        self.log: list[Row] | None = []
         self.transactions: dict[str, list[Row]] = {}
         self.portfolios: list[Row] = [{"name": "Default", "uuid": PORTFOLIO, "type": "DEFAULT"}]
         self.products: dict[str, Row] = {NANO: nano()}
@@ -277,7 +279,20 @@ class CoinbaseStub:
             rows = sorted(rows, key=lambda row: row["timestamp"])
             most = min(params["count"], self.page_rows_max)
             return rpc({"trades": rows[:most], "has_more": len(rows) > most})
+        if asked.path == LOG and self.log is not None:
+            return self._log(self.log, params)
         return rpc_error(-32601, "Method not found")
+
+    def _log(self, log: list[Row], params: Row) -> Said:
+        rows = [
+            row
+            for row in sorted(log, key=lambda row: (row["timestamp"], row["id"]), reverse=True)
+            if params["start_timestamp"] <= row["timestamp"] <= params["end_timestamp"]
+        ]
+        first = params.get("continuation", 0)
+        last = first + min(params["count"], self.page_rows_max)
+        more = last if last < len(rows) else None
+        return rpc({"logs": rows[first:last], "continuation": more})
 
     def _sign_in(self, params: Row) -> Said:
         if not self.login.has_gateway:

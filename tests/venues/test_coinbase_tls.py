@@ -7,8 +7,9 @@ import pytest
 
 from tieout.core.errors import VenueRefused
 from tieout.ports import News
+from tieout.venues.coinbase.channel import tls_of
 from tieout.venues.coinbase.limits import Limits
-from tieout.venues.coinbase.stream import UserChannel, tls_of
+from tieout.venues.coinbase.stream import UserChannel
 from venues.coinbase import Bench, login
 from venues.coinbase_keys import certificates
 from venues.coinbase_rows import PORTFOLIO

@@ -36,9 +36,10 @@ class Chat:
     async def send(self, event: StoredEvent) -> None:
         """Send it as a message. Apprise says only whether that went well."""
         title, body = message_of(event)
-        sending = asyncio.to_thread(self._notify, title, body, _level(event.event.type))
+        level = _level(event.event.type)
         try:
-            is_sent = await asyncio.wait_for(sending, TIMEOUT_S)
+            async with asyncio.timeout(TIMEOUT_S):
+                is_sent = await asyncio.to_thread(self._notify, title, body, level)
         except TimeoutError:
             raise Undelivered("no answer in time") from None
         if not is_sent:

@@ -70,7 +70,7 @@ class CoinbaseSimulator(Simulator[CoinbaseMarket]):
         self._rest = CoinbaseRest(market, self.dialect)
         self.gateway = Gateway(market, self.dialect, self._doorman)
         self._stream = CoinbaseStream(market, self.faults, self.dialect, self._doorman)
-        self._gateway_stream = GatewayStream(market, self.faults, self.dialect, self.gateway)
+        self.gateway_stream = GatewayStream(market, self.faults, self.dialect, self.gateway)
         self._ticks = ticks
         self._seen: dict[str, list[float]] = {}  # by who asks: when, within the last second
 
@@ -174,13 +174,13 @@ class CoinbaseSimulator(Simulator[CoinbaseMarket]):
             await line.reply(replace(refused(429), headers={"retry-after": "1"}))
             return
         if line.scope["path"] == GATEWAY_STREAM:
-            await self._gateway_stream.converse(line)
+            await self.gateway_stream.converse(line)
         else:
             await self._stream.converse(line)
 
     def on_start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._stream.attach(loop)
-        self._gateway_stream.attach(loop)
+        self.gateway_stream.attach(loop)
 
 
 def _is_for_gateway(request: Request) -> bool:

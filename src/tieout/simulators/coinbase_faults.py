@@ -111,7 +111,7 @@ CALLS = (
     Call(
         name="gateway log",
         path=f"{GATEWAY}/private/get_transaction_log",
-        number="result.logs.change",
+        number="result.logs.interest_pl",
         method="*",
     ),
 )

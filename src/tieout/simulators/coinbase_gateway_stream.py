@@ -58,6 +58,12 @@ class GatewayStream:
         self._clients.clear()
         self._streams.attach(loop)
 
+    def wait_until_listening(self, count: int, timeout_s: float = 10) -> bool:
+        """Waits, in another thread than the server's, for `count` subscriptions."""
+        return self._streams.wait_for(
+            lambda: sum(len(each.channels) for each in list(self._clients)) >= count, timeout_s
+        )
+
     async def converse(self, line: Line) -> None:
         """Holds one connection until its end."""
         client = _Client(line)
@@ -129,6 +135,8 @@ class GatewayStream:
             return refused_by_gateway(401, "invalid token", call.id)
         known = [each for each in _channels(call.params) if _kind_of(each) in KINDS]
         client.channels += [each for each in known if each not in client.channels]
+        with self._streams.changed:
+            self._streams.changed.notify_all()
         return self._gateway.result(call, known)
 
     def _beat_later(self, client: _Client, interval_s: float) -> None:

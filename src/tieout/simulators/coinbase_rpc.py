@@ -93,6 +93,15 @@ def trade_row(trade: Trade, product: Product, sequence: int) -> Json:
 def booking_row(booking: Booking, user: int) -> Json:
     """`private/get_transaction_log`."""
     info = {name: value for name, value in booking.facts.items() if name != "product"}
+    settled: Json = {}
+    if booking.kind == "settlement":  # of a session in which nothing but funding was realized
+        funding = number(booking.change)
+        settled = {
+            "interest_pl": funding,
+            "total_interest_pl": funding,
+            "session_rpl": funding,
+            "session_upl": 0,
+        }
     return {
         "id": booking.number,
         "currency": booking.currency,
@@ -106,7 +115,9 @@ def booking_row(booking: Booking, user: int) -> Json:
         "change": number(booking.change),
         "balance": number(booking.balance),
         "commission": 0,
+        "interest_pl": 0 if booking.kind == "trade" else None,
         "info": info,
+        **settled,
     }
 
 

@@ -11,6 +11,7 @@ GATEWAY = "https://drb.coinbase.com"
 STREAM = "wss://advanced-trade-ws-user.coinbase.com"
 REST_PATH = "/api/v3/brokerage"
 GATEWAY_PATH = "/api/v2"
+GATEWAY_STREAM_PATH = "/ws/api/v2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,15 @@ class Addresses:
     rest: str
     gateway: str
     stream: str
+
+    @property
+    def gateway_stream(self) -> str:
+        """Where the gateway tells what happens.
+
+        >>> addresses_of(None, None, None, connection="cb").gateway_stream
+        'wss://drb.coinbase.com/ws/api/v2'
+        """
+        return f"ws{self.gateway.removeprefix('http')}{GATEWAY_STREAM_PATH}"
 
 
 def addresses_of(

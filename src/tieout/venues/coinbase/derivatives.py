@@ -4,7 +4,7 @@ Nobody has to have either. What was never there and is refused is taken not to b
 there before, or is named elsewhere, has to be read.
 """
 
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from tieout.venues.coinbase.products import Products
 from tieout.venues.coinbase.rows import (
     Breakdown,
     FutureRow,
+    Log,
     PerpetualRow,
     TradeRow,
     Unreadable,
@@ -70,6 +71,21 @@ class Known:
         self.perpetuals = perpetuals
         self.products = Products()
         self.absent_at: dict[str, datetime] = {}
+        self.has_gateway = perpetuals == "yes"
+        self._waiting: list[Callable[[], None]] = []
+
+    def when_gateway(self, action: Callable[[], None]) -> None:
+        """Do it as soon as the gateway has answered this login, or at once if it has."""
+        if self.has_gateway:
+            action()
+        else:
+            self._waiting.append(action)
+
+    def gateway_answered(self) -> None:
+        """Note that there is something to listen to."""
+        self.has_gateway = True
+        while self._waiting:
+            self._waiting.pop()()
 
 
 class Derivatives:
@@ -138,6 +154,20 @@ class Derivatives:
         if self._reads_perpetuals:
             await self._or_absent("perpetuals", read())
         return found
+
+    async def log(self, since: int, *, trace: Trace) -> Log | None:
+        """What the gateway booked; None where it has no log for this login."""
+        if not self._reads_perpetuals:
+            return None
+        if not self._is_kept_absent("log"):
+            try:
+                return await self._gateway.log(since, trace=trace)
+            except VenueRefused as refused:
+                self._absent_at["log"] = self._calls.now()
+                self.ignored.append(f"funding of perpetuals, which is not reported: {refused}")
+                return None
+        self.ignored.append("funding of perpetuals, which was not reported a moment ago")
+        return None
 
     async def learn(self, names: Iterable[str], *, trace: Trace) -> None:
         """Sizes of US futures."""

@@ -13,15 +13,25 @@ from tieout.venues.coinbase.calls import Calls, Trace
 from tieout.venues.coinbase.exchange import Question
 from tieout.venues.coinbase.login import Login
 from tieout.venues.coinbase.moments import milliseconds_of, moment_of
-from tieout.venues.coinbase.rows import Access, PerpetualRow, TradeRow, Unreadable
-from tieout.venues.coinbase.rpc import access_in, perpetuals_in, trades_in
+from tieout.venues.coinbase.rows import (
+    Access,
+    Log,
+    LogRow,
+    PerpetualRow,
+    TradeRow,
+    Unreadable,
+)
+from tieout.venues.coinbase.rpc import access_in, log_in, perpetuals_in, trades_in
 
 Decoded = TypeVar("Decoded")
 AUTH = "public/auth"
+GRANT = "coinbase_cdp"
 POSITIONS = "private/get_positions"
 TRADES = "private/get_user_trades_by_currency_and_time"
+LOG = "private/get_transaction_log"
 CURRENCIES = ("USDC",)  # what all its perpetuals are paid in
 TRADES_A_PAGE = 1000
+LOG_A_PAGE = 250
 TOKEN_SHARE = 0.8  # of its life, after which a token is not used any more
 UNAUTHORIZED = 401
 # Recent trades and older ones are kept apart for a day (Deribit's documentation, `historical`).
@@ -44,7 +54,7 @@ class Gateway:
         now = self._calls.now()
         if self._good_until is not None and now < self._good_until:
             return
-        body = {"grant_type": "coinbase_cdp", "token": self._login.token()}
+        body = {"grant_type": GRANT, "token": self._login.token()}
         question = Question(method=AUTH, body=body)
         access, _ = await self._calls.ask(question, access_in, trace=trace)
         self._calls.scrub.learn(access.token)
@@ -93,8 +103,47 @@ class Gateway:
             if latest <= start:
                 break
             start = body["start_timestamp"] = latest
-        raise VenueReplyInvalid(
-            f"POST {TRADES} at {self._calls.addresses.gateway}: its pages do not come to an end",
+        raise self._endless(TRADES)
+
+    async def log(self, since: int, *, trace: Trace) -> Log:
+        """Every row of the log from a time on, newest first, as far as it is not too long."""
+        rows: dict[LogRow | Unreadable, None] = {}
+        is_whole = True
+        for currency in CURRENCIES:
+            is_whole = await self._log_pages(currency, since, rows, trace) and is_whole
+        times = [row.time for row in rows if isinstance(row, LogRow)]
+        return Log(rows=tuple(rows), is_whole=is_whole, reached=min(times, default=since))
+
+    async def _log_pages(
+        self,
+        currency: str,
+        since: int,
+        rows: dict[LogRow | Unreadable, None],
+        trace: Trace,
+    ) -> bool:
+        """From the end back to a time; whether all of it was read."""
+        body: dict[str, object] = {
+            "currency": currency,
+            "start_timestamp": since,
+            "end_timestamp": milliseconds_of(self._calls.now() + AHEAD),
+            "count": LOG_A_PAGE,
+        }
+        seen: set[str] = set()
+        for _ in range(self._calls.limits.pages_max):
+            page = await self._ask(LOG, body, log_in, trace)
+            rows.update(dict.fromkeys(page.rows))
+            if page.continuation is None:
+                return True
+            if page.continuation in seen:
+                raise self._endless(LOG)
+            seen.add(page.continuation)
+            is_number = page.continuation.isdecimal()
+            body["continuation"] = int(page.continuation) if is_number else page.continuation
+        return False
+
+    def _endless(self, method: str) -> VenueReplyInvalid:
+        return VenueReplyInvalid(
+            f"POST {method} at {self._calls.addresses.gateway}: its pages do not come to an end",
             venue=self._calls.name,
             advice="nothing was changed; if it stays, please report this with the evidence of the "
             "run",

@@ -10,8 +10,9 @@ class Limits:
     `read_s` is silence between two pieces of a reply, `call_s` one reply as a whole, `deadline_s`
     a reading with all its calls and waits. `settle_s` is how long Coinbase gets to show a fill in
     a balance. `pages_max` is for each list; a longer history is read in several runs. A socket
-    that has said nothing for `silent_s` is dead, as a heartbeat comes every second; `reconnect_s`
-    and more with each try go by before the next. No wish (Retry-After) is followed for longer
+    that has said nothing for `silent_s` is dead, as a heartbeat comes every second, or an answer
+    to each of our pings (the gateway's own heartbeats come too seldom); `reconnect_s` and more
+    with each try go by before the next. No wish (Retry-After) is followed for longer
     than `quiet_s_max`.
     """
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from tieout.core.activity import Activity
 from tieout.core.errors import VenueReplyInvalid
@@ -23,6 +24,7 @@ from tieout.venues.coinbase.bookmark import VERSION, Bookmark
 from tieout.venues.coinbase.calls import Calls, Trace, mismatch
 from tieout.venues.coinbase.derivatives import Derivatives, Positions
 from tieout.venues.coinbase.exchange import Question
+from tieout.venues.coinbase.funding import Funding
 from tieout.venues.coinbase.gateway import OVERLAP_MS
 from tieout.venues.coinbase.moments import milliseconds_of, moment, moment_of, written
 from tieout.venues.coinbase.pages import FillHistory, wallets
@@ -76,6 +78,7 @@ class Reading:
         self._before = bookmark
         self._trace = trace
         self._fills = FillHistory(calls, before=bookmark, trace=trace)
+        self._funding = Funding(calls, before=bookmark)
         self._trades: dict[TradeRow | Unreadable, None] = {}
         self._state = _State(as_of=calls.now())
         self._problems: list[str] = []
@@ -86,6 +89,8 @@ class Reading:
         """The reading, and what it leaves for the next."""
         await self._derivatives.begin(self._before, trace=self._trace)
         await self._read_all(first=True)
+        if self._trades or self._state.derivatives.perpetuals:
+            await self._read_funding()
         await self._derivatives.learn(self._products(), trace=self._trace)
         if not self._fills.is_unfinished:
             await self._until_quiet()
@@ -97,6 +102,11 @@ class Reading:
         """The wallets that were read."""
         return [row for row in self._state.wallets if isinstance(row, WalletRow)]
 
+    @property
+    def has_gateway(self) -> bool:
+        """Whether the gateway answered what is held there."""
+        return self._state.derivatives.perpetuals is not None
+
     async def _read_all(self, *, first: bool = False) -> None:
         """Everything at once; without a bookmark the fills after what they account for."""
         state = _State(as_of=self._calls.now())
@@ -106,6 +116,8 @@ class Reading:
             await together(*work)
             await together(history(), self._read_trades())
         else:
+            if self._funding.is_likely:
+                work.append(self._read_funding())
             await together(*work, history(), self._read_trades())
         self._state = state
         self._refuse_others()
@@ -130,6 +142,9 @@ class Reading:
         since = max(known, default=self._before.trades)
         found = await self._derivatives.trades(since, trace=self._trace)
         self._trades.update(dict.fromkeys(found))
+
+    async def _read_funding(self) -> None:
+        await self._funding.read(partial(self._derivatives.log, trace=self._trace))
 
     def _refuse_others(self) -> None:
         """See that every reply that names its portfolio names this one."""
@@ -236,7 +251,7 @@ class Reading:
 
     def _translated(self) -> tuple[Read, Bookmark]:
         happened = self._translated_fills()
-        traded = fills.traded(self._trade_rows)
+        traded, paid = fills.traded(self._trade_rows), self._funding.translated()
         found = holdings.balances(self._state.wallets)
         coins = holdings.coins(found, self._state.breakdown, moved=self._moved(happened.moved))
         others = self._derivatives.translated(self._state.derivatives, self._state.breakdown)
@@ -246,16 +261,19 @@ class Reading:
             *self._problems,
             *_absent(others.holdings, doubts),
             *coins.problems, *others.problems, *self._fills.problems,
-            *happened.problems, *traded.problems,
+            *happened.problems, *traded.problems, *paid.problems,
             *(row for row in self._trades if isinstance(row, Unreadable)),
         )  # fmt: skip
         instruments: dict[str, Instrument] = {
-            **happened.instruments, **traded.instruments, **others.instruments, **coins.instruments,
+            **happened.instruments, **traded.instruments, **paid.instruments,
+            **others.instruments, **coins.instruments,
         }  # fmt: skip
         bookmark = self._bookmark(doubts)
         if self._fills.is_unfinished:
             held = (NOT_YET,)
-        activities = (*happened.activities, *traded.activities, *self._transfers)
+        activities = (
+            *happened.activities, *traded.activities, *paid.activities, *self._transfers,
+        )  # fmt: skip
         read = Read(
             snapshot=Snapshot(
                 as_of=self._state.as_of, holdings=held, complete=not problems, problems=problems
@@ -263,7 +281,7 @@ class Reading:
             activities=activities,
             evidence=tuple(self._trace.replies),
             instruments=tuple(instruments.values()),
-            ignored=(*happened.ignored, *traded.ignored, *self._ignored,
+            ignored=(*happened.ignored, *traded.ignored, *paid.ignored, *self._ignored,
                      *self._derivatives.ignored),
             cursor=bookmark.text(),
         )  # fmt: skip
@@ -327,6 +345,7 @@ class Reading:
             updated=self._updated(),
         )
         marked = self._fills.marked(marked, as_of=self._state.as_of)
+        marked = self._funding.marked(marked, as_of=self._state.as_of)
         return self._derivatives.noted(marked, self._state.derivatives, before)
 
     def _updated(self) -> dict[str, tuple[str, str, str]]:

@@ -153,6 +153,33 @@ class TradePage(NamedTuple):
     has_more: bool
 
 
+class LogRow(NamedTuple):
+    """A row of private/get_transaction_log; `funding` is its interest_pl, signed."""
+
+    id: str
+    kind: str
+    time: int
+    currency: str
+    name: str | None = None
+    funding: str | None = None
+    user: str | None = None
+
+
+class LogPage(NamedTuple):
+    """A page of the log, newest first; `continuation` leads to the next where there is one."""
+
+    rows: tuple[LogRow | Unreadable, ...]
+    continuation: str | None
+
+
+class Log(NamedTuple):
+    """The log since some time, or (if it is not whole) since the time that was `reached`."""
+
+    rows: tuple[LogRow | Unreadable, ...]
+    is_whole: bool = True
+    reached: int = 0
+
+
 class TransferRow(NamedTuple):
     """A row of GET /v2/accounts/{wallet}/transactions; the amount is signed."""
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from tieout.venues.coinbase.rows import (
     Access,
+    LogPage,
+    LogRow,
     PerpetualRow,
     TradePage,
     TradeRow,
@@ -98,10 +100,9 @@ def trades_in(body: bytes) -> TradePage:
 
 def _trade(row: object) -> TradeRow | Unreadable:
     fields = texts(row) if isinstance(row, dict) else {}
-    time = row.get("timestamp") if isinstance(row, dict) else None
-    is_time = isinstance(time, int) and not isinstance(time, bool) and 0 <= time <= TIME_MAX
+    time = _time_of(row)
     trade_id, name = fields.get("trade_id"), fields.get("instrument_name")
-    if not is_time or not isinstance(time, int) or not trade_id or not name:
+    if time is None or not trade_id or not name:
         return f"a trade is {kind_of(row)} without an id, an instrument or a time"
     return TradeRow(
         id=trade_id,
@@ -116,6 +117,43 @@ def _trade(row: object) -> TradeRow | Unreadable:
         liquidation=fields.get("liquidation"),
         liquidity=fields.get("liquidity"),
     )
+
+
+def log_in(body: bytes) -> LogPage:
+    """A page of the log, which says whether there are more."""
+    found = _result(body, "a page of the log")
+    if not isinstance(found, dict):
+        refuse(found, "a page of the log")
+    rows = list_of(found, "logs", "a page of the log")
+    if "continuation" not in found:
+        refuse(found, "a page of the log that says whether there are more")
+    return LogPage(
+        rows=tuple(map(_log_row, rows)), continuation=texts(found).get("continuation") or None
+    )
+
+
+def _log_row(row: object) -> LogRow | Unreadable:
+    fields = texts(row) if isinstance(row, dict) else {}
+    time = _time_of(row)
+    row_id, currency = fields.get("id"), fields.get("currency")
+    if time is None or not row_id or not currency:
+        return f"a row of the log is {kind_of(row)} without an id, a currency or a time"
+    return LogRow(
+        id=row_id,
+        kind=fields.get("type", ""),
+        time=time,
+        currency=currency,
+        name=fields.get("instrument_name", "").strip() or None,
+        funding=fields.get("interest_pl"),
+        user=fields.get("user_id"),
+    )
+
+
+def _time_of(row: object) -> int | None:
+    """When a row is from, if it says so as a number of milliseconds."""
+    time = row.get("timestamp") if isinstance(row, dict) else None
+    is_number = isinstance(time, int) and not isinstance(time, bool)
+    return time if is_number and isinstance(time, int) and 0 <= time <= TIME_MAX else None
 
 
 def _result(body: bytes, what: str) -> object:

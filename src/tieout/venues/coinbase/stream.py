@@ -1,84 +1,37 @@
-"""Coinbase's user channel, heard through a verified connection of our own.
+"""Coinbase's user channel: what happens to orders, coins and US futures.
 
-The SDK's own client does not look at certificates, so that anybody on the way could take the
-signature it sends; its signatures are used, its connection is not. What the channel says is a hint
-that something happened and is never booked: it gives sums of orders and no fills, messages are
-lost over every reconnect and none is sent again. So each hint makes the portfolio be read.
+It gives sums of orders and no fills, so what it says is a hint that makes the portfolio be read.
 """
 
 import asyncio
 import json
-import ssl
 from collections.abc import Mapping
 from typing import Any
 
-from requests import Session
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.asyncio.client import ClientConnection
 
 from tieout.ports import News, Tell
+from tieout.venues.coinbase.channel import Channel
 from tieout.venues.coinbase.limits import Limits
 from tieout.venues.coinbase.login import Login
-from tieout.venues.coinbase.scrub import shown
+from tieout.venues.coinbase.scrub import Scrub, shown
 
 HEARTBEATS, USER, FUTURES = "heartbeats", "user", "futures_balance_summary"
 CHANNELS = (HEARTBEATS, USER, FUTURES)  # silence closes a connection without heartbeats
 # What of a futures balance says that something happened; the rest moves with the market.
 TELLING = ("daily_realized_pnl", "cfm_usd_balance", "cbi_usd_balance")
-CLOSED = (ConnectionClosed, InvalidHandshake, InvalidURI, OSError, TimeoutError)
 
 
-def tls_of(address: str, *, ca_file: str | None) -> ssl.SSLContext | None:
-    """What a secure connection is verified with. A missing file is an OSError."""
-    if not address.startswith("wss://"):
-        return None
-    url = address.replace("wss://", "https://", 1)
-    outside = Session().merge_environment_settings(url, {}, None, True, None)["verify"]
-    bundle = outside if isinstance(outside, str) else DEFAULT_CA_BUNDLE_PATH
-    return ssl.create_default_context(cafile=ca_file or bundle)
-
-
-class UserChannel:
+class UserChannel(Channel):
     """The channel of one key."""
 
     def __init__(self, *, address: str, login: Login, limits: Limits, ca_file: str | None) -> None:
-        self.address = address
-        self._login = login
-        self._limits = limits
-        self._ca_file = ca_file
-
-    async def listen(self, tell: Tell) -> None:
-        """Tell what is heard until cancelled; connects again whenever the connection ends."""
-        failures = 0
-        while True:
-            hearing = _Hearing(self._login, limits=self._limits, tell=tell)
-            reason = await self._until_lost(hearing)
-            tell(News(kind="lost", reason=reason))
-            failures = 0 if hearing.was_connected else failures + 1
-            wait_s = self._limits.reconnect_s * 2 ** min(failures, 16)
-            await asyncio.sleep(min(wait_s, self._limits.reconnect_s_max))
-
-    async def _until_lost(self, hearing: "_Hearing") -> str:
-        """One connection; why it ended or did not come about."""
-        try:
-            tls = tls_of(self.address, ca_file=self._ca_file)
-            async with connect(
-                self.address,
-                ssl=tls,
-                open_timeout=self._limits.connect_s,
-                close_timeout=0,
-                ping_interval=None,  # heartbeats tell more
-                max_size=self._limits.message_bytes_max,
-            ) as socket:
-                return await hearing.until_lost(socket)
-        except ssl.SSLError:
-            return "its TLS certificate could not be verified, so nothing was sent"
-        except CLOSED as error:
-            return shown(str(error)) or type(error).__name__
-
-    def __repr__(self) -> str:
-        return f"UserChannel({self.address!r})"
+        super().__init__(
+            address=address,
+            limits=limits,
+            ca_file=ca_file,
+            hearing=lambda tell: _Hearing(login, limits=limits, tell=tell),
+        )
 
 
 class _Hearing:
@@ -86,6 +39,7 @@ class _Hearing:
 
     def __init__(self, login: Login, *, limits: Limits, tell: Tell) -> None:
         self._login = login
+        self._scrub = Scrub(key=login.key, secret=login.secret)
         self._limits = limits
         self._tell = tell
         self._sequence: int | None = None
@@ -125,7 +79,7 @@ class _Hearing:
             self._tell(News(kind="changed", reason="a message that cannot be read"))
             return ""
         if found.get("type") == "error":
-            return f"it was refused: {shown(str(found.get('message', '')))}"
+            return f"it was refused: {self._scrub.text(str(found.get('message', '')))}"
         if not self._is_next(found.get("sequence_num")):
             return ""
         self._take_events(found.get("channel"), found.get("events"))

@@ -27,6 +27,7 @@ from tieout.venues.coinbase.checkup import finding_of, findings, findings_before
 from tieout.venues.coinbase.derivatives import Derivatives, Known, Wanted
 from tieout.venues.coinbase.exchange import Question, Wire
 from tieout.venues.coinbase.gateway import Gateway
+from tieout.venues.coinbase.gateway_stream import GatewayChannel
 from tieout.venues.coinbase.limits import DEFAULT, Limits
 from tieout.venues.coinbase.login import Login
 from tieout.venues.coinbase.reading import Reading
@@ -151,6 +152,9 @@ class CoinbaseVenue:
         self._channel = UserChannel(
             address=addresses.stream, login=login, limits=limits, ca_file=ca_file
         )
+        self._gateway_channel = GatewayChannel(
+            address=addresses.gateway_stream, login=login, limits=limits, ca_file=ca_file
+        )
 
     def __repr__(self) -> str:
         return f"CoinbaseVenue({self.name!r}, {self._calls.addresses.rest!r})"
@@ -173,8 +177,18 @@ class CoinbaseVenue:
         return await self._within(partial(self._read, account, cursor))
 
     async def listen(self, tell: Tell) -> None:
-        """Tell of orders and fills, of money that moved in futures, and of every connect."""
-        await self._channel.listen(tell)
+        """Tell of orders, fills and trades, of money that moved, and of every connect."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._channel.listen(tell))
+            if self._known.perpetuals != "no":
+                both.create_task(self._listen_to_gateway(tell))
+
+    async def _listen_to_gateway(self, tell: Tell) -> None:
+        """Listen there too, once it has answered this login."""
+        answered = asyncio.Event()
+        self._known.when_gateway(answered.set)
+        await answered.wait()
+        await self._gateway_channel.listen(tell)
 
     async def check(self) -> Sequence[Finding]:
         """What `doctor` shows. A login that does not work is a finding, not an error."""
@@ -235,6 +249,8 @@ class CoinbaseVenue:
             if refused.status in (403, 404):  # as the portfolio of another key is answered
                 self._refuse_other((await self._own_portfolio(trace))[0], account)
             raise
+        if reading.has_gateway:
+            self._known.gateway_answered()
         # With the portfolio's name in every wallet each reading proves by itself whose it is.
         rows = reading.wallets
         self._names_portfolio = bool(rows) and all(row.portfolio for row in rows)

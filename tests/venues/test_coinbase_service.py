@@ -1,0 +1,147 @@
+"""A service that keeps a simulated Coinbase portfolio tied out, by its streams alone."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from tieout.core.numbers import normal, plain
+from tieout.settings import Connection, Secret, Settings
+from tieout.settings import Service as ServiceSettings
+from tieout.simulators.coinbase import CoinbaseSimulator, running
+from tieout.simulators.faults import CloseStream, Fault, MuteStream
+from tieout.store.memory import MemoryStore
+from tieout.venues.coinbase import venue as coinbase
+from tieout.venues.coinbase.limits import Limits
+from tieout.wiring.service import Service
+from venues.coinbase_market import NANO, PERPETUAL, listed_market
+from wiring.scripted import Lines
+
+WAIT_S = 10
+NEVER = "0 0 1 1 *"  # the schedule: once a year
+BRIEF = Limits(silent_s=1.2, reconnect_s=0.05, reconnect_s_max=0.1)
+GATEWAY = "/ws/api/v2"
+
+
+class House:
+    """A service with one connection, and waiting for what its book says."""
+
+    def __init__(self, simulator: CoinbaseSimulator, *, perpetuals: str = "auto") -> None:
+        self.simulator = simulator
+        self.market = simulator.market
+        self.log = Lines()
+        self._changed = threading.Condition()
+        key = simulator.credentials("main")
+        connection = Connection(
+            name="cb",
+            venue="coinbase",
+            address=simulator.address,
+            key=Secret(key.name),
+            secret=Secret(key.secret),
+            options={"ca_file": str(simulator.ca_file), "perpetuals": perpetuals},
+        )
+        service = ServiceSettings(schedule=NEVER, first_run_s=Decimal(0), quiet_s=Decimal("0.1"))
+        settings = Settings(connections=(connection,), service=service)
+        self.service = Service(settings, store=MemoryStore(), logger=self.log)
+        self.service.on_published(self._note)
+
+    def _note(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def held(self) -> dict[str, str]:
+        store = self.service.store
+        return {
+            row.instrument.symbol: plain(normal(row.quantity))
+            for account in store.accounts()
+            for row in store.load(account).book.ledgers.values()
+            if row.position
+        }
+
+    def until(self, condition: Callable[[], bool]) -> float:
+        """Wait for the book; how long it took."""
+        started = time.monotonic()
+        with self._changed:
+            assert self._changed.wait_for(condition, WAIT_S), (self.held(), self.log.texts())
+        return time.monotonic() - started
+
+    def runs(self, trigger: str) -> int:
+        return sum(each.trigger == trigger for each in self.service.store.runs())
+
+    def says(self, words: str) -> bool:
+        return any(words in str(each.facts) + each.text for each in self.log.said)
+
+
+@contextmanager
+def kept(*, perpetuals: str = "auto") -> Iterator[House]:
+    """A service that has read a portfolio of one coin, and listens.
+
+    The gateway is listened to once it was read, so a read follows its first connect too.
+    """
+    market = listed_market(lambda: datetime.now(UTC))
+    market.trade("main", "BTC-USD", "1.5")
+    market.move_to_perps("main", "50000", currency="USD")
+    simulator = CoinbaseSimulator(market)
+    with running(simulator):
+        house = House(simulator, perpetuals=perpetuals)
+        house.service.start()
+        try:
+            house.until(lambda: house.held() == {"BTC-USD": "1.5"})
+            assert simulator.wait_until_listening(3)
+            if perpetuals != "no":
+                assert simulator.gateway_stream.wait_until_listening(3)
+                house.until(lambda: house.runs("reconnect") >= 1)
+            yield house
+        finally:
+            assert house.service.stop(limit_s=WAIT_S)
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    monkeypatch.setattr(coinbase, "_limits", lambda *_, **__: BRIEF)
+    with kept() as house:
+        yield house
+
+
+def test_what_is_traded_is_in_the_book_within_two_seconds(house):
+    for product, quantity, held in [
+        ("BTC-USD", "-0.5", "1"), (NANO, "-3", "-3"), (PERPETUAL, "0.25", "0.25"),
+        (PERPETUAL, "-0.5", "-0.25"),
+    ]:  # fmt: skip
+        house.market.trade("main", product, quantity)
+        took_s = house.until(lambda p=product, h=held: house.held().get(p) == h)
+        assert took_s < 2, product
+    assert house.runs("schedule") == 1
+
+
+def test_a_dead_socket_of_the_gateway_is_noticed_and_what_it_did_not_say_is_found(house):
+    """It dies with the message of the trade, which nobody hears."""
+    house.simulator.faults.add(Fault(MuteStream(), path=f"{GATEWAY}/subscription"))
+    house.market.trade("main", PERPETUAL, "-0.25")
+    house.until(lambda: house.held() == {"BTC-USD": "1.5", PERPETUAL: "-0.25"})
+    silence = "the gateway for international derivatives: nothing came for 1.2 s"
+    house.until(lambda: house.says(silence) and house.runs("reconnect") >= 2)
+    assert house.runs("schedule") == 1
+
+
+def test_what_happens_while_the_gateway_cannot_be_heard_is_not_lost(house):
+    """The socket is closed, the trade happens, and only then can anybody listen again."""
+    number = house.simulator.faults.add(Fault(CloseStream(), path=f"{GATEWAY}*", times=None))
+    house.market.trade("main", PERPETUAL, "0.5")
+    house.simulator.faults.remove(number)
+    house.until(lambda: house.held() == {"BTC-USD": "1.5", PERPETUAL: "0.5"})
+    house.until(lambda: house.says("cb lost") and house.runs("reconnect") >= 2)
+    assert house.runs("schedule") == 1
+
+
+def test_nobody_listens_to_a_gateway_that_is_not_wanted(monkeypatch):
+    monkeypatch.setattr(coinbase, "_limits", lambda *_, **__: BRIEF)
+    with kept(perpetuals="no") as house:
+        house.market.trade("main", "ETH-USD", "2")
+        house.until(lambda: "ETH-USD" in house.held())
+        assert not house.simulator.gateway_stream.wait_until_listening(1, timeout_s=0)
+        assert not house.says("gateway")
