@@ -278,6 +278,38 @@ def test_somebody_else_who_asks_meanwhile_is_told_that_it_is_busy(stage, store, 
     assert len(paper.asked_at) == 1
 
 
+def test_a_sync_is_in_progress_while_its_venue_is_still_asked_for_its_accounts(stage, store, paper):
+    paper.greets_after = 3 * SECOND
+    service = stage.start(store, settings=stage.settings(schedule="0 0 * * *", first_run_s=3600))
+    first = stage.timer.begin(service.sync())
+    stage.turn(SECOND)
+    assert service.state().is_running
+    for wanted in (None, "paper", "paper/1"):
+        with pytest.raises(AccountBusy, match="in progress"):
+            stage.timer.ask(service.sync(wanted))
+    stage.turn(MINUTE)
+    assert [each.error for each in first.result()] == [None]
+    assert len(paper.asked_at) == 1
+    assert not service.state().is_running
+
+
+def test_a_sync_of_one_account_does_not_wait_for_another_that_was_asked_for(stage, store):
+    slow = stage.venue("slow", greets_after=10 * MINUTE)
+    quick = stage.venue("quick", numbers=("1", "2"), greets_after=SECOND)
+    service = stage.start(store, settings=stage.settings(schedule="0 0 * * *", first_run_s=7200))
+    both = stage.timer.begin(service.sync())
+    stage.turn(MINUTE)
+    assert len(quick.asked_at) == 2
+    again = [stage.timer.begin(service.sync(f"quick/{number}")) for number in (1, 2)]
+    stage.turn(MINUTE)
+    assert [len(each.result()) for each in again] == [1, 1]
+    with pytest.raises(AccountBusy, match="a run of slow is in progress"):
+        stage.timer.ask(service.sync("slow"))
+    stage.turn(HOUR)
+    assert len(both.result()) == 3
+    assert len(slow.asked_at) == 1
+
+
 def test_an_account_that_is_not_there_is_said(stage, paper):
     service = stage.start()
     with pytest.raises(SettingsError, match="no account or connection is named 'nope'"):

@@ -22,6 +22,8 @@ from tieout.runs.schedule import Schedule, schedule_of, zone_of
 from tieout.runs.scheduler import Scheduler
 from tieout.settings import Service as ServiceSettings
 from tieout.settings import Settings
+from tieout.settings.values import connection_of
+from tieout.wiring.asked import Asked
 from tieout.wiring.connected import Unreachable
 from tieout.wiring.desk import Answer, Desk, connections_named
 from tieout.wiring.watch import Watch
@@ -59,6 +61,7 @@ class Keeper:
             first_run_s=float(service.first_run_s),
         )
         self._reached: dict[AccountId, _Reached] = {}
+        self._asked = Asked()
         self._rounds: dict[str, asyncio.Task[None]] = {}
         self._heard: set[str] = set()
         self._tasks: list[asyncio.Task[Any]] = []
@@ -140,28 +143,47 @@ class Keeper:
 
     async def sync(self, wanted: Collection[str], trigger: RunTrigger) -> list[Answer]:
         """Run these accounts now (all for none). Raises AccountBusy while they are being run."""
-        names = connections_named(self.desk.settings, set(wanted))
-        self._refuse_busy(wanted)  # before a venue is asked, which may take its time
-        groups = await asyncio.gather(*(self._reach(name, trigger) for name in names))
-        answers = [each for group in groups for each in group if isinstance(each, Answer)]
-        accounts = [
-            each.account.id
-            for group in groups
-            for each in group
-            if isinstance(each, _Reached) and self.desk.is_meant(each.account.id, wanted)
-        ]
-        self._refuse_busy(wanted)
-        if not accounts and not answers:
+        connections = connections_named(self.desk.settings, set(wanted))
+        self._refuse_busy(wanted, connections)
+        groups = await asyncio.gather(
+            *(self._sync_at(each, wanted, trigger) for each in connections)
+        )
+        answers = [each for group in groups for each in group]
+        if not answers:
             raise SettingsError("there is no such account; `tieout accounts` lists them")
-        answers += await asyncio.gather(*(self._run_now(each, trigger) for each in accounts))
-        if answers and all(isinstance(each.error, AccountBusy) for each in answers):
+        if all(isinstance(each.error, AccountBusy) for each in answers):
             raise answers[0].error or AccountBusy("a run is in progress")
         return answers
 
-    def _refuse_busy(self, wanted: Collection[str]) -> None:
-        for each in self.queue.running():
-            if self.desk.is_meant(each, wanted):
-                raise AccountBusy(f"a run of {each} is in progress; wait until it has finished")
+    async def _sync_at(
+        self, connection: str, wanted: Collection[str], trigger: RunTrigger
+    ) -> list[Answer]:
+        """Each connection by itself: one that hangs holds up no other."""
+        names = self._ids_of(wanted) or [connection]
+        mine = [each for each in names if connection_of(each) == connection]
+        found = await self._reach(connection, trigger, asked=mine)
+        answers = [each for each in found if isinstance(each, Answer)]
+        accounts = [each.account.id for each in found if isinstance(each, _Reached)]
+        chosen = [each for each in accounts if self.desk.is_meant(each, wanted)]
+        return answers + await asyncio.gather(*(self._run_now(each, trigger) for each in chosen))
+
+    def _refuse_busy(self, wanted: Collection[str], connections: Collection[str]) -> None:
+        running = (each for each in self.queue.running() if self.desk.is_meant(each, wanted))
+        busy = next(running, None) or self._asked.among(self._ids_of(wanted) or connections)
+        if busy is not None:
+            raise AccountBusy(f"a run of {busy} is in progress; wait until it has finished")
+
+    def _ids_of(self, wanted: Collection[str]) -> list[str]:
+        """Accounts by their ids, whatever people call them."""
+        settings = self.desk.settings
+        called = {settings.name_of(AccountId(key)): key for key in settings.accounts}
+        return [called.get(each, each) for each in sorted(wanted)]
+
+    def is_running(self, account: AccountId | None = None) -> bool:
+        """Whether a run of this account, or of any, is in progress, its venue being asked too."""
+        if account is None:
+            return self._asked.any() or bool(self.queue.running())
+        return self._asked.among([account]) is not None or account in self.queue.running()
 
     async def _run_now(self, account: AccountId, trigger: RunTrigger) -> Answer:
         try:
@@ -175,7 +197,8 @@ class Keeper:
     def _begin_round(self, connection: str, trigger: RunTrigger) -> None:
         """Each connection by itself, so that one that hangs holds up no other."""
         before = self._rounds.get(connection)
-        if before is not None and not before.done():
+        is_begun = before is not None and not before.done()
+        if is_begun or self._asked.has(connection):
             self.log.skipped(AccountId(connection))
             return
         self._rounds[connection] = asyncio.create_task(self._round(connection, trigger))
@@ -186,10 +209,13 @@ class Keeper:
                 start = self.queue.tick if trigger == "schedule" else self.queue.tell
                 start(each.account.id, trigger)
 
-    async def _reach(self, connection: str, trigger: RunTrigger) -> "Iterable[_Reached | Answer]":
+    async def _reach(
+        self, connection: str, trigger: RunTrigger, *, asked: Collection[str] = ()
+    ) -> "Iterable[_Reached | Answer]":
         started_at = self.timer.now()
         try:
-            venue, accounts = await self.desk.reach(connection)
+            with self._asked.asking(asked or [connection]):
+                venue, accounts = await self.desk.reach(connection)
         except Exception as error:  # like around a run: other connections go on
             wrong = error if isinstance(error, TieoutError) else TieoutError(repr(error))
             self.watch.unreached(connection, wrong, trigger=trigger, started_at=started_at)

@@ -240,13 +240,12 @@ class Service:
     def state(self, account: AccountId | None = None) -> JobState:
         """The schedule, and whether runs are in progress."""
         scheduler, service = self._keeper.scheduler, self.desk.settings.service
-        running = self._keeper.queue.running()
         schedule = schedule_in(service)
         return JobState(
             is_enabled=service.enabled,
             schedule=schedule.words,
             interval_s=schedule.interval_s(self.timer.now()),
-            is_running=account in running if account is not None else bool(running),
+            is_running=self._keeper.is_running(account),
             next_run_at=scheduler.next_at if self._loop is not None else None,
         )
 
