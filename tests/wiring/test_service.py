@@ -1,7 +1,6 @@
 """A whole service: its day, its pauses, its events, and how it ends."""
 
-import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,9 +8,7 @@ from handturned import START
 from tieout.core.book import AccountId
 from tieout.core.errors import SettingsError
 from tieout.ports import AccountBusy, News
-from tieout.store.memory import MemoryStore
 from tieout.wiring.keeping import Keeper
-from tieout.wiring.service import Service
 from wiring.scripted import HOUR, MINUTE, SECOND, Stage, events
 
 FIVE = 5 * MINUTE
@@ -314,105 +311,3 @@ def test_an_account_that_is_not_there_is_said(stage, paper):
     service = stage.start()
     with pytest.raises(SettingsError, match="no account or connection is named 'nope'"):
         stage.timer.ask(service.sync("nope"))
-
-
-# The end
-
-
-def test_a_run_in_progress_finishes_within_the_limit(stage, store, paper):
-    paper.takes = 20 * SECOND
-    stage.start(store)
-    stage.turn(15 * SECOND)
-    assert stage.stop(limit=30 * SECOND)
-    assert [each.outcome for each in store.runs(ONE)] == ["applied"]
-    assert len(store.load(store.accounts()[0]).book.ledgers) == 2
-
-
-def test_a_run_that_hangs_is_left_after_the_limit_and_has_booked_nothing(stage, store, paper):
-    stage.start(store)
-    stage.turn(MINUTE)
-    paper.hangs = True
-    stage.turn(FIVE)
-    before = stage.timer.now()
-    assert stage.stop(limit=30 * SECOND) is False
-    assert timedelta(seconds=30) <= stage.timer.now() - before <= MINUTE
-    assert [each.outcome for each in store.runs(ONE)] == ["applied"]
-
-    paper.hangs = False
-    service = stage.start(store)
-    stage.turn(MINUTE)
-    assert [each.outcome for each in store.runs(ONE)] == ["applied", "applied"]
-    assert service.totals().failed == 0
-
-
-def test_a_stop_with_nothing_to_do_does_not_wait(stage, store, paper):
-    stage.start(store)
-    stage.turn(MINUTE)
-    before = stage.timer.now()
-    assert stage.stop(limit=HOUR)
-    assert stage.timer.now() - before < MINUTE
-
-
-def test_a_trigger_never_fails_whatever_the_service_is_doing(stage, paper):
-    service = stage.start(store := MemoryStore())
-    for account in (None, ONE, AccountId("nope/9"), AccountId("paper/9"), AccountId("")):
-        service.trigger("trade", account)
-        stage.turn(5 * SECOND)
-    triggers = [each.trigger for each in store.runs(ONE, limit=10)]
-    assert triggers.count("schedule") == 1
-    assert triggers.count("trade") >= 2
-    assert stage.log.texts("error") == []
-    stage.stop()
-    for _ in range(3):
-        service.trigger("trade", ONE)
-        service.page_opened()
-
-
-def test_a_trigger_before_the_start_is_nothing_to_fail_over(stage, paper):
-    service = Service(stage.settings(), store=MemoryStore(), logger=stage.log, timer=stage.timer)
-    service.trigger("trade", ONE)
-    service.page_opened()
-    assert service.state().next_run_at is None
-    assert stage.log.said == []
-
-
-def test_after_the_end_nothing_is_run(stage, paper):
-    service = stage.start()
-    stage.turn(timedelta(seconds=30))
-    assert len(paper.asked_at) == 1
-    stage.stop()
-    assert not service.health().is_ready
-    service.trigger("trade", ONE)
-    assert len(paper.asked_at) == 1
-    assert service.stop(limit_s=1.0)
-
-
-def test_what_was_stopped_can_be_started_again(stage, paper):
-    service = stage.start()
-    stage.turn(MINUTE)
-    stage.timer.ask(service.pause())
-    stage.stop()
-    paper.tell = None
-    stage.start_again(service)
-    assert service.is_paused
-    assert service.health().is_ready
-    stage.timer.ask(service.resume())
-    stage.turn(FIVE)
-    assert len(paper.asked_at) == 2
-    stage.timer.loop.call_soon_threadsafe(paper.tell, News(kind="changed"))
-    stage.turn(MINUTE)
-    assert len(paper.asked_at) == 3
-    (answer,) = stage.timer.ask(service.sync())
-    assert answer.finished is not None
-
-
-def test_a_second_start_changes_nothing(stage, paper):
-    service = stage.start()
-    count = threading.active_count()
-    service.start()
-    assert threading.active_count() == count
-    assert stage.log.texts("warning") == [
-        "[PositionReconciliation] Job already running, ignoring start request"
-    ]
-    stage.turn(MINUTE)
-    assert paper.asked_at == [FIRST]

@@ -125,6 +125,7 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
         for transaction in (self.connections.reading, self.connections.writing):
             with transaction() as connection:
                 connection.execute("SELECT 1 FROM accounts LIMIT 1").fetchall()
+        self._check_space()
 
     def run_totals(self, account: AccountId | None = None) -> RunTotals:
         with self.connections.reading() as connection:

@@ -33,10 +33,11 @@ class BookCollector(Collector):
             accounts = list(self._service.store.accounts())
             yield from self._of_runs(accounts)
             yield from self._of_breaks(accounts)
+            self._service.store.check()
+            is_up = 1
         except StoreError:
-            yield GaugeMetricFamily("tieout_store_up", "Whether the book can be read.", value=0)
-            return
-        yield GaugeMetricFamily("tieout_store_up", "Whether the book can be read.", value=1)
+            is_up = 0
+        yield GaugeMetricFamily("tieout_store_up", "Whether the book can be used.", value=is_up)
 
     def _of_stream(self) -> Iterable[Metric]:
         counts = self._hub.counts
