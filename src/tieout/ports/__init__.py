@@ -10,6 +10,7 @@ from tieout.ports.access import (
     User,
 )
 from tieout.ports.books import (
+    DECISIONS,
     AccountBusy,
     BookStore,
     Clock,
@@ -32,6 +33,7 @@ from tieout.ports.service import Delivery, Notice, RunTotals, ServiceStore, Stor
 
 __all__ = [
     "CAPABILITIES",
+    "DECISIONS",
     "AccessStore",
     "AccountBusy",
     "ApiKey",

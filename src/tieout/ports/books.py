@@ -115,7 +115,11 @@ class Clock(Protocol):
         ...
 
 
-RunTrigger = Literal["schedule", "stream", "trade", "reconnect", "manual", "page", "approval"]
+RunTrigger = Literal[
+    "schedule", "stream", "trade", "reconnect", "manual", "page", "approval", "decision"
+]
+# What a person decided: a run that is kept, but no sync, as no venue was asked.
+DECISIONS: tuple[RunTrigger, ...] = ("approval", "decision")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,9 +87,11 @@ class BookCollector(Collector):
             classes = Counter(error_class_of(each) for each in looked_at)
             for name in ERROR_CLASSES:
                 errors.add_metric([account.id, name], classes[name])
+            standing = self._service.standing(account.id)
+            if standing is not None:
+                tied.add_metric([account.id], int(bool(standing.tied_out)))
             if totals.last is not None:
                 spent = totals.last.finished_at - totals.last.started_at
-                tied.add_metric([account.id], int(bool(totals.last.tied_out)))
                 took.add_metric([account.id], spent.total_seconds())
                 calls.add_metric([account.id], totals.last.venue_calls)
         return (runs, tied, took, good, calls, recent, errors)

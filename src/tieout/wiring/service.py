@@ -263,10 +263,20 @@ class Service:
         """The stored runs counted."""
         return self.store.run_totals(account)
 
+    def standing(self, account: AccountId) -> RunRecord | None:
+        """The run that says how an account stands: the last one that had a snapshot to go by.
+
+        An approval has the one that was held; a decision about a break has none.
+        """
+        latest = next(iter(self.store.runs(account, limit=1)), None)
+        is_decision = latest is not None and latest.trigger == "decision"
+        return self.store.run_totals(account).last if is_decision else latest
+
     def latest_runs(self) -> list[RunRecord]:
-        """The last run of every account, and a later one of a connection that has none yet."""
+        """The last sync of every account, and a later one of a connection that has none yet."""
         accounts = {each.id for each in self.store.accounts()}
-        found = [run for each in accounts for run in self.store.runs(each, limit=1)]
+        syncs = [self.store.run_totals(each).last for each in sorted(accounts)]
+        found = [each for each in syncs if each is not None]
         last = self.store.run_totals().last
         return found if last is None or last.account in accounts else [*found, last]
 

@@ -18,8 +18,7 @@ from tieout.wiring.service import Service
 
 def account_material(service: Service, account: Account) -> dict[str, Any]:
     """How an account stands, by its stored runs and its book."""
-    totals = service.totals(account.id)
-    last, good_at = totals.last, totals.last_success_at
+    last, good_at = service.standing(account.id), service.totals(account.id).last_success_at
     policy = asdict(service.desk.settings.policy_for(account.id, venue=account.venue))
     return {
         "account": account.id,
