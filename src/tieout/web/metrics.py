@@ -30,7 +30,7 @@ class BookCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         yield from self._of_stream()
         try:
-            accounts = list(self._service.store.accounts())
+            accounts = self._service.overseen()
             yield from self._of_runs(accounts)
             yield from self._of_breaks(accounts)
             self._service.store.check()

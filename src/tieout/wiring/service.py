@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from tieout.core.book import AccountId
+from tieout.core.book import Account, AccountId
 from tieout.core.errors import SettingsError, StoreError, TieoutError
 from tieout.core.snapshot import LocalAction
 from tieout.notify import Deliveries, Target
@@ -25,6 +25,7 @@ from tieout.runs.statistics import JobState
 from tieout.settings import Settings
 from tieout.settings.rules import is_loopback
 from tieout.settings.runtime import PAUSED, with_runtime
+from tieout.settings.values import connection_of
 from tieout.store.opening import open_store
 from tieout.wiring.clock import SystemTimer
 from tieout.wiring.desk import Answer, Desk
@@ -271,6 +272,18 @@ class Service:
         latest = next(iter(self.store.runs(account, limit=1)), None)
         is_decision = latest is not None and latest.trigger == "decision"
         return self.store.run_totals(account).last if is_decision else latest
+
+    def overseen(self) -> list[Account]:
+        """The accounts in the book, and connections of which no account was ever reached: these
+        stand under their own name, with the error of their last run.
+        """
+        accounts = list(self.store.accounts())
+        reached = {connection_of(each.id) for each in accounts}
+        for each in self.desk.settings.connections:
+            account = Account(id=AccountId(each.name), venue=each.venue)
+            if each.name not in reached and self.store.runs(account.id, limit=1):
+                accounts.append(account)
+        return accounts
 
     def latest_runs(self) -> list[RunRecord]:
         """The last sync of every account, and a later one of a connection that has none yet."""
