@@ -32,6 +32,7 @@ from tieout.store.verify import Anchor, VerifyReport, verify
 from tieout.venues.registry import connect
 from tieout.wiring.clock import SystemClock
 from tieout.wiring.connected import Connected, Unreachable
+from tieout.wiring.in_effect import InEffect, in_effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +48,9 @@ class Desk:
     """Everything a command or route needs, put together. `aclose` lets go of it."""
 
     def __init__(self, settings: Settings, *, store: Store, clock: Clock) -> None:
-        self.settings = settings
+        self.given = settings
         self.store = store
+        self.take_up()
         self.clock = clock
         self.parts = Parts(
             store=store,
@@ -58,6 +60,12 @@ class Desk:
             deadline_s=float(settings.deadline_s),
         )
         self._venues: dict[str, Venue] = {}
+
+    def take_up(self) -> InEffect:
+        """Go by the settings as they are now, with what was changed at run time."""
+        found = in_effect(self.given, self.store)
+        self.settings = found.settings
+        return found
 
     async def aclose(self) -> None:
         """Let go of every connection and of the store."""
@@ -136,6 +144,7 @@ class Desk:
 
     async def sync(self, chosen: Iterable[str] = (), *, is_plan: bool = False) -> list[Answer]:
         """Tie out the accounts that are named, else all; with `is_plan` only say what would be."""
+        self.take_up()
         wanted = set(chosen)
         connections = connections_named(self.settings, wanted)
         groups = await asyncio.gather(

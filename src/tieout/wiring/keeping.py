@@ -18,14 +18,13 @@ from tieout.ports import AccountBusy, Event, News, RunTrigger, Timer, Venue
 from tieout.runs import Finished, Order, run
 from tieout.runs.log import RunLog
 from tieout.runs.queue_local import LocalQueue, Pace
-from tieout.runs.schedule import Schedule, schedule_of, zone_of
 from tieout.runs.scheduler import Scheduler
-from tieout.settings import Service as ServiceSettings
 from tieout.settings import Settings
 from tieout.settings.values import connection_of
 from tieout.wiring.asked import Asked
 from tieout.wiring.connected import Unreachable
 from tieout.wiring.desk import Answer, Desk, connections_named
+from tieout.wiring.in_effect import schedule_in
 from tieout.wiring.watch import Watch
 
 
@@ -285,15 +284,3 @@ class Keeper:
         event = Event(type="run:started", at=self.timer.now(), payload=payload)
         self.desk.store.add_event(event, account=account)
         self._published()
-
-
-def schedule_in(service: ServiceSettings) -> Schedule:
-    """The schedule that is set. Raises SettingsError with what is allowed."""
-    try:
-        zone_of(service.timezone)
-    except ValueError as fault:
-        raise SettingsError(f"service.timezone: {fault}") from None
-    try:
-        return schedule_of(service.schedule, zone=service.timezone)
-    except ValueError as fault:
-        raise SettingsError(f"service.schedule: is {service.schedule!r}, {fault}") from None

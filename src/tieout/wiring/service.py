@@ -29,7 +29,8 @@ from tieout.settings.values import connection_of
 from tieout.store.opening import open_store
 from tieout.wiring.clock import SystemTimer
 from tieout.wiring.desk import Answer, Desk
-from tieout.wiring.keeping import Keeper, schedule_in
+from tieout.wiring.in_effect import in_effect, schedule_in, unknown_in
+from tieout.wiring.keeping import Keeper
 from tieout.wiring.telling import targets_of
 
 Result = TypeVar("Result")
@@ -63,11 +64,12 @@ class Service:
         self._logger = logger
         self._log = RunLog(logger)
         self._targets = targets
-        self._at_start = settings
-        changed = {key: json.loads(text) for key, text in store.runtime_settings().items()}
-        self.desk = Desk(with_runtime(settings, changed), store=store, clock=self.timer)
+        self.desk = Desk(settings, store=store, clock=self.timer)
+        found = self.desk.take_up()
+        for warning in found.warnings():
+            logger.warning(f"[Settings] {warning}")
         self._listeners: list[Callable[[], None]] = []
-        self._make_ready(is_paused=bool(changed.get(PAUSED, False)))
+        self._make_ready(is_paused=bool(found.changed.get(PAUSED, False)))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._page_at: datetime | None = None
@@ -315,7 +317,8 @@ class Service:
 
     async def enable(self) -> None:
         """Switch the job on."""
-        await self.change_settings({"service.enabled": True}, by="enable")
+        is_so = self.desk.given.service.enabled  # then it has the last word at the next start
+        await self.change_settings({"service.enabled": None if is_so else True}, by="enable")
 
     async def disable(self) -> None:
         """Switch the job off, over restarts too."""
@@ -329,24 +332,24 @@ class Service:
         return await self._ask(self._change(dict(changed), by))
 
     async def _change(self, changed: dict[str, Any], by: str) -> Settings:
-        known = {key: json.loads(text) for key, text in self.store.runtime_settings().items()}
-        merged = {key: each for key, each in (known | changed).items() if each is not None}
-        settings = self._changed(merged)
+        unknown = unknown_in(changed, self.desk.given, self.store)
+        known = in_effect(self.desk.given, self.store).changed
+        merged = {key: each for key, each in {**known, **changed}.items() if each is not None}
+        settings = self._changed(merged, faults=unknown)
         texts = {key: None if each is None else _text(each) for key, each in changed.items()}
         self.store.put_runtime_settings(texts)
         self._keeper.change(settings, is_paused=bool(merged.get(PAUSED, False)))
         self._say_changed(changed, by, self.timer.now())
         return settings
 
-    def _changed(self, merged: Mapping[str, Any]) -> Settings:
+    def _changed(self, merged: Mapping[str, Any], *, faults: list[str]) -> Settings:
         """The settings with all changes. Every wrong one is named at once."""
-        faults = []
         try:
-            settings = with_runtime(self._at_start, merged)
+            settings = with_runtime(self.desk.given, merged)
         except SettingsError as error:
             faults.append(str(error))
             known = {key: each for key, each in merged.items() if key in SCHEDULE_KEYS}
-            settings = with_runtime(self._at_start, known)
+            settings = with_runtime(self.desk.given, known)
         try:
             schedule_in(settings.service)
         except SettingsError as error:
