@@ -98,15 +98,6 @@ def test_a_body_that_is_no_object_is_refused(house: House, web: Web, body: bytes
     assert house.store.runtime_settings() == {}
 
 
-@pytest.mark.parametrize(("method", "path"), [("PATCH", "/api/settings"), ("POST", "/api/keys")])
-def test_a_body_of_brackets_without_end_is_refused(
-    house: House, web: Web, method: str, path: str
-) -> None:
-    given = web.request(method, path, content=b"[" * 100_000, headers=house.key("admin:write"))
-    assert given.status_code == 400, given.text
-    assert given.json()["title"] == "Bad Request"
-
-
 @pytest.mark.parametrize(
     ("changed", "named"),
     [

@@ -19,7 +19,7 @@ from tieout.web.envelope import Application
 from tieout.web.events import EventHub, Pace
 from tieout.web.limits import RateLimit, monotonic
 from tieout.web.openapi import configuration
-from tieout.web.problems import on_bug, on_error, on_http_error, on_nesting
+from tieout.web.problems import on_bug, on_error, on_http_error
 from tieout.web.routes import (
     accounts,
     breaks,
@@ -82,7 +82,6 @@ def create_app(
         exception_handlers={
             TieoutError: on_error,
             HTTPException: on_http_error,
-            RecursionError: on_nesting,
             Exception: on_bug,
         },
         request_max_body_size=service_settings.body_bytes_max,

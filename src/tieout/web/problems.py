@@ -133,12 +133,6 @@ def _faults(error: HTTPException) -> list[str]:
     ]
 
 
-def on_nesting(request: Request[Any, Any, Any], error: RecursionError) -> Response[bytes]:
-    """The handler of a body whose brackets go on for ever; nothing else of ours goes so deep."""
-    request.app.state.log.warning("[Web] Too deep", path=request.url.path, problem=str(error))
-    return response_of(bad_request("The body is nested too deeply", "send fewer brackets"))
-
-
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The handler of our mistakes: logged in full, told in short."""
     request.app.state.log.error("[Web] Request failed", path=request.url.path, exc_info=error)

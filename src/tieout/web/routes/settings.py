@@ -67,7 +67,7 @@ def show_settings(request: Asking) -> Response[SettingsShape]:
     guards=[needs("admin:write")],
     operation_class=with_body(
         "Keys to values; null takes a change back.",
-        example={"service.schedule": "60", "service.stale_page_s": 120},
+        example={"service.schedule": "60", "accounts.alpaca-paper/PA3XYZ.policy.grace_s": 120},
         schema=SCHEMA,
     ),
     **described(
