@@ -6,7 +6,7 @@ import pytest
 
 from handturned import START
 from tieout.core.book import AccountId
-from tieout.core.errors import SettingsError
+from tieout.core.errors import SettingsError, VenueUnavailable
 from tieout.ports import AccountBusy, News
 from tieout.wiring.keeping import Keeper
 from wiring.scripted import HOUR, MINUTE, SECOND, Stage, events
@@ -251,6 +251,58 @@ def test_a_page_that_is_opened_on_an_old_book_makes_it_new(stage, store, paper):
         service.page_opened()
     stage.turn(MINUTE)
     assert [each.trigger for each in store.runs(ONE)] == ["page", "schedule"]
+
+
+def hear(stage, paper, kind="changed"):
+    assert paper.tell is not None
+    stage.timer.loop.call_soon_threadsafe(paper.tell, News(kind=kind))
+    stage.turn(10 * SECOND)
+
+
+def test_what_is_disabled_runs_by_nothing_but_people(stage, store, paper):
+    service = stage.start(store, settings=stage.settings(stale_page_s=60))
+    stage.turn(MINUTE)
+    stage.timer.ask(service.disable())
+    stage.turn(FIVE)
+    hear(stage, paper)
+    hear(stage, paper, "connected")
+    service.trigger("trade", ONE)
+    service.page_opened()
+    stage.turn(MINUTE)
+    assert len(paper.asked_at) == 1
+    stage.timer.ask(service.sync())
+    assert len(paper.asked_at) == 2
+    stage.timer.ask(service.enable())
+    hear(stage, paper)
+    assert [each.trigger for each in store.runs(ONE)] == ["stream", "manual", "schedule"]
+
+
+@pytest.mark.parametrize("kind", ["stream", "page", "reconnect"])
+def test_events_are_followed_while_paused_over_a_restart(stage, reopened, paper, kind):
+    service = stage.start(reopened(), settings=stage.settings(stale_page_s=60))
+    stage.turn(MINUTE)
+    stage.timer.ask(service.pause())
+    stage.stop()
+    stage.timer.at += FIVE
+    service = stage.start(reopened(), settings=stage.settings(stale_page_s=60))
+    stage.turn(MINUTE)
+    if kind == "page":
+        service.page_opened()
+        stage.turn(10 * SECOND)
+    else:
+        hear(stage, paper, "changed" if kind == "stream" else "connected")
+    if kind == "reconnect":  # the first connect is no news, the next one is
+        hear(stage, paper, "connected")
+    assert [each.trigger for each in service.store.runs(ONE)] == [kind, "schedule"]
+
+
+def test_a_stream_that_connects_after_a_round_in_vain_is_followed_by_a_reading(stage, store, paper):
+    paper.gone = VenueUnavailable("no answer", venue="paper")
+    stage.start(store)
+    stage.turn(MINUTE)
+    paper.gone = None
+    hear(stage, paper, "connected")
+    assert [each.trigger for each in store.runs(ONE)] == ["reconnect"]
 
 
 def test_a_page_that_is_opened_all_the_time_is_looked_at_once_a_second(stage, paper, monkeypatch):

@@ -63,6 +63,7 @@ class Keeper:
         self._asked = Asked()
         self._rounds: dict[str, asyncio.Task[None]] = {}
         self._heard: set[str] = set()
+        self._missed: set[str] = set()  # asked in vain
         self._tasks: list[asyncio.Task[Any]] = []
 
     # Life
@@ -109,18 +110,19 @@ class Keeper:
 
     def tell(self, trigger: RunTrigger, account: AccountId | None = None) -> None:
         """Something happened that the book should know of soon, to one account or to any."""
-        service = self.desk.settings.service
-        is_unwanted = {
-            "trade": not service.sync_on_trade,
-            "stream": not service.sync_on_position_update,
-        }
-        if is_unwanted.get(trigger, False):
+        if not self._is_wanted(trigger):
             return
         known = [each for each in self._reached if account is None or each == account]
         for each in known:
             self.queue.tell(each, trigger)
         if not known:
             self._tell_unknown(trigger, account)
+
+    def _is_wanted(self, trigger: RunTrigger) -> bool:
+        """Whether runs may begin by themselves, and after such a thing."""
+        service = self.desk.settings.service
+        switches = {"trade": service.sync_on_trade, "stream": service.sync_on_position_update}
+        return service.enabled and switches.get(trigger, True)
 
     def _tell_unknown(self, trigger: RunTrigger, account: AccountId | None) -> None:
         """An account that was not reached yet; or is none, which the bot that told us can see."""
@@ -134,11 +136,16 @@ class Keeper:
 
     def page_opened(self, now: datetime) -> None:
         """Somebody looks at the book: what is too old is read anew."""
+        if not self._is_wanted("page"):
+            return
         oldest = now - timedelta(seconds=float(self.desk.settings.service.stale_page_s))
-        for account in list(self._reached):
+        connections = {each.name for each in self.desk.settings.connections}
+        stored = {each.id for each in self.desk.store.accounts()}
+        for account in sorted({*self._reached, *stored}):
             last = self.desk.store.run_totals(account).last
-            if last is None or last.finished_at < oldest:
-                self.queue.tell(account, "page")
+            is_old = last is None or last.finished_at < oldest
+            if is_old and connection_of(account) in connections:
+                self._tell_one(account, "page")
 
     async def sync(self, wanted: Collection[str], trigger: RunTrigger) -> list[Answer]:
         """Run these accounts now (all for none). Raises AccountBusy while they are being run."""
@@ -217,6 +224,7 @@ class Keeper:
                 venue, accounts = await self.desk.reach(connection)
         except Exception as error:  # like around a run: other connections go on
             wrong = error if isinstance(error, TieoutError) else TieoutError(repr(error))
+            self._missed.add(connection)
             self.watch.unreached(connection, wrong, trigger=trigger, started_at=started_at)
             self._published()
             return [Answer(subject=connection, error=wrong)]
@@ -234,9 +242,8 @@ class Keeper:
 
     def _hear(self, connection: str, news: News) -> None:
         """Take news of a stream. A first connect before the first round is no news."""
-        own = f"{connection}/"
-        reached = [account for account in self._reached if account.startswith(own)]
-        is_first = connection not in self._heard and not reached
+        reached = [each for each in self._reached if connection_of(each) == connection]
+        is_first = connection not in {*self._heard, *self._missed} and not reached
         if news.kind != "changed":
             self.log.stream(connection, news.kind, news.reason)
         if news.kind == "lost":
@@ -245,13 +252,20 @@ class Keeper:
         if news.kind == "connected" and is_first:
             return
         trigger: RunTrigger = "reconnect" if news.kind == "connected" else "stream"
+        if not self._is_wanted(trigger):
+            return
+        if not reached:
+            self._begin_round(connection, trigger)
         for account in reached:
             if news.account in (None, account):
-                self._tell_one(account, trigger)
+                self.queue.tell(account, trigger)
 
     def _tell_one(self, account: AccountId, trigger: RunTrigger) -> None:
-        if trigger != "stream" or self.desk.settings.service.sync_on_position_update:
+        """A run of one account follows, also where none was reached since the start."""
+        if account in self._reached:
             self.queue.tell(account, trigger)
+        else:
+            self._begin_round(connection_of(account), trigger)
 
     # One run
 
