@@ -7,7 +7,7 @@ import pytest
 
 from handturned import START
 from tieout.core.book import AccountId
-from tieout.ports import News
+from tieout.ports import News, ServiceStopping
 from tieout.store.memory import MemoryStore
 from tieout.wiring.service import Service
 from wiring.scripted import HOUR, MINUTE, SECOND
@@ -119,3 +119,58 @@ def test_a_second_start_changes_nothing(stage, paper):
     ]
     stage.turn(MINUTE)
     assert paper.asked_at == [FIRST]
+
+
+def test_once_a_stop_has_begun_nothing_new_begins(stage, store, paper):
+    """While the last answers are given, which may take as long as the limit."""
+    service = stage.start(store, settings=stage.settings(schedule="60"))
+    stage.turn(MINUTE)
+    count = len(paper.asked_at)
+    service.begin_stop(limit_s=HOUR.total_seconds())
+    stage.turn()
+    stage.timer.loop.call_soon_threadsafe(paper.tell, News(kind="changed"))
+    service.trigger("trade", ONE)
+    service.page_opened()
+    stage.turn(10 * MINUTE)
+    with pytest.raises(ServiceStopping):
+        stage.timer.ask(service.sync())
+    assert len(paper.asked_at) == count
+    assert service.state().next_run_at is None
+
+
+def test_there_is_one_limit_from_the_first_word_to_the_end(stage, store, paper):
+    service = stage.start(store)
+    paper.hangs = True
+    waiting = stage.timer.begin(service.sync())
+    stage.turn(SECOND)
+    service.begin_stop(limit_s=30)
+    stage.turn(29 * SECOND)
+    assert not waiting.done()
+    stage.turn(SECOND)
+    with pytest.raises(ServiceStopping, match="after the restart"):
+        waiting.result(0)
+    before = stage.timer.now()
+    assert stage.stop(limit=30 * SECOND) is False
+    assert stage.timer.now() - before < 5 * SECOND
+
+
+def test_a_sync_whose_venue_is_still_asked_for_its_accounts_begins_no_run(stage, store, paper):
+    paper.greets_after = 10 * SECOND
+    service = stage.start(store)
+    waiting = stage.timer.begin(service.sync())
+    stage.turn(SECOND)
+    service.begin_stop(limit_s=30)
+    stage.turn(MINUTE)
+    with pytest.raises(ServiceStopping):
+        waiting.result(0)
+    assert paper.asked_at == []
+
+
+def test_what_was_asked_for_finishes_within_the_limit(stage, store, paper):
+    service = stage.start(store)
+    paper.takes = 20 * SECOND
+    waiting = stage.timer.begin(service.sync())
+    stage.turn(SECOND)
+    assert stage.stop(limit=30 * SECOND)
+    assert [each.finished.record.outcome for each in waiting.result(5)] == ["applied"]
+    assert service.state().next_run_at is None

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from tieout.core.activity import Activity, ActivityId
 from tieout.core.book import Account, AccountId, Book
 from tieout.core.breaks import Break
-from tieout.core.errors import StoreError
+from tieout.core.errors import StoreError, TieoutError
 from tieout.core.facts import Fact
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.journal import Entry
@@ -222,6 +222,12 @@ class Realized:
     quantity: Decimal | None = None
     price: Decimal | None = None
     is_estimated: bool = False
+
+
+class ServiceStopping(TieoutError):
+    """The service ends, so nothing new is begun and nobody is waited for any longer."""
+
+    code = "stopping"
 
 
 class AccountBusy(StoreError):

@@ -14,7 +14,7 @@ from typing import Any
 
 from tieout.core.book import Account, AccountId
 from tieout.core.errors import SettingsError, TieoutError
-from tieout.ports import AccountBusy, Event, News, RunTrigger, Timer, Venue
+from tieout.ports import AccountBusy, Event, News, RunTrigger, ServiceStopping, Timer, Venue
 from tieout.runs import Finished, Order, run
 from tieout.runs.log import RunLog
 from tieout.runs.queue_local import LocalQueue, Pace
@@ -76,11 +76,16 @@ class Keeper:
         for connection in self.desk.settings.connections:
             self._tasks.append(asyncio.create_task(self._listen(connection.name)))
 
-    async def stop(self, *, limit_s: float) -> bool:
-        """Stop: nothing new begins, runs in progress finish; whether they did within the limit."""
+    def begin_no_more(self) -> None:
+        """From now on nothing new begins: not by the schedule, not after events."""
         self.scheduler.stop()
         for task in (*self._tasks, *self._rounds.values()):
             task.cancel()
+        self.queue.shut()
+
+    async def stop(self, *, limit_s: float) -> bool:
+        """Stop: nothing new begins, runs in progress finish; whether they did within the limit."""
+        self.begin_no_more()
         await asyncio.gather(*self._tasks, *self._rounds.values(), return_exceptions=True)
         try:
             async with asyncio.timeout(limit_s):
@@ -157,7 +162,7 @@ class Keeper:
         answers = [each for group in groups for each in group]
         if not answers:
             raise SettingsError("there is no such account; `tieout accounts` lists them")
-        if all(isinstance(each.error, AccountBusy) for each in answers):
+        if all(isinstance(each.error, AccountBusy | ServiceStopping) for each in answers):
             raise answers[0].error or AccountBusy("a run is in progress")
         return answers
 

@@ -18,7 +18,7 @@ from tieout.core.book import Account, AccountId
 from tieout.core.errors import SettingsError, StoreError, TieoutError
 from tieout.core.snapshot import LocalAction
 from tieout.notify import Deliveries, Target
-from tieout.ports import Event, RunRecord, RunTotals, RunTrigger, Store, Timer
+from tieout.ports import Event, RunRecord, RunTotals, RunTrigger, ServiceStopping, Store, Timer
 from tieout.runs import Finished
 from tieout.runs.log import Logger, RunLog
 from tieout.runs.statistics import JobState
@@ -72,6 +72,9 @@ class Service:
         self._make_ready(is_paused=bool(found.changed.get(PAUSED, False)))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._given_up: asyncio.Future[None] | None = None  # for those who wait, while it stops
+        self._stop_by: float | None = None
+        self._asking: set[asyncio.Task[Any]] = set()
         self._page_at: datetime | None = None
 
     # Life
@@ -101,6 +104,8 @@ class Service:
         asyncio.set_event_loop(loop)
         telling: set[asyncio.Task[None]] = set()  # a loop alone keeps no task alive
 
+        self._given_up, self._stop_by = loop.create_future(), None
+
         def begin() -> None:
             self._keeper.start()
             telling.add(loop.create_task(self._deliveries.run()))
@@ -118,6 +123,28 @@ class Service:
         finally:
             loop.close()
 
+    def begin_stop(self, *, limit_s: float) -> None:
+        """Begin nothing new, and wait for what is in progress no longer than this. Returns at
+        once; `stop`, which has to follow, waits for what is left of that time.
+        """
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._wind_down, loop, limit_s)
+
+    def _wind_down(self, loop: asyncio.AbstractEventLoop, limit_s: float) -> float:
+        """What is left of the time to stop, which begins with the first call."""
+        if self._stop_by is None:
+            self._stop_by = loop.time() + limit_s
+            self._keeper.begin_no_more()
+            loop.call_later(limit_s, self._give_up)
+        return max(0.0, self._stop_by - loop.time())
+
+    def _give_up(self) -> None:
+        """Whoever waits for an answer is told that there will be none."""
+        assert self._given_up is not None
+        if not self._given_up.done():
+            self._given_up.set_result(None)
+
     def stop(self, *, limit_s: float) -> bool:
         """Stop: runs in progress finish; whether they did within the limit."""
         loop, thread = self._loop, self._thread
@@ -131,7 +158,12 @@ class Service:
         return ended
 
     async def _end(self, limit_s: float) -> bool:
-        is_done = await self._keeper.stop(limit_s=limit_s)
+        loop = asyncio.get_running_loop()
+        is_done = await self._keeper.stop(limit_s=self._wind_down(loop, limit_s))
+        if self._asking:
+            await asyncio.wait(self._asking, timeout=self._wind_down(loop, limit_s))
+        self._give_up()
+        await asyncio.gather(*self._asking, return_exceptions=True)
         await self.desk.leave()
         return is_done
 
@@ -151,7 +183,25 @@ class Service:
         if self._loop is None:
             work.close()
             raise StoreError("the service is not running; start it again")
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+        asked = asyncio.run_coroutine_threadsafe(self._in_time(work), self._loop)
+        return await asyncio.wrap_future(asked)
+
+    async def _in_time(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Do something, which goes on when nobody waits for it any more, as the service stops."""
+        assert self._given_up is not None
+        doing = asyncio.ensure_future(work)
+        doing.add_done_callback(_seen)
+        waiting = asyncio.current_task()
+        assert waiting is not None
+        self._asking.add(waiting)
+        try:
+            either: set[asyncio.Future[Any]] = {doing, self._given_up}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._asking.discard(waiting)
+        if doing.done():
+            return doing.result()
+        raise ServiceStopping("what was asked for is left; see how it stands after the restart")
 
     async def sync(
         self, account: str | None = None, *, trigger: RunTrigger = "manual"
@@ -381,6 +431,12 @@ def refuse_open_door(store: Store, *, host: str) -> None:
             f"service.host: {host} can be reached by others, and there is no user or key yet;"
             " make one first: tieout users add NAME, or tieout keys add NAME"
         )
+
+
+def _seen(task: "asyncio.Future[Any]") -> None:
+    """Perhaps nobody waits for this any more."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _text(value: Any) -> str:
