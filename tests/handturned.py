@@ -8,7 +8,7 @@ and work in threads is waited for before time goes on.
 import asyncio
 import math
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -134,6 +134,10 @@ class HandTurned:
         """Have something done in the loop that runs in another thread."""
         loop = self._own_loop()
         return asyncio.run_coroutine_threadsafe(work, loop).result(ANSWER_S_MAX)
+
+    def begin(self, work: Coroutine[Any, Any, Result]) -> "Future[Result]":
+        """Have something begun in the loop that runs in another thread; what comes of it."""
+        return asyncio.run_coroutine_threadsafe(work, self._own_loop())
 
     # Loops
 

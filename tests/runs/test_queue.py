@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from handturned import HandTurned
 from tieout.core.book import AccountId
-from tieout.ports import AccountBusy, RunTrigger
+from tieout.ports import AccountBusy, RunTrigger, ServiceStopping
 from tieout.runs.queue_local import LocalQueue, Pace
 
 Result = TypeVar("Result")
@@ -211,7 +211,7 @@ class QueueOfAccounts(RuleBasedStateMachine):
             for account in NAMES:
                 self.queue.tell(account, "trade")
                 self.queue.tick(account)
-                with pytest.raises(AccountBusy):
+                with pytest.raises(ServiceStopping):
                     await self.queue.run_now(account, "manual")
             for account in list(self.runs.going):
                 self.runs.end(account)

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from litestar.testing import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from runs.fakes import Bench
-from tieout.core.errors import VenueRefused, VenueUnavailable
+from tieout.core.errors import StoreError, VenueRefused, VenueUnavailable
 from tieout.ports import Event
 from tieout.store.sqlite import SqliteStore
 from tieout.web.metrics import metrics_text
@@ -97,6 +98,43 @@ def test_reading_goes_on_while_another_program_writes(kept: tuple[House, Web], b
         given = web.get("/api/positions", headers=house.key("read"))
     assert given.status_code == 200, given.text
     assert len(given.json()["positions"]) == 3
+
+
+def test_it_is_not_ready_while_a_full_disk_takes_no_write(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is only read, or rolled back, goes well on a full disk."""
+    seconds = [100.0]
+    monkeypatch.setattr("tieout.store.trouble.monotonic", lambda: seconds[0])
+    store = SqliteStore(book)
+    some_runs(store)
+    with opened(store) as house, TestClient(house.asgi) as web:
+        (pages,) = store.connections.writer.execute("PRAGMA page_count").fetchone()
+        store.connections.writer.execute(f"PRAGMA max_page_count = {pages}")
+        fill(house)
+        for _ in range(3):
+            assert_not_ready(web, "has no space left")
+            assert metrics(house, web)["tieout_store_up",] == 0
+            assert metrics(house, web)["tieout_tied_out", "paper/PA1"] == 0
+            seconds[0] += 60
+        store.connections.writer.execute("PRAGMA max_page_count = 1000000")
+        assert web.get("/readyz").status_code == 200
+        assert metrics(house, web)["tieout_store_up",] == 1
+        assert store.runtime_settings() == {}
+    store.close()
+
+
+def fill(house: House) -> None:
+    """Have events written until there is no room for one; a little still fits."""
+    big = Event(type="run:started", at=house.timer.now(), payload="x" * 4096)
+
+    def write_on() -> None:
+        for _ in range(1000):
+            house.store.add_event(big, account=None)
+
+    with pytest.raises(StoreError, match="has no space left"):
+        write_on()
+    house.store.add_event(replace(big, payload="{}"), account=None)
 
 
 # Metrics

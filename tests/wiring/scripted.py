@@ -35,7 +35,8 @@ class ScriptedVenue:
     """One login with one account (its `numbers`), which holds `holdings`.
 
     `error` is raised by every reading, `is_gone` even by asking for the accounts; `hangs` never
-    answers; `takes` is how long a reading takes. `asked_at` is when it was read.
+    answers; `takes` is how long a reading takes, `greets_after` how long it takes to say which
+    accounts there are. `asked_at` is when it was read.
     """
 
     timer: HandTurned
@@ -47,6 +48,7 @@ class ScriptedVenue:
     hangs: bool = False
     is_silent: bool = False
     takes: timedelta = timedelta()
+    greets_after: timedelta = timedelta()
     is_complete: bool = True
     asked_at: list[datetime] = field(default_factory=list)
     tell: Tell | None = None
@@ -54,6 +56,7 @@ class ScriptedVenue:
     async def accounts(self) -> Sequence[Account]:
         if self.is_silent:
             await asyncio.Event().wait()
+        await self.timer.until(self.timer.now() + self.greets_after)
         if self.gone is not None:
             raise self.gone
         return [Account(id=AccountId(each), venue="scripted") for each in self.numbers]

@@ -1,17 +1,14 @@
 """A whole service: its day, its pauses, its events, and how it ends."""
 
-import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from handturned import START
 from tieout.core.book import AccountId
-from tieout.core.errors import SettingsError
+from tieout.core.errors import SettingsError, VenueUnavailable
 from tieout.ports import AccountBusy, News
-from tieout.store.memory import MemoryStore
 from tieout.wiring.keeping import Keeper
-from tieout.wiring.service import Service
 from wiring.scripted import HOUR, MINUTE, SECOND, Stage, events
 
 FIVE = 5 * MINUTE
@@ -263,6 +260,58 @@ def test_a_page_that_is_opened_on_an_old_book_makes_it_new(stage, store, paper):
     assert [each.trigger for each in store.runs(ONE)] == ["page", "schedule"]
 
 
+def hear(stage, paper, kind="changed"):
+    assert paper.tell is not None
+    stage.timer.loop.call_soon_threadsafe(paper.tell, News(kind=kind))
+    stage.turn(10 * SECOND)
+
+
+def test_what_is_disabled_runs_by_nothing_but_people(stage, store, paper):
+    service = stage.start(store, settings=stage.settings(stale_page_s=60))
+    stage.turn(MINUTE)
+    stage.timer.ask(service.disable())
+    stage.turn(FIVE)
+    hear(stage, paper)
+    hear(stage, paper, "connected")
+    service.trigger("trade", ONE)
+    service.page_opened()
+    stage.turn(MINUTE)
+    assert len(paper.asked_at) == 1
+    stage.timer.ask(service.sync())
+    assert len(paper.asked_at) == 2
+    stage.timer.ask(service.enable())
+    hear(stage, paper)
+    assert [each.trigger for each in store.runs(ONE)] == ["stream", "manual", "schedule"]
+
+
+@pytest.mark.parametrize("kind", ["stream", "page", "reconnect"])
+def test_events_are_followed_while_paused_over_a_restart(stage, reopened, paper, kind):
+    service = stage.start(reopened(), settings=stage.settings(stale_page_s=60))
+    stage.turn(MINUTE)
+    stage.timer.ask(service.pause())
+    stage.stop()
+    stage.timer.at += FIVE
+    service = stage.start(reopened(), settings=stage.settings(stale_page_s=60))
+    stage.turn(MINUTE)
+    if kind == "page":
+        service.page_opened()
+        stage.turn(10 * SECOND)
+    else:
+        hear(stage, paper, "changed" if kind == "stream" else "connected")
+    if kind == "reconnect":  # the first connect is no news, the next one is
+        hear(stage, paper, "connected")
+    assert [each.trigger for each in service.store.runs(ONE)] == [kind, "schedule"]
+
+
+def test_a_stream_that_connects_after_a_round_in_vain_is_followed_by_a_reading(stage, store, paper):
+    paper.gone = VenueUnavailable("no answer", venue="paper")
+    stage.start(store)
+    stage.turn(MINUTE)
+    paper.gone = None
+    hear(stage, paper, "connected")
+    assert [each.trigger for each in store.runs(ONE)] == ["reconnect"]
+
+
 def test_a_page_that_is_opened_all_the_time_is_looked_at_once_a_second(stage, paper, monkeypatch):
     looked = []
     monkeypatch.setattr(Keeper, "page_opened", lambda keeper, now: looked.append(now))
@@ -285,109 +334,39 @@ def test_somebody_else_who_asks_meanwhile_is_told_that_it_is_busy(stage, store, 
     assert len(paper.asked_at) == 1
 
 
+def test_a_sync_is_in_progress_while_its_venue_is_still_asked_for_its_accounts(stage, store, paper):
+    paper.greets_after = 3 * SECOND
+    service = stage.start(store, settings=stage.settings(schedule="0 0 * * *", first_run_s=3600))
+    first = stage.timer.begin(service.sync())
+    stage.turn(SECOND)
+    assert service.state().is_running
+    for wanted in (None, "paper", "paper/1"):
+        with pytest.raises(AccountBusy, match="in progress"):
+            stage.timer.ask(service.sync(wanted))
+    stage.turn(MINUTE)
+    assert [each.error for each in first.result()] == [None]
+    assert len(paper.asked_at) == 1
+    assert not service.state().is_running
+
+
+def test_a_sync_of_one_account_does_not_wait_for_another_that_was_asked_for(stage, store):
+    slow = stage.venue("slow", greets_after=10 * MINUTE)
+    quick = stage.venue("quick", numbers=("1", "2"), greets_after=SECOND)
+    service = stage.start(store, settings=stage.settings(schedule="0 0 * * *", first_run_s=7200))
+    both = stage.timer.begin(service.sync())
+    stage.turn(MINUTE)
+    assert len(quick.asked_at) == 2
+    again = [stage.timer.begin(service.sync(f"quick/{number}")) for number in (1, 2)]
+    stage.turn(MINUTE)
+    assert [len(each.result()) for each in again] == [1, 1]
+    with pytest.raises(AccountBusy, match="a run of slow is in progress"):
+        stage.timer.ask(service.sync("slow"))
+    stage.turn(HOUR)
+    assert len(both.result()) == 3
+    assert len(slow.asked_at) == 1
+
+
 def test_an_account_that_is_not_there_is_said(stage, paper):
     service = stage.start()
     with pytest.raises(SettingsError, match="no account or connection is named 'nope'"):
         stage.timer.ask(service.sync("nope"))
-
-
-# The end
-
-
-def test_a_run_in_progress_finishes_within_the_limit(stage, store, paper):
-    paper.takes = 20 * SECOND
-    stage.start(store)
-    stage.turn(15 * SECOND)
-    assert stage.stop(limit=30 * SECOND)
-    assert [each.outcome for each in store.runs(ONE)] == ["applied"]
-    assert len(store.load(store.accounts()[0]).book.ledgers) == 2
-
-
-def test_a_run_that_hangs_is_left_after_the_limit_and_has_booked_nothing(stage, store, paper):
-    stage.start(store)
-    stage.turn(MINUTE)
-    paper.hangs = True
-    stage.turn(FIVE)
-    before = stage.timer.now()
-    assert stage.stop(limit=30 * SECOND) is False
-    assert timedelta(seconds=30) <= stage.timer.now() - before <= MINUTE
-    assert [each.outcome for each in store.runs(ONE)] == ["applied"]
-
-    paper.hangs = False
-    service = stage.start(store)
-    stage.turn(MINUTE)
-    assert [each.outcome for each in store.runs(ONE)] == ["applied", "applied"]
-    assert service.totals().failed == 0
-
-
-def test_a_stop_with_nothing_to_do_does_not_wait(stage, store, paper):
-    stage.start(store)
-    stage.turn(MINUTE)
-    before = stage.timer.now()
-    assert stage.stop(limit=HOUR)
-    assert stage.timer.now() - before < MINUTE
-
-
-def test_a_trigger_never_fails_whatever_the_service_is_doing(stage, paper):
-    service = stage.start(store := MemoryStore())
-    for account in (None, ONE, AccountId("nope/9"), AccountId("paper/9"), AccountId("")):
-        service.trigger("trade", account)
-        stage.turn(5 * SECOND)
-    triggers = [each.trigger for each in store.runs(ONE, limit=10)]
-    assert triggers.count("schedule") == 1
-    assert triggers.count("trade") >= 2
-    assert stage.log.texts("error") == []
-    stage.stop()
-    for _ in range(3):
-        service.trigger("trade", ONE)
-        service.page_opened()
-
-
-def test_a_trigger_before_the_start_is_nothing_to_fail_over(stage, paper):
-    service = Service(stage.settings(), store=MemoryStore(), logger=stage.log, timer=stage.timer)
-    service.trigger("trade", ONE)
-    service.page_opened()
-    assert service.state().next_run_at is None
-    assert stage.log.said == []
-
-
-def test_after_the_end_nothing_is_run(stage, paper):
-    service = stage.start()
-    stage.turn(timedelta(seconds=30))
-    assert len(paper.asked_at) == 1
-    stage.stop()
-    assert not service.health().is_ready
-    service.trigger("trade", ONE)
-    assert len(paper.asked_at) == 1
-    assert service.stop(limit_s=1.0)
-
-
-def test_what_was_stopped_can_be_started_again(stage, paper):
-    service = stage.start()
-    stage.turn(MINUTE)
-    stage.timer.ask(service.pause())
-    stage.stop()
-    paper.tell = None
-    stage.start_again(service)
-    assert service.is_paused
-    assert service.health().is_ready
-    stage.timer.ask(service.resume())
-    stage.turn(FIVE)
-    assert len(paper.asked_at) == 2
-    stage.timer.loop.call_soon_threadsafe(paper.tell, News(kind="changed"))
-    stage.turn(MINUTE)
-    assert len(paper.asked_at) == 3
-    (answer,) = stage.timer.ask(service.sync())
-    assert answer.finished is not None
-
-
-def test_a_second_start_changes_nothing(stage, paper):
-    service = stage.start()
-    count = threading.active_count()
-    service.start()
-    assert threading.active_count() == count
-    assert stage.log.texts("warning") == [
-        "[PositionReconciliation] Job already running, ignoring start request"
-    ]
-    stage.turn(MINUTE)
-    assert paper.asked_at == [FIRST]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tieout.cli.db_settings import changed_settings
 from tieout.cli.frame import AsJson, desk, settings_of
 from tieout.cli.output import console, progress, write_json
 
@@ -138,6 +139,9 @@ def prune(
         write_json({"replies": replies, "ended_positions": ended})
     else:
         console().print(f"Forgot {replies} raw replies and {ended} ended positions.")
+
+
+app.command("settings")(changed_settings)
 
 
 def _file(context: typer.Context) -> Path:

@@ -29,6 +29,7 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     settings = settings_of(context)
     with progress("asking the brokers"):
         findings = [_of_settings(settings), _of_book(settings), *_of_service(settings)]
+        findings += _of_changes(settings)
         findings += asyncio.run(_of_connections(settings))
     if as_json:
         from tieout.wiring.material import finding_json
@@ -84,7 +85,7 @@ def _of_service(settings: "Settings") -> "list[Finding]":
     from tieout.ports import Finding
     from tieout.wiring import open_desk
     from tieout.wiring.clock import SystemClock
-    from tieout.wiring.keeping import schedule_in
+    from tieout.wiring.in_effect import schedule_in
     from tieout.wiring.telling import targets_of, unknown_accounts
 
     found = []
@@ -107,6 +108,21 @@ def _of_service(settings: "Settings") -> "list[Finding]":
         for message in unknown_accounts(settings, known)
     ]
     return found
+
+
+def _of_changes(settings: "Settings") -> "list[Finding]":
+    """What was changed at run time and does not fit the settings any more."""
+    from tieout.core.errors import TieoutError
+    from tieout.ports import Finding
+    from tieout.wiring import open_desk
+
+    try:
+        opened = open_desk(settings, has_book=True, is_reading=True)
+    except TieoutError:
+        return []  # which is said of the book
+    found = opened.take_up().warnings()
+    opened.store.close()
+    return [Finding(subject="settings", level="warning", message=each) for each in found]
 
 
 async def _of_connections(settings: "Settings") -> "list[Finding]":

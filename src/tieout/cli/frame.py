@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tieout.cli.output import tell
+
 if TYPE_CHECKING:
     from tieout.ports import Clock
     from tieout.settings import Settings
@@ -56,6 +58,8 @@ def desk(
     opened = open_desk(
         settings, clock=clock, has_book=has_book, is_reading=is_reading, is_plan=is_plan
     )
+    for warning in opened.take_up().warnings():
+        tell(f"tieout: {warning}")
     try:
         yield opened
     finally:

@@ -32,7 +32,8 @@ def serve(context: typer.Context, host: Host = None, port: Port = None, log: Log
     """Keep every account tied out by itself, with a REST API and a live stream of events.
 
     Runs every five minutes (service.schedule), after events of a venue, and when asked.
-    It ends with Ctrl-C or SIGTERM, once runs in progress have finished.
+    It ends with Ctrl-C or SIGTERM, once runs in progress have finished (service.stop_limit_s),
+    with status 0. A second signal ends it at once, with 130 or 143; no book is harmed.
 
     Examples:
 
@@ -84,12 +85,18 @@ def _with_options(
 def _serve(service: "Service", listening: "socket.socket", logger: "Logger") -> bool:
     """Serve until a signal; whether every run had finished by then."""
     from tieout.web.app import create_app
-    from tieout.web.server import Server, allow_many_clients, url_of
+    from tieout.web.server import Server, allow_many_clients, ended_by_signals, url_of
 
     chosen = service.desk.settings.service
     limit_s = float(chosen.stop_limit_s)
     app = create_app(service, logger=logger, cut=lambda client: server.cut(client))
-    server = Server(app, stopping=app.state.hub.close, stop_limit_s=limit_s)
+
+    def stopping() -> None:
+        logger.info("[Serve] Stopping; a run in progress finishes first")
+        service.begin_stop(limit_s=limit_s)
+        app.state.hub.close()
+
+    server = Server(app, stopping=stopping, stop_limit_s=limit_s)
     logger.info(f"[Serve] Listening at {url_of(listening, host=chosen.host)}")
     if not service.store.users() and not service.store.api_keys():
         logger.warning(
@@ -97,11 +104,11 @@ def _serve(service: "Service", listening: "socket.socket", logger: "Logger") -> 
             " or a key for a program with: tieout keys add NAME"
         )
     allow_many_clients()
-    service.start()
-    try:
-        server.run(sockets=[listening])
-    finally:
-        logger.info("[Serve] Stopping; a run in progress finishes first")
-        is_ended = service.stop(limit_s=limit_s)
+    with ended_by_signals(server):
+        service.start()
+        try:
+            server.run(sockets=[listening])
+        finally:
+            is_ended = service.stop(limit_s=limit_s)
     logger.info("[Serve] Stopped")
     return is_ended

@@ -10,6 +10,7 @@ from tieout.ports.access import (
     User,
 )
 from tieout.ports.books import (
+    DECISIONS,
     AccountBusy,
     BookStore,
     Clock,
@@ -23,6 +24,7 @@ from tieout.ports.books import (
     Realized,
     RunRecord,
     RunTrigger,
+    ServiceStopping,
     StoredBook,
     StoredEvent,
     Tell,
@@ -32,6 +34,7 @@ from tieout.ports.service import Delivery, Notice, RunTotals, ServiceStore, Stor
 
 __all__ = [
     "CAPABILITIES",
+    "DECISIONS",
     "AccessStore",
     "AccountBusy",
     "ApiKey",
@@ -52,6 +55,7 @@ __all__ = [
     "RunRecord",
     "RunTotals",
     "RunTrigger",
+    "ServiceStopping",
     "ServiceStore",
     "Session",
     "Store",

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from tieout.core.activity import Activity, ActivityId
 from tieout.core.book import Account, AccountId, Book
 from tieout.core.breaks import Break
-from tieout.core.errors import StoreError
+from tieout.core.errors import StoreError, TieoutError
 from tieout.core.facts import Fact
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.journal import Entry
@@ -118,7 +118,11 @@ class Clock(Protocol):
         ...
 
 
-RunTrigger = Literal["schedule", "stream", "trade", "reconnect", "manual", "page", "approval"]
+RunTrigger = Literal[
+    "schedule", "stream", "trade", "reconnect", "manual", "page", "approval", "decision"
+]
+# What a person decided: a run that is kept, but no sync, as no venue was asked.
+DECISIONS: tuple[RunTrigger, ...] = ("approval", "decision")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +225,12 @@ class Realized:
     quantity: Decimal | None = None
     price: Decimal | None = None
     is_estimated: bool = False
+
+
+class ServiceStopping(TieoutError):
+    """The service ends, so nothing new is begun and nobody is waited for any longer."""
+
+    code = "stopping"
 
 
 class AccountBusy(StoreError):

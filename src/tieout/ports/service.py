@@ -24,7 +24,7 @@ class Timer(Clock, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunTotals:
-    """All stored runs of an account, or of all accounts, counted.
+    """All stored runs of an account, or of all accounts, counted. Decisions of a person are none.
 
     A run is successful when it was applied without an error for any symbol. Every other one,
     partial, held and rejected included, is failed: the account is not known to be right then.

@@ -6,7 +6,7 @@ after the other. Every matter that people know of is a Notice in the store.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -15,11 +15,13 @@ from typing import Any
 from tieout.core.book import AccountId
 from tieout.core.breaks import Break
 from tieout.core.numbers import plain
-from tieout.ports import Event, Notice, RunRecord, Store
-from tieout.runs.statistics import timestamp
+from tieout.ports import DECISIONS, Event, Notice, RunRecord, Store
+from tieout.runs.statistics import error_class_of, timestamp
 
 RAISED, RECOVERED = "alert:raised", "alert:recovered"
 RUNS_LOOKED_AT = 1000
+DECISIONS_LOOKED_AT = 10
+HELD = "held"
 LISTED_MAX = 5
 GOOD, FAILED = "applied", ("failed", "rejected")
 
@@ -59,15 +61,22 @@ class Alerts:
         name: str,
         patience: Patience,
     ) -> None:
-        """Judge how an account stands after a run. A run that failed says nothing of breaks."""
-        matters = run_matters(record, self._failures_before(record, patience), patience=patience)
+        """Judge how an account stands after a run. A run that failed says nothing of breaks, and
+        what a person decided nothing of the venue.
+        """
+        matters: tuple[Matter, ...] = ()
+        judged: tuple[str, ...] = ()
+        if record.trigger not in DECISIONS or self._is_released(record):
+            failures = self._failures_before(record, patience)
+            matters, judged = run_matters(record, failures, patience=patience), ("run/",)
         if open_breaks is not None:
             matters = (*matters, *break_matters(record.account, open_breaks, patience=patience))
-        judged = ("run/",) if open_breaks is None else ("run/", "break/")
+            judged = (*judged, "break/")
         self.judge(
             record.account,
             matters,
             judged=judged,
+            lasting={_break_key(record.account, each) for each in open_breaks or ()},
             is_good=record.outcome == GOOD,
             name=name,
             at=record.finished_at,
@@ -78,14 +87,21 @@ class Alerts:
         """How many runs failed in a row before this one; no more than are looked at are told."""
         if record.outcome not in FAILED:
             return 0
-        limit = patience.failures + 1
+        limit = patience.failures + 1 + DECISIONS_LOOKED_AT
         while True:
             latest = self._store.runs(record.account, limit=limit)
-            older = [each for each in latest if each.id != record.id]
+            syncs = [each for each in latest if each.trigger not in DECISIONS]
+            older = [each for each in syncs if each.id != record.id]
             count = len(list(takewhile(lambda each: each.outcome in FAILED, older)))
             if count < len(older) or len(latest) < limit or limit >= RUNS_LOOKED_AT:
                 return count
             limit = min(4 * limit, RUNS_LOOKED_AT)
+
+    def _is_released(self, record: RunRecord) -> bool:
+        """Whether a held run that people were told of was approved by this one."""
+        known = self._store.notices().get(_run_key(record.account))
+        is_held = known is not None and known.digest == HELD
+        return is_held and record.outcome in ("applied", "partial")
 
     def over(self, account: AccountId, *, name: str, at: datetime) -> None:
         """Whatever runs of an account were told for is over."""
@@ -100,12 +116,17 @@ class Alerts:
         matters: Iterable[Matter],
         *,
         judged: Sequence[str],
+        lasting: Collection[str] = (),
         is_good: bool,
         name: str,
         at: datetime,
         patience: Patience,
     ) -> None:
-        """Tell what is new, has changed or is due again, and what is over."""
+        """Tell what is new, has changed or is due again, and what is over.
+
+        What is `lasting` is no matter (any more), but there: a break that somebody ignores. It is
+        not said to be over, and told again once it is a matter again.
+        """
         known = {
             key: each for key, each in self._store.notices().items() if each.account == account
         }
@@ -128,7 +149,9 @@ class Alerts:
         for matter, before in news:
             self._store.put_notice(_notice(matter, before, account=account, at=at))
         if over:
-            self._say(RECOVERED, account, name, [each.key for each in over], at)
+            gone = [each.key for each in over if each.key not in lasting]
+            if gone:
+                self._say(RECOVERED, account, name, gone, at)
             self._store.drop_notices([each.key for each in over])
 
     def _say(
@@ -160,10 +183,10 @@ def run_matters(
     record: RunRecord, failures_before: int, *, patience: Patience
 ) -> tuple[Matter, ...]:
     """What the outcome of a run says: held, partly unreadable, or failing for too long."""
-    key = f"run/{record.account}"
+    key = _run_key(record.account)
     if record.outcome == "held":
         text = f"the run is held ({record.reason}); approve or reject run {record.id}"
-        return (Matter(key=key, digest="held", text=text),)
+        return (Matter(key=key, digest=HELD, text=text),)
     if record.outcome == "partial":
         listed = "; ".join(record.errors) or record.reason or "some rows could not be used"
         return (Matter(key=key, digest=_digest("partial", listed), text=f"partly read: {listed}"),)
@@ -174,7 +197,7 @@ def run_matters(
         count = failures_before + 1
         many = f"{count} runs in a row" if count < RUNS_LOOKED_AT else "very many runs in a row"
         text = f"{many if count > 1 else 'a run'} failed: {said}"
-        return (Matter(key=key, digest="failed", text=text),)
+        return (Matter(key=key, digest=_digest("failed", error_class_of(record) or ""), text=text),)
     return ()
 
 
@@ -184,13 +207,21 @@ def break_matters(
     """The breaks that have been seen often enough."""
     return tuple(
         Matter(
-            key=f"break/{account}/{each.id}",
+            key=_break_key(account, each.id),
             digest=_digest(each.kind, str(each.remainder), str(each.theirs)),
             text=_text_of(each),
         )
         for each in open_breaks.values()
         if each.status == "open" and each.symbol is not None and each.seen >= patience.confirmations
     )
+
+
+def _run_key(account: AccountId) -> str:
+    return f"run/{account}"
+
+
+def _break_key(account: AccountId, name: str) -> str:
+    return f"break/{account}/{name}"
 
 
 def _text_of(found: Break) -> str:

@@ -77,4 +77,5 @@ async def settle(order: Order, found: Break, action: LocalAction, *, parts: Part
         raise NothingHeld(f"{found.kind} is about the whole source; it ends with the next good run")
     side: Side | None = found.side
     decision = Local(action=action, symbol=found.symbol, side=side, at=parts.clock.now())
-    return await run(replace(order, local=(decision,)), venue=None, parts=parts)
+    deciding = replace(order, trigger="decision", local=(decision,))
+    return await run(deciding, venue=None, parts=parts)

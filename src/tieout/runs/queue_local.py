@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from tieout.core.book import AccountId
-from tieout.ports import AccountBusy, RunTrigger, Timer
+from tieout.ports import AccountBusy, RunTrigger, ServiceStopping, Timer
 
 Result = TypeVar("Result")
 Start = Callable[[AccountId, RunTrigger], Awaitable[Result]]
@@ -64,7 +64,7 @@ class LocalQueue(Generic[Result]):
     async def run_now(self, account: AccountId, trigger: RunTrigger) -> Result:
         """Run at once, for somebody who waits. Raises AccountBusy while another run goes on."""
         if self._is_closed:
-            raise AccountBusy(f"the service is stopping, so {account} is not run any more")
+            raise ServiceStopping(f"the service is stopping, so {account} is not run any more")
         if self.is_running(account):
             raise AccountBusy(f"a run of {account} is in progress; wait until it has finished")
         return await asyncio.shield(self._begin(account, trigger))
@@ -87,16 +87,24 @@ class LocalQueue(Generic[Result]):
         now = self.timer.now()
         if lane.latest_at is None:
             lane.latest_at = now + timedelta(seconds=self.pace.quiet_s_max)
+        put_off_to = lane.due_at
         lane.due_at = min(now + timedelta(seconds=self.pace.quiet_s), lane.latest_at)
+        if lane.gathering is not None and put_off_to is not None and lane.due_at < put_off_to:
+            lane.gathering.cancel()  # it waits for the later moment
+            lane.gathering = None
         if lane.running is None and lane.gathering is None:
             lane.gathering = asyncio.create_task(self._gather(account, lane))
 
-    async def close(self) -> None:
-        """Take no more, and wait for the runs in progress."""
+    def shut(self) -> None:
+        """Take no more."""
         self._is_closed = True
         for lane in self._lanes.values():
             if lane.gathering is not None:
                 lane.gathering.cancel()
+
+    async def close(self) -> None:
+        """Take no more, and wait for the runs in progress."""
+        self.shut()
         running = [lane.running for lane in self._lanes.values() if lane.running is not None]
         await asyncio.gather(*running, return_exceptions=True)
 

@@ -85,3 +85,30 @@ def _read_policy(reading: Reading, key: str, word: str, value: Any, policy: dict
         policy[name] = _read(reading, key, schema.POLICY[name], value)
     else:
         reading.fault(key, f"is no policy; {closest(word, schema.POLICY)}")
+
+
+def account_in(key: str) -> str | None:
+    """The account that a changed policy is of; None for another setting.
+
+    >>> account_in("accounts.paper/1.policy.truth"), account_in("service.schedule")
+    ('paper/1', None)
+    """
+    table, _, name = key.partition(".")
+    return name.rpartition(".policy.")[0] or None if table == "accounts" else None
+
+
+def is_changeable(key: str) -> bool:
+    """Whether this is a setting that may be changed at run time.
+
+    >>> is_changeable("service.schedule"), is_changeable("service.port")
+    (True, False)
+    >>> is_changeable("accounts.paper/1.policy.tolerance.money")
+    True
+    """
+    table, _, name = key.partition(".")
+    if table == "service":
+        return name in CHANGEABLE or key == PAUSED
+    word = name.rpartition(".policy.")[2]
+    outer, _, inner = word.partition(".")
+    is_tolerance = outer == "tolerance" and inner in schema.TOLERANCE
+    return account_in(key) is not None and (word in schema.POLICY or is_tolerance)

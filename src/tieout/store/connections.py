@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tieout.store.errors import explained
+from tieout.store.trouble import Trouble
 
 APPLICATION_ID = 0x54_49_45_4F  # "TIEO", in the header of the file
 IDLE_READERS_MAX = 8
@@ -52,6 +53,7 @@ class Connections:
         self._is_there = is_there or is_read_only
         self._address = _address(path, is_there=self._is_there, is_read_only=is_read_only)
         self.place = "the book in memory" if path is None else f"the book {path}"
+        self.trouble = Trouble(self.place)
         self._busy_timeout_s = busy_timeout_s
         self._pragmas = {**PRAGMAS, **(pragmas or {})}
         self._one_writer = threading.RLock()  # a nested transaction fails, and does not hang
@@ -83,7 +85,7 @@ class Connections:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction that may write; it commits unless an error leaves the context."""
-        with self._one_writer, explained(self.place):
+        with self._one_writer, explained(self.place), self.trouble.noticed():
             self.writer.execute("BEGIN IMMEDIATE")
             with _ended(self.writer):
                 yield self.writer

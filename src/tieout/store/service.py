@@ -8,7 +8,9 @@ from tieout.ports import Delivery, Notice
 from tieout.store import migrations
 from tieout.store.codec import time_of, time_text
 from tieout.store.connections import Connections
+from tieout.store.trouble import DROP, PUT, TRIED_BYTES, TRIED_KEY
 
+SETTINGS = "SELECT key, value FROM runtime_settings WHERE key <> ? ORDER BY key"
 PUT_SETTING = (
     "INSERT INTO runtime_settings (key, value) VALUES (?, ?)"
     " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
@@ -36,9 +38,19 @@ class SqliteService:
     def changes(self) -> int | None:
         return self.connections.changes()
 
+    def _check_space(self) -> None:
+        """After a write has failed: whether one succeeds again. Raises StoreError if not."""
+        if self.connections.trouble.is_to_be_tried():
+            with self.connections.writing() as connection:
+                connection.execute(PUT, (TRIED_KEY, TRIED_BYTES * "x"))
+            with self.connections.writing() as connection:
+                connection.execute(DROP, (TRIED_KEY,))
+            self.connections.trouble.problem = None
+        self.connections.trouble.refuse()
+
     def runtime_settings(self) -> Mapping[str, str]:
         with self.connections.reading() as connection:
-            return dict(connection.execute("SELECT key, value FROM runtime_settings ORDER BY key"))
+            return dict(connection.execute(SETTINGS, (TRIED_KEY,)))
 
     def put_runtime_settings(self, changed: Mapping[str, str | None]) -> None:
         put = [(key, value) for key, value in changed.items() if value is not None]

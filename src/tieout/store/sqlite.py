@@ -24,7 +24,7 @@ from tieout.store.lease import FileLeases, MemoryLeases
 from tieout.store.reading import read_kept
 from tieout.store.rows import lone_event_row, run_row
 from tieout.store.service import SqliteService
-from tieout.store.totals import RunCounts
+from tieout.store.totals import RunCounts, last_sync
 from tieout.store.writing import write
 from tieout.store.written import Reached, nowhere, prepare
 
@@ -149,11 +149,12 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
         for transaction in (self.connections.reading, self.connections.writing):
             with transaction() as connection:
                 connection.execute("SELECT 1 FROM accounts LIMIT 1").fetchall()
+        self._check_space()
 
     def run_totals(self, account: AccountId | None = None) -> RunTotals:
         with self.connections.reading() as connection:
             totals = self._counts.read(connection, account)
-        return replace(totals, last=next(iter(self.runs(account, limit=1)), None))
+            return replace(totals, last=last_sync(connection, account))
 
     def add_event(self, event: Event, *, account: AccountId | None) -> int:
         with self.connections.writing() as connection:

@@ -162,6 +162,11 @@ RUNS = select("runs", _LATEST)
 RUNS_BEFORE = select("runs", f"WHERE {_BEFORE} {_LATEST}")
 ANCHORED_RUNS = select("runs", "WHERE account = ? AND version IS NOT NULL ORDER BY version")
 ALL_RUNS = select("runs", "WHERE account = ?")
+_SYNCS = "started_by NOT IN (SELECT value FROM json_each(?))"
+LAST_SYNC = select("runs", f"WHERE {_SYNCS} ORDER BY started_at DESC, id DESC LIMIT 1")
+LAST_SYNC_OF_ACCOUNT = select(
+    "runs", f"WHERE {_SYNCS} AND account = ? ORDER BY started_at DESC, id DESC LIMIT 1"
+)
 RUNS_OF_ACCOUNT = select("runs", f"WHERE account = ? {_LATEST}")
 RUNS_OF_ACCOUNT_BEFORE = select("runs", f"WHERE account = ? AND {_BEFORE} {_LATEST}")
 PUT_EVIDENCE = insert("evidence")

@@ -1,5 +1,6 @@
 """The runs of an account counted, without reading them one by one each time they are asked for."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable
@@ -7,8 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from tieout.core.book import AccountId
-from tieout.ports import RunRecord, RunTotals
+from tieout.ports import DECISIONS, RunRecord, RunTotals
+from tieout.store import statements
 from tieout.store.codec import time_of
+from tieout.store.rows import RunRow, run_of
 
 APPLIED = "applied"
 SINCE = (
@@ -17,7 +20,8 @@ SINCE = (
     " sum(coalesce(json_extract(counts, '$.updated'), 0)),"
     " sum(coalesce(json_extract(counts, '$.removed'), 0)),"
     " max(CASE WHEN outcome = 'applied' THEN finished_at END), max(rowid)"
-    " FROM runs WHERE rowid > ? GROUP BY account"
+    " FROM runs WHERE rowid > ? AND started_by NOT IN (SELECT value FROM json_each(?))"
+    " GROUP BY account"
 )
 
 
@@ -33,7 +37,7 @@ class RunCounts:
         """The totals by now, but for the last run."""
         with self._one_at_a_time:
             for key, total, good, created, updated, removed, at, row in connection.execute(
-                SINCE, (self._last_row,)
+                SINCE, (self._last_row, json.dumps(DECISIONS))
             ).fetchall():
                 news = RunTotals(
                     total=total,
@@ -54,6 +58,17 @@ class RunCounts:
             return total_of_all
 
 
+def last_sync(connection: sqlite3.Connection, account: AccountId | None) -> RunRecord | None:
+    """The last run of an account, or of all, that was none of a person's decisions."""
+    decisions = json.dumps(DECISIONS)
+    if account is None:
+        found = connection.execute(statements.LAST_SYNC, (decisions,)).fetchone()
+    else:
+        asked = (decisions, account)
+        found = connection.execute(statements.LAST_SYNC_OF_ACCOUNT, asked).fetchone()
+    return None if found is None else run_of(RunRow._make(found))
+
+
 def plus(one: RunTotals, other: RunTotals) -> RunTotals:
     """Two counts together."""
     return RunTotals(
@@ -71,6 +86,8 @@ def totals_of(runs: Iterable[RunRecord]) -> RunTotals:
     """The same from the runs themselves, newest first."""
     totals, last = RunTotals(), None
     for run in runs:
+        if run.trigger in DECISIONS:
+            continue
         last = last or run
         is_good = run.outcome == APPLIED
         news = RunTotals(

@@ -30,13 +30,14 @@ class BookCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         yield from self._of_stream()
         try:
-            accounts = list(self._service.store.accounts())
+            accounts = self._service.overseen()
             yield from self._of_runs(accounts)
             yield from self._of_breaks(accounts)
+            self._service.store.check()
+            is_up = 1
         except StoreError:
-            yield GaugeMetricFamily("tieout_store_up", "Whether the book can be read.", value=0)
-            return
-        yield GaugeMetricFamily("tieout_store_up", "Whether the book can be read.", value=1)
+            is_up = 0
+        yield GaugeMetricFamily("tieout_store_up", "Whether the book can be used.", value=is_up)
 
     def _of_stream(self) -> Iterable[Metric]:
         counts = self._hub.counts
@@ -86,9 +87,11 @@ class BookCollector(Collector):
             classes = Counter(error_class_of(each) for each in looked_at)
             for name in ERROR_CLASSES:
                 errors.add_metric([account.id, name], classes[name])
+            standing = self._service.standing(account.id)
+            if standing is not None:
+                tied.add_metric([account.id], int(bool(standing.tied_out)))
             if totals.last is not None:
                 spent = totals.last.finished_at - totals.last.started_at
-                tied.add_metric([account.id], int(bool(totals.last.tied_out)))
                 took.add_metric([account.id], spent.total_seconds())
                 calls.add_metric([account.id], totals.last.venue_calls)
         return (runs, tied, took, good, calls, recent, errors)

@@ -14,7 +14,7 @@ from tieout.core.errors import (
     TieoutError,
     VenueError,
 )
-from tieout.ports import AccountBusy
+from tieout.ports import AccountBusy, ServiceStopping
 from tieout.runs.approvals import NothingHeld
 from tieout.web.parameters import query_parameters
 
@@ -99,6 +99,8 @@ def problem_of(error: TieoutError) -> Problem:
             return Problem(409, "Nothing waits for this decision", str(error))
         case SettingsError():
             return bad_request("The request cannot be carried out", str(error))
+        case ServiceStopping():
+            return Problem(503, "The service is stopping", str(error))
         case StoreError():
             return Problem(503, "The book cannot be used now", str(error))
         case VenueError():

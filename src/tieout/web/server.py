@@ -1,9 +1,9 @@
 """The application on a real socket, until a signal ends it."""
 
 import contextlib
+import os
 import signal
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,8 +13,11 @@ from litestar import Litestar
 from tieout.core.errors import SettingsError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALLED = 128  # 130 after Ctrl-C, 143 after SIGTERM, as shells have it
+AT_ONCE = b"tieout: stopped at once; a run that was in progress is left, it booked nothing\n"
 BACKLOG = 2048
 OPEN_FILES = 8192
+LAST_ANSWERS_S = 5  # for those who are told at the limit that they waited in vain
 
 
 class Server(uvicorn.Server):
@@ -33,7 +36,7 @@ class Server(uvicorn.Server):
                 http="h11",
                 proxy_headers=False,
                 server_header=False,
-                timeout_graceful_shutdown=max(1, round(stop_limit_s)),
+                timeout_graceful_shutdown=max(1, round(stop_limit_s)) + LAST_ANSWERS_S,
                 ws="none",
             )
         )
@@ -52,16 +55,29 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take signals while serving. They are not raised again: what follows has to be done."""
-        if threading.current_thread() is not threading.main_thread():
-            yield  # somebody else ends it, by `should_exit`
-            return
-        before = {each: signal.signal(each, self.handle_exit) for each in SIGNALS}
-        try:
-            yield
-        finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
+        """Leave signals to `ended_by_signals`, which holds for longer than this server runs."""
+        yield
+
+
+@contextlib.contextmanager
+def ended_by_signals(server: Server) -> Iterator[None]:
+    """Let the first signal end the server, and the second one the process, at once.
+
+    That is safe, as a run is written in one transaction; it is said and told by the exit status.
+    """
+
+    def end(number: int, _frame: Any) -> None:
+        if server.should_exit:
+            os.write(2, AT_ONCE)  # a log may be in use where this interrupts
+            os._exit(SIGNALLED + number)
+        server.should_exit = True
+
+    before = {each: signal.signal(each, end) for each in SIGNALS}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def allow_many_clients() -> None:

@@ -106,7 +106,7 @@ class SyncStatus(PositionSync, kw_only=True):
 
 
 class AccountStatus(msgspec.Struct, kw_only=True):
-    """How one account stands."""
+    """How one account stands; or a connection that was never reached, under its own name."""
 
     account: str
     name: str
@@ -122,7 +122,7 @@ class AccountStatus(msgspec.Struct, kw_only=True):
 
 
 class Accounts(msgspec.Struct, kw_only=True):
-    """Every account of the book."""
+    """Every account of the book, and every connection that was never reached."""
 
     accounts: list[AccountStatus]
 

@@ -39,6 +39,7 @@ from tieout.venues.registry import connect, factory
 from tieout.wiring.bookfile import file_of
 from tieout.wiring.clock import SystemClock
 from tieout.wiring.connected import Connected, Unreachable
+from tieout.wiring.in_effect import InEffect, in_effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +55,9 @@ class Desk:
     """Everything a command or route needs, put together. `aclose` lets go of it."""
 
     def __init__(self, settings: Settings, *, store: Store, clock: Clock) -> None:
-        self.settings = settings
+        self.given = settings
         self.store = store
+        self.take_up()
         self.clock = clock
         self.parts = Parts(
             store=store,
@@ -65,6 +67,12 @@ class Desk:
             deadline_s=float(settings.deadline_s),
         )
         self._venues: dict[str, Venue] = {}
+
+    def take_up(self) -> InEffect:
+        """Go by the settings as they are now, with what was changed at run time."""
+        found = in_effect(self.given, self.store)
+        self.settings = found.settings
+        return found
 
     async def aclose(self) -> None:
         """Let go of every connection and of the store."""
@@ -144,6 +152,7 @@ class Desk:
 
     async def sync(self, chosen: Iterable[str] = (), *, is_plan: bool = False) -> list[Answer]:
         """Tie out the accounts that are named, else all; with `is_plan` only say what would be."""
+        self.take_up()
         wanted = set(chosen)
         connections = connections_named(self.settings, wanted)
         groups = await asyncio.gather(

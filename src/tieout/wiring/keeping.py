@@ -14,16 +14,17 @@ from typing import Any
 
 from tieout.core.book import Account, AccountId
 from tieout.core.errors import SettingsError, TieoutError
-from tieout.ports import AccountBusy, Event, News, RunTrigger, Timer, Venue
+from tieout.ports import AccountBusy, Event, News, RunTrigger, ServiceStopping, Timer, Venue
 from tieout.runs import Finished, Order, run
 from tieout.runs.log import RunLog
 from tieout.runs.queue_local import LocalQueue, Pace
-from tieout.runs.schedule import Schedule, schedule_of, zone_of
 from tieout.runs.scheduler import Scheduler
-from tieout.settings import Service as ServiceSettings
 from tieout.settings import Settings
+from tieout.settings.values import connection_of
+from tieout.wiring.asked import Asked
 from tieout.wiring.connected import Unreachable
 from tieout.wiring.desk import Answer, Desk, connections_named
+from tieout.wiring.in_effect import schedule_in
 from tieout.wiring.watch import Watch
 
 
@@ -59,8 +60,10 @@ class Keeper:
             first_run_s=float(service.first_run_s),
         )
         self._reached: dict[AccountId, _Reached] = {}
+        self._asked = Asked()
         self._rounds: dict[str, asyncio.Task[None]] = {}
         self._heard: set[str] = set()
+        self._missed: set[str] = set()  # asked in vain
         self._tasks: list[asyncio.Task[Any]] = []
 
     # Life
@@ -73,11 +76,16 @@ class Keeper:
         for connection in self.desk.settings.connections:
             self._tasks.append(asyncio.create_task(self._listen(connection.name)))
 
-    async def stop(self, *, limit_s: float) -> bool:
-        """Stop: nothing new begins, runs in progress finish; whether they did within the limit."""
+    def begin_no_more(self) -> None:
+        """From now on nothing new begins: not by the schedule, not after events."""
         self.scheduler.stop()
         for task in (*self._tasks, *self._rounds.values()):
             task.cancel()
+        self.queue.shut()
+
+    async def stop(self, *, limit_s: float) -> bool:
+        """Stop: nothing new begins, runs in progress finish; whether they did within the limit."""
+        self.begin_no_more()
         await asyncio.gather(*self._tasks, *self._rounds.values(), return_exceptions=True)
         try:
             async with asyncio.timeout(limit_s):
@@ -107,18 +115,19 @@ class Keeper:
 
     def tell(self, trigger: RunTrigger, account: AccountId | None = None) -> None:
         """Something happened that the book should know of soon, to one account or to any."""
-        service = self.desk.settings.service
-        is_unwanted = {
-            "trade": not service.sync_on_trade,
-            "stream": not service.sync_on_position_update,
-        }
-        if is_unwanted.get(trigger, False):
+        if not self._is_wanted(trigger):
             return
         known = [each for each in self._reached if account is None or each == account]
         for each in known:
             self.queue.tell(each, trigger)
         if not known:
             self._tell_unknown(trigger, account)
+
+    def _is_wanted(self, trigger: RunTrigger) -> bool:
+        """Whether runs may begin by themselves, and after such a thing."""
+        service = self.desk.settings.service
+        switches = {"trade": service.sync_on_trade, "stream": service.sync_on_position_update}
+        return service.enabled and switches.get(trigger, True)
 
     def _tell_unknown(self, trigger: RunTrigger, account: AccountId | None) -> None:
         """An account that was not reached yet; or is none, which the bot that told us can see."""
@@ -132,36 +141,60 @@ class Keeper:
 
     def page_opened(self, now: datetime) -> None:
         """Somebody looks at the book: what is too old is read anew."""
+        if not self._is_wanted("page"):
+            return
         oldest = now - timedelta(seconds=float(self.desk.settings.service.stale_page_s))
-        for account in list(self._reached):
+        connections = {each.name for each in self.desk.settings.connections}
+        stored = {each.id for each in self.desk.store.accounts()}
+        for account in sorted({*self._reached, *stored}):
             last = self.desk.store.run_totals(account).last
-            if last is None or last.finished_at < oldest:
-                self.queue.tell(account, "page")
+            is_old = last is None or last.finished_at < oldest
+            if is_old and connection_of(account) in connections:
+                self._tell_one(account, "page")
 
     async def sync(self, wanted: Collection[str], trigger: RunTrigger) -> list[Answer]:
         """Run these accounts now (all for none). Raises AccountBusy while they are being run."""
-        names = connections_named(self.desk.settings, set(wanted))
-        self._refuse_busy(wanted)  # before a venue is asked, which may take its time
-        groups = await asyncio.gather(*(self._reach(name, trigger) for name in names))
-        answers = [each for group in groups for each in group if isinstance(each, Answer)]
-        accounts = [
-            each.account.id
-            for group in groups
-            for each in group
-            if isinstance(each, _Reached) and self.desk.is_meant(each.account.id, wanted)
-        ]
-        self._refuse_busy(wanted)
-        if not accounts and not answers:
+        connections = connections_named(self.desk.settings, set(wanted))
+        self._refuse_busy(wanted, connections)
+        groups = await asyncio.gather(
+            *(self._sync_at(each, wanted, trigger) for each in connections)
+        )
+        answers = [each for group in groups for each in group]
+        if not answers:
             raise SettingsError("there is no such account; `tieout accounts` lists them")
-        answers += await asyncio.gather(*(self._run_now(each, trigger) for each in accounts))
-        if answers and all(isinstance(each.error, AccountBusy) for each in answers):
+        if all(isinstance(each.error, AccountBusy | ServiceStopping) for each in answers):
             raise answers[0].error or AccountBusy("a run is in progress")
         return answers
 
-    def _refuse_busy(self, wanted: Collection[str]) -> None:
-        for each in self.queue.running():
-            if self.desk.is_meant(each, wanted):
-                raise AccountBusy(f"a run of {each} is in progress; wait until it has finished")
+    async def _sync_at(
+        self, connection: str, wanted: Collection[str], trigger: RunTrigger
+    ) -> list[Answer]:
+        """Each connection by itself: one that hangs holds up no other."""
+        names = self._ids_of(wanted) or [connection]
+        mine = [each for each in names if connection_of(each) == connection]
+        found = await self._reach(connection, trigger, asked=mine)
+        answers = [each for each in found if isinstance(each, Answer)]
+        accounts = [each.account.id for each in found if isinstance(each, _Reached)]
+        chosen = [each for each in accounts if self.desk.is_meant(each, wanted)]
+        return answers + await asyncio.gather(*(self._run_now(each, trigger) for each in chosen))
+
+    def _refuse_busy(self, wanted: Collection[str], connections: Collection[str]) -> None:
+        running = (each for each in self.queue.running() if self.desk.is_meant(each, wanted))
+        busy = next(running, None) or self._asked.among(self._ids_of(wanted) or connections)
+        if busy is not None:
+            raise AccountBusy(f"a run of {busy} is in progress; wait until it has finished")
+
+    def _ids_of(self, wanted: Collection[str]) -> list[str]:
+        """Accounts by their ids, whatever people call them."""
+        settings = self.desk.settings
+        called = {settings.name_of(AccountId(key)): key for key in settings.accounts}
+        return [called.get(each, each) for each in sorted(wanted)]
+
+    def is_running(self, account: AccountId | None = None) -> bool:
+        """Whether a run of this account, or of any, is in progress, its venue being asked too."""
+        if account is None:
+            return self._asked.any() or bool(self.queue.running())
+        return self._asked.among([account]) is not None or account in self.queue.running()
 
     async def _run_now(self, account: AccountId, trigger: RunTrigger) -> Answer:
         try:
@@ -175,7 +208,8 @@ class Keeper:
     def _begin_round(self, connection: str, trigger: RunTrigger) -> None:
         """Each connection by itself, so that one that hangs holds up no other."""
         before = self._rounds.get(connection)
-        if before is not None and not before.done():
+        is_begun = before is not None and not before.done()
+        if is_begun or self._asked.has(connection):
             self.log.skipped(AccountId(connection))
             return
         self._rounds[connection] = asyncio.create_task(self._round(connection, trigger))
@@ -186,12 +220,16 @@ class Keeper:
                 start = self.queue.tick if trigger == "schedule" else self.queue.tell
                 start(each.account.id, trigger)
 
-    async def _reach(self, connection: str, trigger: RunTrigger) -> "Iterable[_Reached | Answer]":
+    async def _reach(
+        self, connection: str, trigger: RunTrigger, *, asked: Collection[str] = ()
+    ) -> "Iterable[_Reached | Answer]":
         started_at = self.timer.now()
         try:
-            venue, accounts = await self.desk.reach(connection)
+            with self._asked.asking(asked or [connection]):
+                venue, accounts = await self.desk.reach(connection)
         except Exception as error:  # like around a run: other connections go on
             wrong = error if isinstance(error, TieoutError) else TieoutError(repr(error))
+            self._missed.add(connection)
             self.watch.unreached(connection, wrong, trigger=trigger, started_at=started_at)
             self._published()
             return [Answer(subject=connection, error=wrong)]
@@ -209,9 +247,8 @@ class Keeper:
 
     def _hear(self, connection: str, news: News) -> None:
         """Take news of a stream. A first connect before the first round is no news."""
-        own = f"{connection}/"
-        reached = [account for account in self._reached if account.startswith(own)]
-        is_first = connection not in self._heard and not reached
+        reached = [each for each in self._reached if connection_of(each) == connection]
+        is_first = connection not in {*self._heard, *self._missed} and not reached
         if news.kind != "changed":
             self.log.stream(connection, news.kind, news.reason)
         if news.kind == "lost":
@@ -220,13 +257,20 @@ class Keeper:
         if news.kind == "connected" and is_first:
             return
         trigger: RunTrigger = "reconnect" if news.kind == "connected" else "stream"
+        if not self._is_wanted(trigger):
+            return
+        if not reached:
+            self._begin_round(connection, trigger)
         for account in reached:
             if news.account in (None, account):
-                self._tell_one(account, trigger)
+                self.queue.tell(account, trigger)
 
     def _tell_one(self, account: AccountId, trigger: RunTrigger) -> None:
-        if trigger != "stream" or self.desk.settings.service.sync_on_position_update:
+        """A run of one account follows, also where none was reached since the start."""
+        if account in self._reached:
             self.queue.tell(account, trigger)
+        else:
+            self._begin_round(connection_of(account), trigger)
 
     # One run
 
@@ -259,15 +303,3 @@ class Keeper:
         event = Event(type="run:started", at=self.timer.now(), payload=payload)
         self.desk.store.add_event(event, account=account)
         self._published()
-
-
-def schedule_in(service: ServiceSettings) -> Schedule:
-    """The schedule that is set. Raises SettingsError with what is allowed."""
-    try:
-        zone_of(service.timezone)
-    except ValueError as fault:
-        raise SettingsError(f"service.timezone: {fault}") from None
-    try:
-        return schedule_of(service.schedule, zone=service.timezone)
-    except ValueError as fault:
-        raise SettingsError(f"service.schedule: is {service.schedule!r}, {fault}") from None

@@ -14,21 +14,23 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from tieout.core.book import AccountId
+from tieout.core.book import Account, AccountId
 from tieout.core.errors import SettingsError, StoreError, TieoutError
 from tieout.core.snapshot import LocalAction
 from tieout.notify import Deliveries, Target
-from tieout.ports import Event, RunRecord, RunTotals, RunTrigger, Store, Timer
+from tieout.ports import Event, RunRecord, RunTotals, RunTrigger, ServiceStopping, Store, Timer
 from tieout.runs import Finished
 from tieout.runs.log import Logger, RunLog
 from tieout.runs.statistics import JobState
 from tieout.settings import Settings
 from tieout.settings.rules import is_loopback
 from tieout.settings.runtime import PAUSED, is_paused, with_runtime
+from tieout.settings.values import connection_of
 from tieout.store.opening import open_store
 from tieout.wiring.clock import SystemTimer
 from tieout.wiring.desk import Answer, Desk
-from tieout.wiring.keeping import Keeper, schedule_in
+from tieout.wiring.in_effect import in_effect, schedule_in, unknown_in
+from tieout.wiring.keeping import Keeper
 from tieout.wiring.telling import targets_of, unknown_accounts
 
 Result = TypeVar("Result")
@@ -62,13 +64,17 @@ class Service:
         self._logger = logger
         self._log = RunLog(logger)
         self._targets = targets
-        self._at_start = settings
-        changed = {key: json.loads(text) for key, text in store.runtime_settings().items()}
-        self.desk = Desk(with_runtime(settings, changed), store=store, clock=self.timer)
+        self.desk = Desk(settings, store=store, clock=self.timer)
+        found = self.desk.take_up()
+        for warning in found.warnings():
+            logger.warning(f"[Settings] {warning}")
         self._listeners: list[Callable[[], None]] = []
-        self._make_ready(is_paused=is_paused(changed))
+        self._make_ready(is_paused=is_paused(found.changed))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._given_up: asyncio.Future[None] | None = None  # for those who wait, while it stops
+        self._stop_by: float | None = None
+        self._asking: set[asyncio.Task[Any]] = set()
         self._page_at: datetime | None = None
 
     # Life
@@ -98,6 +104,8 @@ class Service:
         asyncio.set_event_loop(loop)
         telling: set[asyncio.Task[None]] = set()  # a loop alone keeps no task alive
 
+        self._given_up, self._stop_by = loop.create_future(), None
+
         def begin() -> None:
             self._keeper.start()
             telling.add(loop.create_task(self._deliveries.run()))
@@ -115,6 +123,28 @@ class Service:
         finally:
             loop.close()
 
+    def begin_stop(self, *, limit_s: float) -> None:
+        """Begin nothing new, and wait for what is in progress no longer than this. Returns at
+        once; `stop`, which has to follow, waits for what is left of that time.
+        """
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._wind_down, loop, limit_s)
+
+    def _wind_down(self, loop: asyncio.AbstractEventLoop, limit_s: float) -> float:
+        """What is left of the time to stop, which begins with the first call."""
+        if self._stop_by is None:
+            self._stop_by = loop.time() + limit_s
+            self._keeper.begin_no_more()
+            loop.call_later(limit_s, self._give_up)
+        return max(0.0, self._stop_by - loop.time())
+
+    def _give_up(self) -> None:
+        """Whoever waits for an answer is told that there will be none."""
+        assert self._given_up is not None
+        if not self._given_up.done():
+            self._given_up.set_result(None)
+
     def stop(self, *, limit_s: float) -> bool:
         """Stop: runs in progress finish; whether they did within the limit."""
         loop, thread = self._loop, self._thread
@@ -128,7 +158,12 @@ class Service:
         return ended
 
     async def _end(self, limit_s: float) -> bool:
-        is_done = await self._keeper.stop(limit_s=limit_s)
+        loop = asyncio.get_running_loop()
+        is_done = await self._keeper.stop(limit_s=self._wind_down(loop, limit_s))
+        if self._asking:
+            await asyncio.wait(self._asking, timeout=self._wind_down(loop, limit_s))
+        self._give_up()
+        await asyncio.gather(*self._asking, return_exceptions=True)
         await self.desk.leave()
         return is_done
 
@@ -148,7 +183,25 @@ class Service:
         if self._loop is None:
             work.close()
             raise StoreError("the service is not running; start it again")
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+        asked = asyncio.run_coroutine_threadsafe(self._in_time(work), self._loop)
+        return await asyncio.wrap_future(asked)
+
+    async def _in_time(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Do something, which goes on when nobody waits for it any more, as the service stops."""
+        assert self._given_up is not None
+        doing = asyncio.ensure_future(work)
+        doing.add_done_callback(_seen)
+        waiting = asyncio.current_task()
+        assert waiting is not None
+        self._asking.add(waiting)
+        try:
+            either: set[asyncio.Future[Any]] = {doing, self._given_up}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._asking.discard(waiting)
+        if doing.done():
+            return doing.result()
+        raise ServiceStopping("what was asked for is left; see how it stands after the restart")
 
     async def sync(
         self, account: str | None = None, *, trigger: RunTrigger = "manual"
@@ -240,13 +293,12 @@ class Service:
     def state(self, account: AccountId | None = None) -> JobState:
         """The schedule, and whether runs are in progress."""
         scheduler, service = self._keeper.scheduler, self.desk.settings.service
-        running = self._keeper.queue.running()
         schedule = schedule_in(service)
         return JobState(
             is_enabled=service.enabled,
             schedule=schedule.words,
             interval_s=schedule.interval_s(self.timer.now()),
-            is_running=account in running if account is not None else bool(running),
+            is_running=self._keeper.is_running(account),
             next_run_at=scheduler.next_at if self._loop is not None else None,
         )
 
@@ -264,10 +316,32 @@ class Service:
         """The stored runs counted."""
         return self.store.run_totals(account)
 
+    def standing(self, account: AccountId) -> RunRecord | None:
+        """The run that says how an account stands: the last one that had a snapshot to go by.
+
+        An approval has the one that was held; a decision about a break has none.
+        """
+        latest = next(iter(self.store.runs(account, limit=1)), None)
+        is_decision = latest is not None and latest.trigger == "decision"
+        return self.store.run_totals(account).last if is_decision else latest
+
+    def overseen(self) -> list[Account]:
+        """The accounts in the book, and connections of which no account was ever reached: these
+        stand under their own name, with the error of their last run.
+        """
+        accounts = list(self.store.accounts())
+        reached = {connection_of(each.id) for each in accounts}
+        for each in self.desk.settings.connections:
+            account = Account(id=AccountId(each.name), venue=each.venue)
+            if each.name not in reached and self.store.runs(account.id, limit=1):
+                accounts.append(account)
+        return accounts
+
     def latest_runs(self) -> list[RunRecord]:
-        """The last run of every account, and a later one of a connection that has none yet."""
+        """The last sync of every account, and a later one of a connection that has none yet."""
         accounts = {each.id for each in self.store.accounts()}
-        found = [run for each in accounts for run in self.store.runs(each, limit=1)]
+        syncs = [self.store.run_totals(each).last for each in sorted(accounts)]
+        found = [each for each in syncs if each is not None]
         last = self.store.run_totals().last
         return found if last is None or last.account in accounts else [*found, last]
 
@@ -293,7 +367,8 @@ class Service:
 
     async def enable(self) -> None:
         """Switch the job on."""
-        await self.change_settings({"service.enabled": True}, by="enable")
+        is_so = self.desk.given.service.enabled  # then it has the last word at the next start
+        await self.change_settings({"service.enabled": None if is_so else True}, by="enable")
 
     async def disable(self) -> None:
         """Switch the job off, over restarts too."""
@@ -307,24 +382,24 @@ class Service:
         return await self._ask(self._change(dict(changed), by))
 
     async def _change(self, changed: dict[str, Any], by: str) -> Settings:
-        known = {key: json.loads(text) for key, text in self.store.runtime_settings().items()}
-        merged = {key: each for key, each in (known | changed).items() if each is not None}
-        settings = self._changed(merged)
+        unknown = unknown_in(changed, self.desk.given, self.store)
+        known = in_effect(self.desk.given, self.store).changed
+        merged = {key: each for key, each in {**known, **changed}.items() if each is not None}
+        settings = self._changed(merged, faults=unknown)
         texts = {key: None if each is None else _text(each) for key, each in changed.items()}
         self.store.put_runtime_settings(texts)
         self._keeper.change(settings, is_paused=is_paused(merged))
         self._say_changed(changed, by, self.timer.now())
         return settings
 
-    def _changed(self, merged: Mapping[str, Any]) -> Settings:
+    def _changed(self, merged: Mapping[str, Any], *, faults: list[str]) -> Settings:
         """The settings with all changes. Every wrong one is named at once."""
-        faults = []
         try:
-            settings = with_runtime(self._at_start, merged)
+            settings = with_runtime(self.desk.given, merged)
         except SettingsError as error:
             faults.append(str(error))
             known = {key: each for key, each in merged.items() if key in SCHEDULE_KEYS}
-            settings = with_runtime(self._at_start, known)
+            settings = with_runtime(self.desk.given, known)
         try:
             schedule_in(settings.service)
         except SettingsError as error:
@@ -359,6 +434,12 @@ def refuse_open_door(store: Store, *, host: str) -> None:
             f"service.host: {host} can be reached by others, and there is no user or key yet;"
             " make one first: tieout users add NAME, or tieout keys add NAME"
         )
+
+
+def _seen(task: "asyncio.Future[Any]") -> None:
+    """Perhaps nobody waits for this any more."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _text(value: Any) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tieout.core.book import Account, AccountId
 from tieout.core.breaks import Break
-from tieout.core.errors import StoreError
+from tieout.core.errors import StoreError, VenueError
 from tieout.ports import Event, RunRecord, RunTrigger
 from tieout.runs import Finished
 from tieout.runs.alerts import Alerts, Patience
@@ -56,7 +56,7 @@ class Watch:
             started_at=started_at,
             finished_at=now,
             outcome="failed",
-            reason=str(error),
+            reason=f"{error.kind}: {error}" if isinstance(error, VenueError) else str(error),
             tied_out=False,
             errors=(str(error),),
         )

@@ -9,7 +9,7 @@ from tieout.core.book import Account
 from tieout.runs.statistics import timestamp
 from tieout.web import examples
 from tieout.web.auth import needs
-from tieout.web.context import Asking, DecimalsAs, accounts_of, service_of
+from tieout.web.context import Asking, DecimalsAs, service_of
 from tieout.web.encoding import reply
 from tieout.web.openapi import described
 from tieout.web.shapes import Accounts
@@ -18,8 +18,7 @@ from tieout.wiring.service import Service
 
 def account_material(service: Service, account: Account) -> dict[str, Any]:
     """How an account stands, by its stored runs and its book."""
-    totals = service.totals(account.id)
-    last, good_at = totals.last, totals.last_success_at
+    last, good_at = service.standing(account.id), service.totals(account.id).last_success_at
     policy = asdict(service.desk.settings.policy_for(account.id, venue=account.venue))
     return {
         "account": account.id,
@@ -46,7 +45,7 @@ def account_material(service: Service, account: Account) -> dict[str, Any]:
 )
 def list_accounts(request: Asking, decimals: DecimalsAs = "number") -> Response[Accounts]:
     service = service_of(request)
-    found = [account_material(service, each) for each in accounts_of(service, None)]
+    found = [account_material(service, each) for each in service.overseen()]
     return reply({"accounts": found}, Accounts, decimals=decimals)
 
 

@@ -15,7 +15,7 @@ from tieout.runs.statistics import (
 )
 from tieout.web import examples
 from tieout.web.auth import needs
-from tieout.web.context import AccountName, Asking, accounts_of, service_of
+from tieout.web.context import AccountName, Asking, service_of
 from tieout.web.encoding import reply
 from tieout.web.openapi import described
 from tieout.web.problems import Problem, not_found, problem_of
@@ -149,7 +149,7 @@ def sync_status(request: Asking) -> Response[SyncStatus]:
             **position_sync(state, totals),
             "is_running": state.is_running,
             "last_synced_at": None if last is None else timestamp(last),
-            "accounts": [account_material(service, each) for each in accounts_of(service, None)],
+            "accounts": [account_material(service, each) for each in service.overseen()],
         },
         SyncStatus,
     )
