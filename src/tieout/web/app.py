@@ -40,7 +40,8 @@ from tieout.wiring.service import Service
 # The health is told to everybody, also while the book that knows everybody cannot be read.
 PUBLIC_PATHS = ["^/healthz$", "^/readyz$", "^/schema"]
 NOUNS = (
-    jobs, accounts, positions, past, breaks, runs, journal, settings, keys, sessions, health, stream,
+    jobs, accounts, positions, past, breaks, runs, journal, settings, keys, sessions, health,
+    stream,
 )  # fmt: skip
 
 
