@@ -12,6 +12,7 @@ SECONDS_MAX = 7 * 24 * 3600
 HOUR_MINUTES = 60
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")  # as cron counts them
 A_MOMENT = timedelta(microseconds=1)
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,15 +92,93 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def _next(cron: str, zone: str, *, after: datetime) -> datetime | None:
-    """The first due time after a moment; None for a date that never comes."""
-    times = (each.get_next_fire_time(None, after + A_MOMENT) for each in _triggers(cron, zone))
-    return min((each.astimezone(UTC) for each in times if each is not None), default=None)
+    """The first due time after a moment; None for a date that never comes.
+
+    When clocks change it is as cron(8) has it. With a * in the minute or hour, it is due whenever
+    the clock on the wall reads so: twice in an hour that repeats, never in one that is left out.
+    Without, it is due once a day: the first time in an hour that repeats, and right after the
+    change where its time is left out.
+    """
+    place = ZoneInfo(zone)
+    minute, hour, *_ = cron.split()
+    find = _read_off if minute.startswith("*") or hour.startswith("*") else _once
+    times = (find(each, place, after) for each in _triggers(cron))
+    return min((each for each in times if each is not None), default=None)
 
 
-def _triggers(cron: str, zone: str) -> tuple[CronTrigger, ...]:
+def _once(wall: CronTrigger, place: ZoneInfo, after: datetime) -> datetime | None:
+    """The first due time of what is due once for each time on the wall."""
+    reading = _on_wall(after, place)
+    while (due := wall.get_next_fire_time(None, reading + A_MOMENT)) is not None:
+        found = _moment(due, place)
+        if found > after:
+            return found
+        reading = due  # the clock shows this for the second time
+    return None
+
+
+def _moment(reading: datetime, place: ZoneInfo) -> datetime:
+    """When a clock first shows this, or goes past it."""
+    local = reading.replace(tzinfo=place)
+    found = local.astimezone(UTC)
+    if _on_wall(found, place) == reading:
+        return found
+    # It is left out: read with the clock before the change, it is after it, and the other way.
+    later, earlier = found, local.replace(fold=1).astimezone(UTC)
+    changed = _change(earlier, later, place)
+    assert changed is not None, reading
+    return changed
+
+
+def _read_off(wall: CronTrigger, place: ZoneInfo, after: datetime) -> datetime | None:
+    """The first due time of what is due whenever the wall shows it."""
+    since = after + A_MOMENT
+    while (due := wall.get_next_fire_time(None, _on_wall(since, place))) is not None:
+        found: datetime = since + (due - _on_wall(since, place))
+        changed = _change(since, found, place)
+        if changed is None:
+            return found
+        since = changed
+    return None
+
+
+def _on_wall(moment: datetime, place: ZoneInfo) -> datetime:
+    """What a clock there shows, as if it were UTC: so that minutes on the wall can be counted."""
+    return moment.astimezone(place).replace(tzinfo=UTC, fold=0)
+
+
+def _change(since: datetime, until: datetime, place: ZoneInfo) -> datetime | None:
+    """When clocks there change first, after one moment and up to another."""
+    before = since
+    while before < until:
+        after = min(before + DAY, until)
+        if _offset(after, place) != _offset(since, place):
+            return _change_between(before, after, place)
+        before = after
+    return None
+
+
+def _change_between(before: datetime, after: datetime, place: ZoneInfo) -> datetime:
+    """When the clocks change, with one offset at one moment and another at the other."""
+    offset = _offset(before, place)
+    while after - before > A_MOMENT:
+        middle = before + (after - before) // 2
+        if _offset(middle, place) == offset:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+def _offset(moment: datetime, place: ZoneInfo) -> timedelta | None:
+    return moment.astimezone(place).utcoffset()
+
+
+def _triggers(cron: str) -> tuple[CronTrigger, ...]:
     """What an expression means: it is due when any of these is.
 
     Where day of the month and weekday are both restricted, cron means either (crontab(5)).
+    They count in UTC, which has every time once; what a clock makes of that is not theirs.
     """
     minute, hour, day, month, weekday = cron.split()
     named = _weekdays(weekday)
@@ -112,7 +191,7 @@ def _triggers(cron: str, zone: str) -> tuple[CronTrigger, ...]:
             day=on_day,
             month=month,
             day_of_week=on_weekday,
-            timezone=ZoneInfo(zone),
+            timezone=UTC,
         )
         for on_day, on_weekday in days
     )
