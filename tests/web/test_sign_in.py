@@ -234,6 +234,16 @@ def last_use(house: House, key_id: str) -> datetime | None:
     return kept.last_used_at
 
 
+def test_a_wrong_cookie_or_key_is_refused_beside_a_good_one_too(house: House, web: Web) -> None:
+    for made_up in ("session=made-up", "session="):
+        headers = house.key("read") | {"Cookie": made_up}
+        assert web.get("/api/session", headers=headers).status_code == 401
+    log_in(web)
+    assert web.get("/api/session", headers=house.key("read")).json()["user"] == "read"
+    for wrong in ("tieout_none", ""):
+        assert web.get("/api/session", headers={"X-API-Key": wrong}).status_code == 401
+
+
 # Pages of somebody else
 
 OTHER_SITES = [

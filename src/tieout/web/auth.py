@@ -48,10 +48,13 @@ class Access:
         self._noted: dict[str, datetime] = {}
 
     def principal(self, *, cookie: str | None, key: str | None) -> Principal | None:
-        """Who is behind a key, else behind a cookie."""
-        if key:
-            return self._by_key(key)
-        return self._by_cookie(cookie) if cookie else None
+        """Who is behind a key, else behind a cookie. A wrong one is refused beside a good one too:
+        whoever sends it takes it for good.
+        """
+        by_cookie = None if cookie is None else self._by_cookie(cookie)
+        if key is None or (cookie is not None and by_cookie is None):
+            return by_cookie
+        return self._by_key(key)
 
     def _by_key(self, key: str) -> Principal | None:
         found = self.store.key_of(digest_of(key))
@@ -130,7 +133,8 @@ def needs(capability: Capability) -> Callable[[Connection, BaseRouteHandler], Aw
             raise Problem(
                 401,
                 "Sign in first",
-                "send the cookie of POST /api/login, or an API key as X-API-Key",
+                "send the cookie of POST /api/login or an API key as X-API-Key, and none that has"
+                " expired beside it",
                 headers={"WWW-Authenticate": "Cookie, ApiKey"},
             )
         if capability not in principal.capabilities:
