@@ -141,6 +141,13 @@ def test_a_logout_leaves_other_sessions(web: Web) -> None:
     assert web.get("/api/session", headers={"Cookie": f"session={other}"}).status_code == 200
 
 
+def test_a_session_tells_until_when_it_lasts_and_a_key_has_no_end(house: House, web: Web) -> None:
+    ends_at = log_in(web).json()["expires_at"]
+    house.timer.skip(hours=1)
+    assert web.get("/api/session").json()["expires_at"] == ends_at
+    assert web.get("/api/session", headers=house.key("read")).json()["expires_at"] is None
+
+
 def test_a_session_ends_after_its_time(house: House, web: Web) -> None:
     log_in(web)
     house.timer.skip(hours=12, seconds=-1)

@@ -30,11 +30,14 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who asks: a user by a session (`session` is its digest), or a program by a key."""
+    """Who asks: a user by a session (`session` is its digest), which ends at `expires_at`, or a
+    program by a key.
+    """
 
     name: str
     capabilities: frozenset[Capability]
     session: str | None = None
+    expires_at: datetime | None = None
     key: str | None = None
 
 
@@ -79,7 +82,12 @@ class Access:
         user = self.store.user(session.user) if session else None
         if session is None or user is None:
             return None
-        return Principal(name=user.name, capabilities=user.capabilities, session=session.digest)
+        return Principal(
+            name=user.name,
+            capabilities=user.capabilities,
+            session=session.digest,
+            expires_at=session.expires_at,
+        )
 
     def refuse_flood(self, name: str, address: str) -> None:
         """Make whoever fails again and again wait, longer each time. Raises Problem 429."""
