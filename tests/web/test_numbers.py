@@ -14,6 +14,7 @@ LONG = "12345678901234567.123456789"
 TINY = "0.000000000000000001"
 POLICY = "accounts.paper/PA1.policy.tolerance.quantity"
 BAD_JSON = [b"", b"{", b'{"service.schedule": NaN}', b"\xff\xfe", b'"60"', b"[]", b"{}", b"null"]
+DEEP = [b"[" * 100_000, b'{"a":' * 100_000, b'{"service.schedule":' + b"[" * 100_000]
 
 
 @pytest.fixture
@@ -91,6 +92,17 @@ def test_a_setting_shows_the_digits_that_were_sent(house: House, web: Web) -> No
     assert '"service.stale_page_s":299.123456789012345678' in changed.text
 
 
+@pytest.mark.parametrize("path", ["/api/settings", "/api/keys", "/api/login"])
+@pytest.mark.parametrize("body", DEEP)
+def test_a_body_without_end_inside_is_refused(
+    house: House, web: Web, body: bytes, path: str
+) -> None:
+    method = "PATCH" if path == "/api/settings" else "POST"
+    given = web.request(method, path, content=body, headers=house.key("admin:write"))
+    assert given.status_code == 400, given.text
+    assert [each for each in house.log.lines if each["level"] == "error"] == []
+
+
 @pytest.mark.parametrize("body", BAD_JSON)
 def test_a_body_that_is_no_object_is_refused(house: House, web: Web, body: bytes) -> None:
     given = web.patch("/api/settings", content=body, headers=house.key("admin:write"))
@@ -99,21 +111,21 @@ def test_a_body_that_is_no_object_is_refused(house: House, web: Web, body: bytes
 
 
 @pytest.mark.parametrize(
-    ("changed", "named"),
+    ("status", "changed", "named"),
     [
-        ({"service.schedule": "never"}, ["service.schedule"]),
-        ({"service.port": 1}, ["service.port"]),
-        ({"service.schedule": "60", "service.timezone": "Mars/Base"}, ["service.timezone"]),
-        ({"service.timezone": "America"}, ["service.timezone"]),
-        ({"service.timezone": "../zone"}, ["service.timezone"]),
-        ({"service.stale_page_s": 0, "nonsense": 1}, ["service.stale_page_s", "nonsense"]),
-        ({POLICY: -1}, [POLICY]),
+        (409, {"service.schedule": "never"}, ["service.schedule"]),
+        (400, {"service.port": 1}, ["service.port"]),
+        (409, {"service.schedule": "60", "service.timezone": "Mars/Base"}, ["service.timezone"]),
+        (409, {"service.timezone": "America"}, ["service.timezone"]),
+        (409, {"service.timezone": "../zone"}, ["service.timezone"]),
+        (400, {"service.stale_page_s": 0, "nonsense": 1}, ["service.stale_page_s", "nonsense"]),
+        (409, {POLICY: -1}, [POLICY]),
     ],
 )
 def test_wrong_settings_are_all_named_and_none_is_kept(
-    house: House, web: Web, changed: dict[str, Any], named: list[str]
+    house: House, web: Web, status: int, changed: dict[str, Any], named: list[str]
 ) -> None:
     given = web.patch("/api/settings", json=changed, headers=house.key("admin:write"))
-    assert given.status_code == 400
+    assert given.status_code == status
     assert all(name in given.json()["message"] for name in named)
     assert house.store.runtime_settings() == {}

@@ -141,6 +141,13 @@ def test_a_logout_leaves_other_sessions(web: Web) -> None:
     assert web.get("/api/session", headers={"Cookie": f"session={other}"}).status_code == 200
 
 
+def test_a_session_tells_until_when_it_lasts_and_a_key_has_no_end(house: House, web: Web) -> None:
+    ends_at = log_in(web).json()["expires_at"]
+    house.timer.skip(hours=1)
+    assert web.get("/api/session").json()["expires_at"] == ends_at
+    assert web.get("/api/session", headers=house.key("read")).json()["expires_at"] is None
+
+
 def test_a_session_ends_after_its_time(house: House, web: Web) -> None:
     log_in(web)
     house.timer.skip(hours=12, seconds=-1)
@@ -232,6 +239,16 @@ def test_the_last_use_of_a_key_is_noted(house: House, web: Web) -> None:
 def last_use(house: House, key_id: str) -> datetime | None:
     (kept,) = [each for each in house.store.api_keys() if each.id == key_id]
     return kept.last_used_at
+
+
+def test_a_wrong_cookie_or_key_is_refused_beside_a_good_one_too(house: House, web: Web) -> None:
+    for made_up in ("session=made-up", "session="):
+        headers = house.key("read") | {"Cookie": made_up}
+        assert web.get("/api/session", headers=headers).status_code == 401
+    log_in(web)
+    assert web.get("/api/session", headers=house.key("read")).json()["user"] == "read"
+    for wrong in ("tieout_none", ""):
+        assert web.get("/api/session", headers={"X-API-Key": wrong}).status_code == 401
 
 
 # Pages of somebody else

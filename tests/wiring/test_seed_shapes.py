@@ -252,6 +252,27 @@ def test_an_update_is_said_with_both_quantities_and_the_price(stage):
     assert "[Sync] Updated position for GOOGL: qty=10 -> 12, price=$150.25" in stage.log.texts()
 
 
+def test_the_price_of_an_update_is_the_current_one_where_it_is_reported(stage):
+    paper = stage.venue("paper", holdings=(holding("GOOGL", "100", average="235"), MSFT))
+    stage.start()
+    stage.turn(MINUTE)
+    more = holding("GOOGL", "110", average="234.909090909090909091")
+    paper.holdings = (more._replace(price="228.4"), MSFT)
+    stage.turn(FIVE)
+    more = more._replace(quantity="121", price=None)
+    paper.holdings = (more, MSFT)
+    stage.turn(FIVE)
+    said = [each for each in stage.log.texts() if "Updated position for GOOGL" in each]
+    assert said[0] == "[Sync] Updated position for GOOGL: qty=100 -> 110, price=$228.4"
+    assert said[1] == "[Sync] Updated position for GOOGL: qty=110 -> 121, price=$234.90909"
+
+
+def test_a_zone_is_said_as_it_is_written(stage):
+    stage.start(settings=stage.settings(schedule="0 9 * * MON-FRI"))
+    (begun,) = [each for each in stage.log.texts() if "Cron job started" in each]
+    assert begun.endswith("- syncing cron 0 9 * * MON-FRI (America/New_York)")
+
+
 def test_no_line_of_the_job_is_without_its_account(stage):
     every_line_of_seed_000(stage)
     stage.turn(HOUR)

@@ -1,10 +1,14 @@
 """What is said of runs in the log, in the words of seed 000, each with its facts as fields."""
 
 from collections.abc import Iterable
+from contextlib import suppress
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tieout.core.numbers import plain, printed
+from tieout.core.errors import NumberError
+from tieout.core.numbers import exact, normal, plain
 from tieout.core.plan import Change
+from tieout.core.snapshot import Holding
 from tieout.ports import RunTrigger
 from tieout.runs.order import Finished
 from tieout.runs.statistics import duration_ms
@@ -17,6 +21,7 @@ SYNC = "[Sync]"
 CREATED = ("created",)
 REMOVED = ("closed",)
 QUIET = ("missing", "invalid")
+DIGITS = 8
 
 
 class Logger(Protocol):
@@ -35,7 +40,7 @@ class RunLog:
 
     def scheduled(self, words: str) -> None:
         """The schedule has begun."""
-        self._log.info(f"{JOB} Cron job started - syncing {words.lower()}", schedule=words)
+        self._log.info(f"{JOB} Cron job started - syncing {_sentence(words)}", schedule=words)
 
     def is_scheduled_already(self) -> None:
         """Somebody started what runs."""
@@ -57,7 +62,7 @@ class RunLog:
             self.failed(record.reason or "unknown", duration_ms(record), **facts)
             return
         for change in plan.changes:
-            self._changed(change, facts)
+            self._changed(change, finished.after.marks.get(change.ledger), facts)
         counts = (len(plan.created), len(plan.updated), len(plan.removed), len(plan.errors))
         created, updated, removed, errors = counts
         self._log.info(
@@ -99,17 +104,42 @@ class RunLog:
         if listed:
             say(f"{JOB} {words.format(len(listed), ', '.join(listed))}", **facts, symbols=listed)
 
-    def _changed(self, change: Change, facts: dict[str, Any]) -> None:
+    def _changed(self, change: Change, mark: Holding | None, facts: dict[str, Any]) -> None:
         if change.kind in CREATED:
             self._log.info(f"{SYNC} Created position for {change.symbol}", **facts)
         elif change.kind in REMOVED:
             self._log.warning(f"{SYNC} Removed stale position for {change.symbol}", **facts)
         elif change.kind not in QUIET:
-            price = (
-                "unknown" if change.average_price is None else f"${printed(change.average_price)}"
-            )
             self._log.info(
                 f"{SYNC} Updated position for {change.symbol}:"
-                f" qty={plain(change.before)} -> {plain(change.after)}, price={price}",
+                f" qty={plain(change.before)} -> {plain(change.after)},"
+                f" price={_price(change, mark)}",
                 **facts,
             )
+
+
+def _price(change: Change, mark: Holding | None) -> str:
+    """What one unit is worth now, where the venue says so; else what it cost."""
+    with suppress(NumberError):
+        if mark is not None and mark.price:
+            return f"${plain(exact(mark.price))}"
+    return "unknown" if change.average_price is None else f"${_short(change.average_price)}"
+
+
+def _short(average: Decimal) -> str:
+    """A quotient for people, to the cent at least.
+
+    >>> _short(Decimal("234.909090909090909091")), _short(Decimal("123456789012.345678"))
+    ('234.90909', '123456789012.35')
+    """
+    digits = max(DIGITS, average.adjusted() + 3)
+    return plain(normal(Context(prec=digits).plus(average)))
+
+
+def _sentence(words: str) -> str:
+    """Words within a line; a zone or expression keeps its letters.
+
+    >>> _sentence("Every 5 minutes"), _sentence("Cron 0 9 * * MON (America/New_York)")
+    ('every 5 minutes', 'cron 0 9 * * MON (America/New_York)')
+    """
+    return words[:1].lower() + words[1:]

@@ -19,7 +19,7 @@ from tieout.web.envelope import Application
 from tieout.web.events import EventHub, Pace
 from tieout.web.limits import RateLimit, monotonic
 from tieout.web.openapi import configuration
-from tieout.web.problems import on_bug, on_error, on_http_error
+from tieout.web.problems import on_bug, on_depth, on_error, on_http_error
 from tieout.web.queries import refuse_unknown_parameters
 from tieout.web.routes import (
     accounts,
@@ -86,6 +86,7 @@ def create_app(
         exception_handlers={
             TieoutError: on_error,
             HTTPException: on_http_error,
+            RecursionError: on_depth,
             Exception: on_bug,
         },
         request_max_body_size=service_settings.body_bytes_max,

@@ -30,11 +30,14 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who asks: a user by a session (`session` is its digest), or a program by a key."""
+    """Who asks: a user by a session (`session` is its digest), which ends at `expires_at`, or a
+    program by a key.
+    """
 
     name: str
     capabilities: frozenset[Capability]
     session: str | None = None
+    expires_at: datetime | None = None
     key: str | None = None
 
 
@@ -48,10 +51,13 @@ class Access:
         self._noted: dict[str, datetime] = {}
 
     def principal(self, *, cookie: str | None, key: str | None) -> Principal | None:
-        """Who is behind a key, else behind a cookie."""
-        if key:
-            return self._by_key(key)
-        return self._by_cookie(cookie) if cookie else None
+        """Who is behind a key, else behind a cookie. A wrong one is refused beside a good one too:
+        whoever sends it takes it for good.
+        """
+        by_cookie = None if cookie is None else self._by_cookie(cookie)
+        if key is None or (cookie is not None and by_cookie is None):
+            return by_cookie
+        return self._by_key(key)
 
     def _by_key(self, key: str) -> Principal | None:
         found = self.store.key_of(digest_of(key))
@@ -76,7 +82,12 @@ class Access:
         user = self.store.user(session.user) if session else None
         if session is None or user is None:
             return None
-        return Principal(name=user.name, capabilities=user.capabilities, session=session.digest)
+        return Principal(
+            name=user.name,
+            capabilities=user.capabilities,
+            session=session.digest,
+            expires_at=session.expires_at,
+        )
 
     def refuse_flood(self, name: str, address: str) -> None:
         """Make whoever fails again and again wait, longer each time. Raises Problem 429."""
@@ -130,7 +141,8 @@ def needs(capability: Capability) -> Callable[[Connection, BaseRouteHandler], Aw
             raise Problem(
                 401,
                 "Sign in first",
-                "send the cookie of POST /api/login, or an API key as X-API-Key",
+                "send the cookie of POST /api/login or an API key as X-API-Key, and none that has"
+                " expired beside it",
                 headers={"WWW-Authenticate": "Cookie, ApiKey"},
             )
         if capability not in principal.capabilities:

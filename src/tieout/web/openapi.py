@@ -26,7 +26,7 @@ WORDS = {
     401: "Nobody is signed in",
     403: "The capability is missing, or another site asked",
     404: "There is no such thing",
-    409: "Something else is in progress",
+    409: "It does not fit what is there, or something else is in progress",
     413: "The body is too large",
     429: "Too many requests",
     500: "It failed",

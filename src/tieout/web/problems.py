@@ -140,6 +140,13 @@ def _fault(request: Request[Any, Any, Any], told: dict[str, Any]) -> str:
     return f"{key}: {said}, allowed are {', '.join(allowed)}" if allowed else f"{key}: {said}"
 
 
+def on_depth(request: Request[Any, Any, Any], error: RecursionError) -> Response[bytes]:
+    """The handler of a body whose lists and objects lie inside each other too deep."""
+    if request.method in ("GET", "DELETE"):  # they have none
+        return on_bug(request, error)
+    return response_of(bad_request("The body is nested too deep", "send what the document says"))
+
+
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The handler of our mistakes: logged in full, told in short."""
     request.app.state.log.error("[Web] Request failed", path=request.url.path, exc_info=error)

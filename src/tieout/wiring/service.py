@@ -386,10 +386,12 @@ class Service:
         known = in_effect(self.desk.given, self.store).changed
         merged = {key: each for key, each in {**known, **changed}.items() if each is not None}
         settings = self._changed(merged, faults=unknown)
+        before = self.store.runtime_settings()
         texts = {key: None if each is None else _text(each) for key, each in changed.items()}
         self.store.put_runtime_settings(texts)
         self._keeper.change(settings, is_paused=is_paused(merged))
-        self._say_changed(changed, by, self.timer.now())
+        if any(before.get(key) != text for key, text in texts.items()):
+            self._say_changed(changed, by, self.timer.now())
         return settings
 
     def _changed(self, merged: Mapping[str, Any], *, faults: list[str]) -> Settings:

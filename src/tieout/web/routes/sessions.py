@@ -107,8 +107,10 @@ async def log_out(request: Asking) -> Response[Done]:
 )
 def show_session(request: Asking) -> Response[SignedIn]:
     who = request.user
+    ends_at = None if who.expires_at is None else timestamp(who.expires_at)
     return reply(
-        {"user": who.name, "capabilities": sorted(who.capabilities), "expires_at": None}, SignedIn
+        {"user": who.name, "capabilities": sorted(who.capabilities), "expires_at": ends_at},
+        SignedIn,
     )
 
 

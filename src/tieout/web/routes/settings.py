@@ -1,22 +1,26 @@
 """What can be changed while the service runs."""
 
 import json
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from litestar import Response, get, patch
 
+from tieout.core.errors import SettingsError
 from tieout.settings.runtime import CHANGEABLE, PAUSED
 from tieout.web import examples
 from tieout.web.auth import needs
 from tieout.web.context import Asking, service_of
 from tieout.web.encoding import decoded, reply
 from tieout.web.openapi import described, with_body
-from tieout.web.problems import bad_request
+from tieout.web.problems import Problem, bad_request
 from tieout.web.shapes import SettingsShape
 from tieout.wiring.service import Service
 
 KEYS_MAX = 100
+POLICY = "^accounts[.].+[.]policy[.].+$"
 YES_OR_NO = {"type": ["boolean", "null"]}
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -35,9 +39,7 @@ SCHEMA: dict[str, Any] = {
         "service.sync_on_position_update": YES_OR_NO,
         "service.stale_page_s": {"type": ["number", "null"], "minimum": 1, "maximum": 86_400},
     },
-    "patternProperties": {
-        "^accounts[.].+[.]policy[.].+$": {"description": "A key of a policy, as in tieout.toml."}
-    },
+    "patternProperties": {POLICY: {"description": "A key of a policy, as in tieout.toml."}},
 }
 
 
@@ -70,7 +72,7 @@ def show_settings(request: Asking) -> Response[SettingsShape]:
     guards=[needs("admin:write")],
     operation_class=with_body(
         "Keys to values; null takes a change back.",
-        example={"service.schedule": "60", "accounts.alpaca-paper/PA3XYZ.policy.grace_s": 120},
+        example={"service.schedule": "60", "service.sync_on_trade": True},
         schema=SCHEMA,
     ),
     **described(
@@ -78,7 +80,7 @@ def show_settings(request: Asking) -> Response[SettingsShape]:
         "Change settings, all or none; kept over restarts, in effect at once",
         SettingsShape,
         example=examples.SETTINGS,
-        problems=(413,),
+        problems=(409, 413),
     ),
 )
 async def change_settings(request: Asking) -> Response[SettingsShape]:
@@ -89,8 +91,20 @@ async def change_settings(request: Asking) -> Response[SettingsShape]:
         raise bad_request("The body is not JSON", "send an object of keys and values") from None
     if not isinstance(changed, dict) or not 0 < len(changed) <= KEYS_MAX:
         raise bad_request("The body is no object", f"send 1 to {KEYS_MAX} keys with their values")
-    await service.change_settings(changed, by=request.user.name)
+    try:
+        await service.change_settings(changed, by=request.user.name)
+    except SettingsError as error:
+        raise _refused(changed, error) from None
     return reply(_material(service), SettingsShape)
+
+
+def _refused(changed: Mapping[str, Any], error: SettingsError) -> Problem:
+    """A key that is none is not understood. No schema can say which schedules, zones, accounts
+    and policies there are: such a value is understood, and does not fit.
+    """
+    if all(key in SCHEMA["properties"] or re.match(POLICY, key) for key in changed):
+        return Problem(409, "These settings cannot be", f"{error}; nothing was changed")
+    return bad_request("The request cannot be carried out", f"{error}; nothing was changed")
 
 
 routes = [show_settings, change_settings]
