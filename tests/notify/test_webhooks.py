@@ -3,8 +3,11 @@
 import asyncio
 import base64
 import itertools
+import socket
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -150,6 +153,41 @@ def test_a_time_that_makes_no_sense_is_not_waited_for(bench, receiver, asked):
     receiver.say(503, retry_after=asked)
     bench.life([bench.hook(receiver)], bench.publish, 5 * SECOND)
     assert len(receiver.taken) == 1
+
+
+@pytest.mark.parametrize("asked", ["999999", "Fri, 27 Nov 2026 15:00:30 GMT"])
+def test_nobody_is_left_alone_for_longer_than_an_hour(bench, receiver, asked):
+    receiver.say(503, retry_after=asked)
+    bench.life([bench.hook(receiver)], bench.publish, HOUR - SECOND)
+    assert len(receiver.posted) == 1
+    bench.life([bench.hook(receiver)], SECOND)
+    assert len(receiver.taken) == 1
+
+
+def test_an_answer_that_comes_piece_by_piece_has_to_end_in_time(monkeypatch):
+    """Each piece comes within the timeout of the client, and the last never."""
+    monkeypatch.setattr("tieout.notify.webhook.TIMEOUT_S", 0.5)
+    is_over = threading.Event()
+
+    def drip(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nx-slow: ")
+            while not is_over.wait(0.05):
+                connection.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        dripping = threading.Thread(target=drip, args=(listening,))
+        dripping.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/hook"
+        hook = Webhook("ops", url=url, secret=SECRET, wanted=Wanted(), clock=HandTurned())
+        event = Event(type="run:finished", at=START, payload="{}")
+        stored = StoredEvent(id=1, account=None, run=None, event=event)
+        sending = asyncio.wait_for(hook.send(stored), 10)
+        with pytest.raises(Undelivered, match=r"no answer within 0\.5 s"):
+            asyncio.run(sending)
+        is_over.set()
+        dripping.join()
 
 
 def test_a_restart_loses_nothing_repeats_nothing_and_keeps_the_order(bench, receiver):

@@ -173,6 +173,24 @@ def test_only_the_accounts_asked_for_are_told(place: tuple[House, str]) -> None:
         assert numbers(client.events(2)) == [1, 3]
 
 
+@pytest.mark.parametrize("accounts", [["other/PA2,paper/PA1"], ["other/PA2", "paper/PA1,"]])
+def test_several_accounts_are_named_like_several_types(
+    place: tuple[House, str], accounts: list[str]
+) -> None:
+    house, url = place
+    with Listener(url, account=accounts) as client:
+        client.frame()
+        for number, account in enumerate(["paper/PA1", "other/PA2", None, "third/PA3"]):
+            tell(house.store, number, account=account)
+        tell(house.store, 4, account="paper/PA1")
+        assert numbers(client.events(3)) == [0, 1, 4]
+
+
+def test_one_of_several_accounts_that_nobody_has_is_not_found(place: tuple[House, str]) -> None:
+    with Listener(place[1], account="other/PA2,no/such") as client:
+        assert client.status == 404
+
+
 def test_both_choices_together_narrow_it_down(place: tuple[House, str]) -> None:
     house, url = place
     with Listener(url, account=["other/PA2", "paper/PA1"], type=B) as client:

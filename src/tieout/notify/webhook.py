@@ -4,6 +4,7 @@ Headers: `webhook-id`, the same at every attempt; `webhook-timestamp`, in second
 `webhook-signature`, `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -22,6 +23,7 @@ from tieout.ports import Clock, StoredEvent
 PREFIX = "whsec_"
 TIMEOUT_S = 10.0
 RETRY_AFTER_DIGITS_MAX = 6
+RETRY_AFTER_S_MAX = 3600.0  # as long as the longest wait of ours
 
 
 class Webhook:
@@ -52,10 +54,14 @@ class Webhook:
         }
         try:
             # The answer's body is not read: nobody needs it, and it may have no end.
-            async with self._client.stream(
-                "POST", self._url, content=body, headers=headers
-            ) as answer:
+            # The client's own timeout is for each piece, and pieces may come for ever.
+            async with (
+                asyncio.timeout(TIMEOUT_S),
+                self._client.stream("POST", self._url, content=body, headers=headers) as answer,
+            ):
                 status, said = answer.status_code, answer.headers
+        except TimeoutError:
+            raise Undelivered(f"no answer within {TIMEOUT_S:g} s") from None
         except httpx.HTTPError as error:
             # Its text may carry the address, which may carry a token.
             raise Undelivered(f"no answer ({type(error).__name__})") from None
@@ -102,13 +108,15 @@ def signature(key: bytes, number: str, seconds: int, body: bytes) -> str:
 
 
 def _retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:
-    """How long it wants to be left alone: seconds, or a date. Nonsense is no wish."""
+    """How long it wants to be left alone, up to an hour: seconds, or a date. Nonsense is none."""
     told = headers.get("retry-after", "").strip()
     if told.isascii() and told.isdecimal():
-        return float(told) if len(told) <= RETRY_AFTER_DIGITS_MAX else None
+        is_sensible = len(told) <= RETRY_AFTER_DIGITS_MAX
+        return min(float(told), RETRY_AFTER_S_MAX) if is_sensible else None
     try:
         at = parsedate_to_datetime(told)
     except ValueError:
         return None
     wait_s = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
-    return wait_s if 0 < wait_s < 10**RETRY_AFTER_DIGITS_MAX else None
+    is_sensible = 0 < wait_s < 10**RETRY_AFTER_DIGITS_MAX
+    return min(wait_s, RETRY_AFTER_S_MAX) if is_sensible else None

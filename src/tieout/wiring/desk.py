@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from tieout.cases.case import Case, Step
 from tieout.cases.output import step_json
-from tieout.cases.writing import case_of, case_text
 from tieout.core.book import Account, AccountId
 from tieout.core.breaks import Break
 from tieout.core.errors import (
@@ -27,7 +25,6 @@ from tieout.ports import Clock, Finding, RunTrigger, Store, Venue
 from tieout.runs import Finished, Order, Parts, plan_only, run
 from tieout.runs.approvals import approve, reject, settle
 from tieout.runs.past import ledgers_as_of, rebuilt
-from tieout.runs.story import story_of
 from tieout.settings import Connection, Settings
 from tieout.settings.values import connection_of
 from tieout.store.checks import Problem
@@ -37,6 +34,7 @@ from tieout.store.sqlite import SqliteStore
 from tieout.store.verify import Anchor, VerifyReport, verify
 from tieout.venues.registry import connect, factory
 from tieout.wiring.bookfile import file_of
+from tieout.wiring.casefile import case_text_of
 from tieout.wiring.clock import SystemClock
 from tieout.wiring.connected import Connected, Unreachable
 from tieout.wiring.in_effect import InEffect, in_effect
@@ -276,19 +274,7 @@ class Desk:
 
     def case_file(self, run_id: str, *, is_whole: bool = False) -> str:
         """A run as the text of a case file."""
-        story = story_of(self.store, run_id, is_whole=is_whole)
-        steps = tuple(
-            Step(
-                at=each.at,
-                activities=each.activities,
-                local=each.local,
-                snapshot=each.snapshot if each.snapshot is not None else each.failure,
-                approve=each.approve,
-            )
-            for each in story.steps
-        )
-        case: Case = case_of(story.book, policy=story.policy, steps=steps)
-        return case_text(case)
+        return case_text_of(self.store, run_id, is_whole=is_whole)
 
 
 def connections_named(settings: Settings, wanted: Collection[str]) -> tuple[str, ...]:

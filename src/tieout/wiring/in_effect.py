@@ -17,6 +17,7 @@ from tieout.settings.runtime import account_in, is_changeable, with_runtime
 from tieout.settings.source import closest
 from tieout.settings.values import EVERY_ACCOUNT, connection_of
 
+SCHEDULE_KEYS = ("service.schedule", "service.timezone")
 CLEAR = "take it back with: tieout db settings --clear"
 
 
@@ -61,6 +62,24 @@ def schedule_in(service: Service) -> Schedule:
         return schedule_of(service.schedule, zone=service.timezone)
     except ValueError as fault:
         raise SettingsError(f"service.schedule: is {service.schedule!r}, {fault}") from None
+
+
+def merged_with(settings: Settings, merged: Mapping[str, Any], *, faults: list[str]) -> Settings:
+    """The settings with all changes. Every wrong one is named at once, and other faults."""
+    found = []
+    try:
+        changed = with_runtime(settings, merged)
+    except SettingsError as error:
+        found.append(str(error))
+        known = {key: each for key, each in merged.items() if key in SCHEDULE_KEYS}
+        changed = with_runtime(settings, known)
+    try:
+        schedule_in(changed.service)
+    except SettingsError as error:
+        found.append(str(error))
+    if faults or found:
+        raise SettingsError("\n".join([*faults, *found]))
+    return changed
 
 
 def unknown_in(changed: Mapping[str, Any], settings: Settings, store: Store) -> list[str]:

@@ -18,25 +18,25 @@ from tieout.core.book import Account, AccountId
 from tieout.core.errors import SettingsError, StoreError, TieoutError
 from tieout.core.snapshot import LocalAction
 from tieout.notify import Deliveries, Target
-from tieout.ports import Event, RunRecord, RunTotals, RunTrigger, ServiceStopping, Store, Timer
+from tieout.ports import Event, RunRecord, RunTotals, RunTrigger, Store, Timer
 from tieout.runs import Finished
 from tieout.runs.log import Logger, RunLog
 from tieout.runs.statistics import JobState
 from tieout.settings import Settings
 from tieout.settings.rules import is_loopback
-from tieout.settings.runtime import PAUSED, is_paused, with_runtime
+from tieout.settings.runtime import PAUSED, is_paused
 from tieout.settings.values import connection_of
 from tieout.store.opening import open_store
 from tieout.wiring.clock import SystemTimer
 from tieout.wiring.desk import Answer, Desk
-from tieout.wiring.in_effect import in_effect, schedule_in, unknown_in
+from tieout.wiring.in_effect import in_effect, merged_with, schedule_in, unknown_in
 from tieout.wiring.keeping import Keeper
 from tieout.wiring.telling import targets_of, unknown_accounts
+from tieout.wiring.waiting import Waiting
 
 Result = TypeVar("Result")
 JOIN_S = 5.0
 PAGE_EVERY = timedelta(seconds=1)
-SCHEDULE_KEYS = ("service.schedule", "service.timezone")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +72,7 @@ class Service:
         self._make_ready(is_paused=is_paused(found.changed))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._given_up: asyncio.Future[None] | None = None  # for those who wait, while it stops
-        self._stop_by: float | None = None
-        self._asking: set[asyncio.Task[Any]] = set()
+        self._waiting: Waiting | None = None
         self._page_at: datetime | None = None
 
     # Life
@@ -104,7 +102,7 @@ class Service:
         asyncio.set_event_loop(loop)
         telling: set[asyncio.Task[None]] = set()  # a loop alone keeps no task alive
 
-        self._given_up, self._stop_by = loop.create_future(), None
+        self._waiting = Waiting(loop)
 
         def begin() -> None:
             self._keeper.start()
@@ -127,23 +125,14 @@ class Service:
         """Begin nothing new, and wait for what is in progress no longer than this. Returns at
         once; `stop`, which has to follow, waits for what is left of that time.
         """
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._wind_down, loop, limit_s)
+        loop, waiting = self._loop, self._waiting
+        if loop is not None and waiting is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._wind_down, waiting, limit_s)
 
-    def _wind_down(self, loop: asyncio.AbstractEventLoop, limit_s: float) -> float:
-        """What is left of the time to stop, which begins with the first call."""
-        if self._stop_by is None:
-            self._stop_by = loop.time() + limit_s
+    def _wind_down(self, waiting: Waiting, limit_s: float) -> None:
+        if not waiting.is_stopping:
+            waiting.begin_stop(limit_s)
             self._keeper.begin_no_more()
-            loop.call_later(limit_s, self._give_up)
-        return max(0.0, self._stop_by - loop.time())
-
-    def _give_up(self) -> None:
-        """Whoever waits for an answer is told that there will be none."""
-        assert self._given_up is not None
-        if not self._given_up.done():
-            self._given_up.set_result(None)
 
     def stop(self, *, limit_s: float) -> bool:
         """Stop: runs in progress finish; whether they did within the limit."""
@@ -158,12 +147,11 @@ class Service:
         return ended
 
     async def _end(self, limit_s: float) -> bool:
-        loop = asyncio.get_running_loop()
-        is_done = await self._keeper.stop(limit_s=self._wind_down(loop, limit_s))
-        if self._asking:
-            await asyncio.wait(self._asking, timeout=self._wind_down(loop, limit_s))
-        self._give_up()
-        await asyncio.gather(*self._asking, return_exceptions=True)
+        waiting = self._waiting
+        assert waiting is not None
+        self._wind_down(waiting, limit_s)
+        is_done = await self._keeper.stop(limit_s=waiting.left_s())
+        await waiting.answered()
         await self.desk.leave()
         return is_done
 
@@ -183,25 +171,9 @@ class Service:
         if self._loop is None:
             work.close()
             raise StoreError("the service is not running; start it again")
-        asked = asyncio.run_coroutine_threadsafe(self._in_time(work), self._loop)
+        assert self._waiting is not None
+        asked = asyncio.run_coroutine_threadsafe(self._waiting.in_time(work), self._loop)
         return await asyncio.wrap_future(asked)
-
-    async def _in_time(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Do something, which goes on when nobody waits for it any more, as the service stops."""
-        assert self._given_up is not None
-        doing = asyncio.ensure_future(work)
-        doing.add_done_callback(_seen)
-        waiting = asyncio.current_task()
-        assert waiting is not None
-        self._asking.add(waiting)
-        try:
-            either: set[asyncio.Future[Any]] = {doing, self._given_up}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self._asking.discard(waiting)
-        if doing.done():
-            return doing.result()
-        raise ServiceStopping("what was asked for is left; see how it stands after the restart")
 
     async def sync(
         self, account: str | None = None, *, trigger: RunTrigger = "manual"
@@ -385,29 +357,13 @@ class Service:
         unknown = unknown_in(changed, self.desk.given, self.store)
         known = in_effect(self.desk.given, self.store).changed
         merged = {key: each for key, each in {**known, **changed}.items() if each is not None}
-        settings = self._changed(merged, faults=unknown)
         before = self.store.runtime_settings()
+        settings = merged_with(self.desk.given, merged, faults=unknown)
         texts = {key: None if each is None else _text(each) for key, each in changed.items()}
         self.store.put_runtime_settings(texts)
         self._keeper.change(settings, is_paused=is_paused(merged))
         if any(before.get(key) != text for key, text in texts.items()):
             self._say_changed(changed, by, self.timer.now())
-        return settings
-
-    def _changed(self, merged: Mapping[str, Any], *, faults: list[str]) -> Settings:
-        """The settings with all changes. Every wrong one is named at once."""
-        try:
-            settings = with_runtime(self.desk.given, merged)
-        except SettingsError as error:
-            faults.append(str(error))
-            known = {key: each for key, each in merged.items() if key in SCHEDULE_KEYS}
-            settings = with_runtime(self.desk.given, known)
-        try:
-            schedule_in(settings.service)
-        except SettingsError as error:
-            faults.append(str(error))
-        if faults:
-            raise SettingsError("\n".join(faults))
         return settings
 
     def _say_changed(self, changed: Mapping[str, Any], by: str, at: datetime) -> None:
@@ -436,12 +392,6 @@ def refuse_open_door(store: Store, *, host: str) -> None:
             f"service.host: {host} can be reached by others, and there is no user or key yet;"
             " make one first: tieout users add NAME, or tieout keys add NAME"
         )
-
-
-def _seen(task: "asyncio.Future[Any]") -> None:
-    """Perhaps nobody waits for this any more."""
-    if not task.cancelled():
-        task.exception()
 
 
 def _text(value: Any) -> str:

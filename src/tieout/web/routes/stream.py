@@ -15,6 +15,7 @@ from tieout.web.frames import Wanted
 from tieout.web.openapi import described
 from tieout.web.problems import bad_request
 from tieout.web.streaming import EventStream
+from tieout.wiring.service import Service
 
 AN_ID = "^[0-9]{0,18}$"
 Types = Annotated[
@@ -22,7 +23,8 @@ Types = Annotated[
     Parameter(query="type", description="Only these types of events; commas may stand between."),
 ]
 Accounts = Annotated[
-    list[str] | None, Parameter(query="account", description="Only these accounts.")
+    list[str] | None,
+    Parameter(query="account", description="Only these accounts; commas may stand between."),
 ]
 LastId = Annotated[
     str,
@@ -72,7 +74,7 @@ def events(
 ) -> Response[str]:
     service = service_of(request)
     hub: EventHub = request.app.state.hub
-    named = [each.id for name in accounts or [] for each in accounts_of(service, name)]
+    named = [each.id for name in _names(service, accounts) for each in accounts_of(service, name)]
     kinds = frozenset(word for each in types or [] for word in each.split(",") if word)
     unknown = sorted(each for each in kinds if not is_event_type(each))
     if unknown:
@@ -88,6 +90,15 @@ def events(
     position = hub.first_position(int(last) if last else None)
     client = Client(position=position, wanted=wanted, may_listen=_still(request))
     return EventsResponse(EventStream(hub, client, abort=partial(_abort, request)))
+
+
+def _names(service: Service, accounts: list[str] | None) -> list[str]:
+    """The accounts that are named; commas may stand between, or belong to a name."""
+    found: list[str] = []
+    for each in accounts or []:
+        is_one = "," not in each or service.is_known(each)
+        found += [each] if is_one else [name for name in each.split(",") if name]
+    return found
 
 
 def _still(request: Asking) -> Callable[[], bool]:
