@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -19,7 +20,10 @@ from venues.tws import Client, Said, TwsStub, commission, contract, execution
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 CLIENT = 7
-QUICK = Limits(connect_s=5, request_s=5, reports_s=0.05, marks_s=0.2, heartbeat_s=5, answer_s=0.3)
+QUICK = Limits(
+    connect_s=5, request_s=5, reports_s=0.05, marks_s=0.2, heartbeat_s=5, answer_s=0.3,
+    messages_per_s=0,  # the pace has its own test
+)  # fmt: skip
 AAPL = contract()
 TSLA = contract("TSLA", con_id=76792991)
 ES = contract(
@@ -108,7 +112,7 @@ class IbkrStage(Stage):
         self.stub = stub
         self.clock = clock
         self.account = AccountId("U1")
-        limits = Limits(connect_s=0.25, request_s=0.25, marks_s=0.05, answer_s=0.25)
+        limits = replace(QUICK, connect_s=0.25, request_s=0.25, marks_s=0.05, answer_s=0.25)
         self.venue = venue_at(stub, clock, limits=limits)
         self._held: dict[str, Decimal] = {}
         self._number = 0

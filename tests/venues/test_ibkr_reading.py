@@ -1,10 +1,12 @@
 """Readings of a gateway: two lists that agree, every account, and nothing flat by mistake."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from tieout.core.errors import VenueRefused
+from tieout.venues.ibkr.limits import DEFAULT
 from venues.alpaca import FakeClock
 from venues.ibkr import AAPL, ES, QUICK, TSLA, only, read, venue_at
 from venues.tws import TwsStub, contract
@@ -276,7 +278,8 @@ def test_five_thousand_positions_of_fifty_accounts_stay_within_the_messages_allo
         for con_id in range(1, 101):
             listed = contract(f"S{con_id}", con_id=con_id)
             tws.hold(listed, f"{con_id}", "190.5", account=account)
-    venue = venue_at(tws, FakeClock(), limits=QUICK)
+    paced = replace(QUICK, messages_per_s=DEFAULT.messages_per_s)
+    venue = venue_at(tws, FakeClock(), limits=paced)
 
     async def all_of_them():
         return await asyncio.gather(*(venue.read(each, cursor=None) for each in accounts))

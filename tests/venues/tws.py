@@ -107,6 +107,7 @@ class TwsStub:
         self._arrivals: list[tuple[str, int, threading.Event]] = []
         self._lock = threading.Lock()
         self._server = socket.create_server(("127.0.0.1", 0))
+        self._server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # of its clients too
         self.port = self._server.getsockname()[1]
         self._threads: list[threading.Thread] = []
         self._accepting = threading.Thread(target=self._accept)
