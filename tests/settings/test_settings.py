@@ -12,6 +12,7 @@ from tieout.settings import Secret, Settings, read_settings
 WHOLE = """
 [store]
 url = "sqlite:///tieout.db"
+events_days = 14
 
 [runs]
 deadline_s = 30
@@ -79,6 +80,7 @@ def test_a_whole_file_is_read(read, tmp_path):
     paper, gateway = settings.connections
     assert settings.store_url == f"sqlite:///{tmp_path}/tieout.db"
     assert (settings.deadline_s, settings.evidence_days) == (Decimal(30), 7)
+    assert settings.events_days == 14
     assert (paper.name, paper.venue) == ("alpaca-paper", "alpaca")
     assert paper.address == "http://127.0.0.1:9101"
     assert paper.stream_address == "ws://127.0.0.1:9101/stream"

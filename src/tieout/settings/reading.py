@@ -32,9 +32,11 @@ def read_settings(
     reading.refuse_unknown(material, TABLES, root)
     connections = _connections(reading, material.get("connections", []), root, base=base)
     runs = reading.table(material.get("runs", {}), schema.RUNS, root.at("runs"))
+    store = reading.table(material.get("store", {}), schema.STORE, root.at("store"))
+    store_url = store.pop("url", None)
     settings = Settings(
         path=path,
-        store_url=_store_url(reading, material.get("store", {}), root, base=base, folder=folder),
+        store_url=_store_url(reading, store_url, root, base=base, folder=folder),
         connections=connections,
         accounts=_accounts(reading, material.get("accounts", {}), root, connections),
         instruments=read_instruments(reading, material.get("instruments", {}), root, connections),
@@ -46,6 +48,7 @@ def read_settings(
         notifications=read_notifications(
             reading, material.get("notifications", []), root, base=base
         ),
+        **store,
         **runs,
     )
     reading.refuse_unknown_variables()
@@ -53,11 +56,11 @@ def read_settings(
     return settings
 
 
-def _store_url(reading: Reading, material: Any, root: Place, *, base: Path, folder: Path) -> str:
+def _store_url(
+    reading: Reading, found: str | None, root: Place, *, base: Path, folder: Path
+) -> str:
     """TIEOUT_STORE_URL, then DB_PATH, then the file; a relative file is beside who names it."""
-    place = root.at("store")
-    found: str | None = reading.table(material, schema.STORE, place).get("url")
-    if reading.has_variable(place.at("url").variable):
+    if reading.has_variable(root.at("store").at("url").variable):
         base = folder
     elif reading.has_variable("DB_PATH"):
         found, base = f"sqlite:///{reading.variable('DB_PATH')}", folder

@@ -26,7 +26,8 @@ from tieout.settings.rules import (
 
 Rules = Mapping[str, Rule]
 
-STORE: Rules = {"url": store_url}
+# Webhooks are tried for four days; events must be there for longer.
+STORE: Rules = {"url": store_url, "events_days": whole_number(least=7, most=36_500)}
 
 RUNS: Rules = {
     "deadline_s": number(least="1", most="3600"),

@@ -139,6 +139,7 @@ class Settings:
     notifications: tuple[Notification, ...] = ()
     deadline_s: Decimal = Decimal(1000)
     evidence_days: int = 90
+    events_days: int = 90
 
     def connection(self, name: str) -> Connection:
         """The connection of this name."""

@@ -268,9 +268,10 @@ class Desk:
         return await settle(self.order(account), found, action, parts=self.parts)
 
     def forget(self) -> int:
-        """Let go of evidence that is older than is set; how many replies."""
-        kept = timedelta(days=self.settings.evidence_days)
-        return self.store.forget_evidence(self.clock.now() - kept)
+        """Let go of events and of evidence that are older than is set; how many replies."""
+        now = self.clock.now()
+        self.store.forget_events(now - timedelta(days=self.settings.events_days))
+        return self.store.forget_evidence(now - timedelta(days=self.settings.evidence_days))
 
     def case_file(self, run_id: str, *, is_whole: bool = False) -> str:
         """A run as the text of a case file."""

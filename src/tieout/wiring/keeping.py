@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from tieout.core.book import Account, AccountId
-from tieout.core.errors import SettingsError, TieoutError
+from tieout.core.errors import SettingsError, StoreError, TieoutError
 from tieout.ports import AccountBusy, Event, News, RunTrigger, ServiceStopping, Timer, Venue
 from tieout.runs import Finished, Order, run
 from tieout.runs.log import RunLog
@@ -26,6 +26,8 @@ from tieout.wiring.connected import Unreachable
 from tieout.wiring.desk import Answer, Desk, connections_named
 from tieout.wiring.in_effect import schedule_in
 from tieout.wiring.watch import Watch
+
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ class Keeper:
         """Begin: the schedule, and listening to every connection."""
         self._go_by(self.desk.settings)
         self.log.scheduled(self.scheduler.schedule.words)
-        self._tasks = [asyncio.create_task(self.scheduler.run())]
+        self._tasks = [asyncio.create_task(each) for each in (self.scheduler.run(), self._tidy())]
         for connection in self.desk.settings.connections:
             self._tasks.append(asyncio.create_task(self._listen(connection.name)))
 
@@ -105,6 +107,15 @@ class Keeper:
     def _go_by(self, settings: Settings) -> None:
         is_paused = self.is_paused or not settings.service.enabled
         self.scheduler.change(schedule=schedule_in(settings.service), is_paused=is_paused)
+
+    async def _tidy(self) -> None:
+        """Let go of what is too old, now and every day."""
+        while True:
+            try:
+                self.desk.forget()
+            except StoreError as error:
+                self.log.unkept(str(error))
+            await self.timer.until(self.timer.now() + A_DAY)
 
     # What starts runs
 
