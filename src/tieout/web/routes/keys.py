@@ -26,7 +26,7 @@ def list_keys(request: Asking) -> Response[Keys]:
 @post(
     "/api/keys",
     guards=[needs("admin:write")],
-    sync_to_thread=False,
+    sync_to_thread=True,
     operation_class=with_body(
         "What it is called, and what it may do: no more than who makes it.",
         example={"name": "bot", "capabilities": ["read"]},
@@ -55,7 +55,7 @@ def add_key(request: Asking, data: NewKey) -> Response[KeyOnce]:
     "/api/keys/{key_id:str}",
     guards=[needs("admin:write")],
     status_code=200,
-    sync_to_thread=False,
+    sync_to_thread=True,
     **described(
         "keys",
         "Revoke an API key for ever",

@@ -55,7 +55,7 @@ async def log_in(request: Asking, data: Login) -> Response[SignedIn]:
     session = Session(
         digest=digest_of(secret), user=user.name, created_at=now, expires_at=now + lasting
     )
-    service.store.put_session(session)
+    await asyncio.to_thread(service.store.put_session, session)
     request.app.state.log.info("[Sign-in] Signed in", user=user.name, address=address)
     answer = reply(
         {
@@ -92,7 +92,7 @@ async def log_in(request: Asking, data: Login) -> Response[SignedIn]:
 )
 async def log_out(request: Asking) -> Response[Done]:
     if request.user.session is not None:
-        service_of(request).store.drop_session(request.user.session)
+        await asyncio.to_thread(service_of(request).store.drop_session, request.user.session)
         request.app.state.hub.look_after_all()
     answer = reply({"success": True, "message": "Signed out"}, Done)
     answer.delete_cookie(COOKIE)

@@ -1,0 +1,123 @@
+"""While another program holds the lock of the book, whoever writes waits, and nobody else."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tieout.store.sqlite import SqliteStore
+from web.house import PASSWORD, House, opened, some_runs
+from web.listening import Listener
+from web.live import live
+
+AT_ONCE_S = 5.0
+LOCKED_S = 60.0  # how long a writer waits for the lock, far longer than anybody else may take
+USER = {"username": "everything", "password": PASSWORD}
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    return tmp_path / "book.db"
+
+
+@pytest.fixture
+def place(book: Path) -> Iterator[tuple[House, str]]:
+    store = SqliteStore(book, busy_timeout_s=LOCKED_S)
+    some_runs(store)
+    with opened(store) as house, live(house) as url:
+        yield house, url
+    store.close()
+
+
+@contextmanager
+def locked(book: Path) -> Iterator[None]:
+    """Another program writes, and takes its time."""
+    with closing(sqlite3.connect(book, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def noticed(house: House, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set once somebody begins to write."""
+    assert isinstance(house.store, SqliteStore)
+    connections, begun = house.store.connections, threading.Event()
+    writing = connections.writing
+
+    def noticing() -> object:
+        begun.set()
+        return writing()
+
+    monkeypatch.setattr(connections, "writing", noticing)
+    return begun
+
+
+def make_key(web: httpx.Client, house: House) -> httpx.Response:
+    body = {"name": "bot", "capabilities": ["read"]}
+    return web.post("/api/keys", json=body, headers=house.key("admin:write"))
+
+
+def revoke_key(web: httpx.Client, house: House) -> httpx.Response:
+    return web.delete("/api/keys/nothing", headers=house.key("admin:write"))
+
+
+def log_in(web: httpx.Client, house: House) -> httpx.Response:
+    return web.post("/api/login", json=USER)
+
+
+def fail_to_log_in(web: httpx.Client, house: House) -> httpx.Response:
+    return web.post("/api/login", json={**USER, "password": "wrong"})
+
+
+def log_out(web: httpx.Client, house: House) -> httpx.Response:
+    return web.post("/api/logout")
+
+
+def change_settings(web: httpx.Client, house: House) -> httpx.Response:
+    body = {"service.schedule": "60"}
+    return web.patch("/api/settings", json=body, headers=house.key("admin:write"))
+
+
+@pytest.mark.parametrize(
+    ("write", "status"),
+    [
+        (make_key, 201),
+        (revoke_key, 200),
+        (log_in, 200),
+        (fail_to_log_in, 401),
+        (log_out, 200),
+        (change_settings, 200),
+    ],
+)
+def test_who_writes_waits_for_the_lock_and_nobody_else(
+    place: tuple[House, str],
+    book: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    write: Callable[[httpx.Client, House], httpx.Response],
+    status: int,
+) -> None:
+    house, url = place
+    with (
+        ThreadPoolExecutor(1) as pool,
+        httpx.Client(base_url=url, timeout=LOCKED_S, trust_env=False) as web,
+        httpx.Client(base_url=url, timeout=AT_ONCE_S, trust_env=False) as other,
+        Listener(url) as client,
+    ):
+        if write is log_out:
+            log_in(web, house)
+        house.app.state.access.note_use = lambda _: None  # which is a write as well
+        begun = noticed(house, monkeypatch)
+        with locked(book):
+            waiting = pool.submit(write, web, house)
+            assert begun.wait(AT_ONCE_S)
+            assert other.get("/healthz").status_code == 200
+            assert other.get("/api/positions", headers=house.key("read")).status_code == 200
+            for _ in range(3):
+                assert client.frame() is not None  # heartbeats
+            assert not waiting.done()
+        assert waiting.result(LOCKED_S).status_code == status
