@@ -170,7 +170,7 @@ def test_the_errors_of_a_connection_that_was_never_reached_are_shown(stage, stor
     stage.turn(MINUTE)
     found = shapes(service).reconciliation
     assert (found["totalRuns"], found["failedRuns"]) == (1, 1)
-    assert found["lastError"] == "paper: no answer"
+    assert found["lastError"] == "unavailable: paper: no answer"
     assert found["lastResult"]["errors"] == ["paper: no answer"]
 
 
