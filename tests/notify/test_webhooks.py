@@ -17,6 +17,7 @@ import pytest
 from handturned import START, HandTurned
 from notify.receiver import SECRET, Receiver, Waited, webhook_at
 from tieout.core.book import AccountId
+from tieout.core.errors import StoreError
 from tieout.notify import Deliveries, Target, Undelivered, Wanted, Webhook
 from tieout.ports import Event, Store, StoredEvent
 from tieout.store.sqlite import SqliteStore
@@ -350,3 +351,24 @@ def test_an_address_that_leads_nowhere_is_a_failed_attempt(bench, url):
     store = SqliteStore(bench.path)
     assert store.deliveries()["webhook/ops"].attempts >= 3
     store.close()
+
+
+def test_an_event_is_told_once_while_the_disk_takes_no_progress(bench, receiver, monkeypatch):
+    put, is_full = SqliteStore.put_delivery, [True]
+
+    def full_at_times(store: SqliteStore, delivery: Any) -> None:
+        if is_full[0] and bench.told:
+            raise StoreError("the disk is full")
+        put(store, delivery)
+
+    monkeypatch.setattr(SqliteStore, "put_delivery", full_at_times)
+    bench.life(
+        [bench.hook(receiver)],
+        bench.publish,
+        MINUTE,
+        lambda _: is_full.clear() or is_full.append(False),
+        MINUTE,
+    )
+    assert len(receiver.posted) == 1
+    bench.life([bench.hook(receiver)], MINUTE)
+    assert len(receiver.posted) == 1

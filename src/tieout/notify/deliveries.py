@@ -37,6 +37,7 @@ class Deliveries:
         self._store = store
         self._timer = timer
         self._log = log
+        self._reached: dict[str, Delivery] = {}
         self._news = {each.name: asyncio.Event() for each in self._targets}
 
     def wake(self) -> None:
@@ -72,17 +73,26 @@ class Deliveries:
             else:
                 delivery = replace(delivery, event=event.id)
         if events:
-            self._store.put_delivery(delivery)
+            self._keep(delivery)
         return len(events) == PAGE
 
     def _delivery(self, name: str) -> Delivery:
         """How far a target was told; a new one is told what happens from now on."""
-        known = self._store.deliveries().get(name)
+        known, reached = self._store.deliveries().get(name), self._reached.get(name)
+        if reached is not None and (known is None or known.event <= reached.event):
+            if known != reached:  # it could not be stored then
+                self._store.put_delivery(reached)
+            return reached
         if known is not None:
             return known
         begun = Delivery(target=name, event=self._store.last_event())
-        self._store.put_delivery(begun)
+        self._keep(begun)
         return begun
+
+    def _keep(self, delivery: Delivery) -> None:
+        """Keep how far a target was told, in memory too: nothing is told again for a full disk."""
+        self._reached[delivery.target] = delivery
+        self._store.put_delivery(delivery)
 
     async def _deliver(self, target: Target, event: StoredEvent, delivery: Delivery) -> Delivery:
         """Send one event until it is taken, or given up; the progress, which is kept each time."""
@@ -93,7 +103,7 @@ class Deliveries:
             if error is not None:
                 delivery = self._failed(delivery, error)
                 if delivery.attempts < ATTEMPTS_MAX:
-                    self._store.put_delivery(delivery)
+                    self._keep(delivery)
                     continue
                 self._log.error(
                     f"[Notify] {target.name} was not told of event {event.id}: gave up",
@@ -101,7 +111,7 @@ class Deliveries:
                     event_id=event.id,
                 )
             done = Delivery(target=delivery.target, event=event.id)
-            self._store.put_delivery(done)
+            self._keep(done)
             return done
 
     async def _send(self, target: Target, event: StoredEvent) -> Undelivered | None:
