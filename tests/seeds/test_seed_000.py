@@ -324,7 +324,7 @@ def test_a_position_that_changed_is_updated(adopted: Running):
         updated[name] for name in ("quantity", "average_price", "current_price", "unrealized_pnl")
     ]
     assert figures == [12, 110, 170, 720]
-    line = "[Sync] Updated position for GOOGL: qty=10 -> 12, price=$110"
+    line = "[Sync] Updated position for GOOGL: qty=10 -> 12, price=$170"
     assert line in adopted.log.words("info")
 
 
