@@ -7,6 +7,7 @@ and work in threads is waited for before time goes on.
 
 import asyncio
 import math
+import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, Future
 from contextvars import Context
@@ -17,6 +18,7 @@ Result = TypeVar("Result")
 START = datetime(2026, 11, 20, 15, 0, 30, tzinfo=UTC)
 QUIET_ROUNDS = 4
 ANSWER_S_MAX = 60.0  # of real time, for what happens in a thread
+ABANDONED_S = 1.0  # of real time, for a thread whose answer nobody wants any more
 
 
 class TurnedLoop(asyncio.SelectorEventLoop):
@@ -26,6 +28,7 @@ class TurnedLoop(asyncio.SelectorEventLoop):
         self._timer = timer
         self.alarms: list[asyncio.TimerHandle] = []
         self.outside: set[asyncio.Future[Any]] = set()
+        self.abandoned: list[threading.Event] = []
         self.begun = 0
         self.mishaps: list[dict[str, Any]] = []
         super().__init__()
@@ -53,7 +56,21 @@ class TurnedLoop(asyncio.SelectorEventLoop):
     def run_in_executor(  # type: ignore[override]
         self, executor: Executor | None, func: Callable[..., Result], *args: Any
     ) -> "asyncio.Future[Result]":
-        return self.waits_for(super().run_in_executor(executor, func, *args))
+        ended = threading.Event()
+
+        def work() -> Result:
+            try:
+                return func(*args)
+            finally:
+                ended.set()
+
+        def done(found: "asyncio.Future[Result]") -> None:
+            if found.cancelled():
+                self.abandoned.append(ended)
+
+        running = super().run_in_executor(executor, work)
+        running.add_done_callback(done)
+        return self.waits_for(running)
 
     def waits_for(self, work: "asyncio.Future[Result]") -> "asyncio.Future[Result]":
         """Let no time go by before this is done: it happens outside, in real time."""
@@ -72,6 +89,8 @@ class TurnedLoop(asyncio.SelectorEventLoop):
         while quiet < QUIET_ROUNDS:
             if self.outside:
                 await asyncio.wait(set(self.outside))
+            while self.abandoned:  # nobody waits for its answer, but it is on its way now
+                self.abandoned.pop().wait(ABANDONED_S)
             before = self.begun
             await asyncio.sleep(0)
             is_only_us = self.begun == before + 1
