@@ -16,6 +16,7 @@ from tieout.core.errors import (
 )
 from tieout.ports import AccountBusy, ServiceStopping
 from tieout.runs.approvals import NothingHeld
+from tieout.runs.story import NoEvidence
 from tieout.web.parameters import query_parameters
 
 MEDIA_TYPE = "application/problem+json"
@@ -97,6 +98,8 @@ def problem_of(error: TieoutError) -> Problem:
             return Problem(409, "The book was changed meanwhile", f"{error}; try again")
         case NothingHeld():
             return Problem(409, "Nothing waits for this decision", str(error))
+        case NoEvidence():
+            return Problem(404, "That is not kept", str(error))
         case SettingsError():
             return bad_request("The request cannot be carried out", str(error))
         case ServiceStopping():
