@@ -161,17 +161,6 @@ def test_wrong_changes_are_all_named_and_none_is_kept(stage, store, paper):
     assert events(store, "settings:changed") == []
 
 
-def test_what_changes_nothing_is_no_change(stage, store, paper):
-    service = stage.start(store)
-    stage.timer.ask(service.pause())
-    stage.timer.ask(service.pause())
-    change(stage, schedule="60")
-    change(stage, schedule="60", timezone=None)
-    assert [each["changed"] for each in events(store, "settings:changed")] == [
-        {"service.is_paused": True}, {"service.schedule": "60"},
-    ]  # fmt: skip
-
-
 # Events
 
 

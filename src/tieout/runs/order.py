@@ -1,6 +1,6 @@
 """What a run is given, what it works with, and what comes of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ def tell_nobody(account: AccountId, events: tuple[Event, ...]) -> None:
     """For a run whose events nobody in this process waits for: the outbox has them."""
 
 
-def begin_quietly(order: Order) -> None:
+async def begin_quietly(order: Order) -> None:
     """For a run whose beginning interests nobody."""
 
 
@@ -49,7 +49,7 @@ class Parts:
     name_run: Callable[[datetime], str]
     statement: Callable[[Plan], Mapping[str, Any]]
     publish: Callable[[AccountId, tuple[Event, ...]], None] = tell_nobody
-    begins: Callable[[Order], None] = begin_quietly
+    begins: Callable[[Order], Awaitable[None]] = begin_quietly
     deadline_s: float = 120.0
 
 

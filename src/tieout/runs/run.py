@@ -6,6 +6,7 @@ writes it down.
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from tieout.core.errors import StaleVersion, StoreError
 from tieout.core.instrument import Instrument
@@ -14,6 +15,7 @@ from tieout.core.needs import history_needed
 from tieout.core.plan import Plan
 from tieout.core.tieout import tie_out
 from tieout.ports import Commit, Event, RunRecord, StoredBook, Venue
+from tieout.runs.apart import apart
 from tieout.runs.evidence import reply_of
 from tieout.runs.fetching import Fetched, fetch
 from tieout.runs.instruments import completed, news_of, with_news
@@ -31,11 +33,12 @@ async def run(order: Order, *, venue: Venue | None, parts: Parts) -> Finished:
         started_at = parts.clock.now()
         name = parts.name_run(started_at)
         try:
-            parts.begins(order)
+            await parts.begins(order)
             fetched = await _fetched(order, venue, parts)
-            return write(_drafted(order, name, started_at, fetched, parts), parts)
+            drafted = _drafted(order, name, started_at, fetched, parts)
+            return await apart(partial(write, drafted, parts))
         except Exception as error:
-            _keep_failure(order, name, started_at, error, parts)
+            await apart(partial(_keep_failure, order, name, started_at, error, parts))
             raise
 
 

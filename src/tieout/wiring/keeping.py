@@ -16,6 +16,7 @@ from tieout.core.book import Account, AccountId
 from tieout.core.errors import SettingsError, StoreError, TieoutError
 from tieout.ports import AccountBusy, Event, News, RunTrigger, ServiceStopping, Timer, Venue
 from tieout.runs import Finished, Order, run
+from tieout.runs.apart import apart
 from tieout.runs.log import RunLog
 from tieout.runs.queue_local import LocalQueue, Pace
 from tieout.runs.scheduler import Scheduler
@@ -241,11 +242,12 @@ class Keeper:
         except Exception as error:  # like around a run: other connections go on
             wrong = error if isinstance(error, TieoutError) else TieoutError(repr(error))
             self._missed.add(connection)
-            self.watch.unreached(connection, wrong, trigger=trigger, started_at=started_at)
+            tell = partial(self.watch.unreached, trigger=trigger, started_at=started_at)
+            await apart(partial(tell, connection, wrong))
             self._published()
             return [Answer(subject=connection, error=wrong)]
         if not isinstance(venue, Unreachable):
-            self.watch.reached(connection)
+            await apart(partial(self.watch.reached, connection))
         found = [_Reached(account=account, venue=venue) for account in accounts]
         self._reached |= {each.account.id: each for each in found}
         return found
@@ -298,19 +300,20 @@ class Keeper:
             self.log.skipped(account)
             raise
         except Exception as error:
-            self.watch.broken(account, error, took=self.timer.now() - started_at)
+            took = self.timer.now() - started_at
+            await apart(partial(self.watch.broken, account, error, took=took))
             raise
         finally:
             self._published()
         self.log.finished(finished)
-        self.watch.finished(finished)
+        await apart(partial(self.watch.finished, finished))
         self._published()
         return finished
 
-    def _begins(self, order: Order) -> None:
+    async def _begins(self, order: Order) -> None:
         account, trigger = order.account.id, order.trigger
         self.log.begins(account, trigger)
         payload = json.dumps({"account": account, "trigger": trigger}, ensure_ascii=False)
         event = Event(type="run:started", at=self.timer.now(), payload=payload)
-        self.desk.store.add_event(event, account=account)
+        await apart(partial(self.desk.store.add_event, event, account=account))
         self._published()
