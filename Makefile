@@ -44,7 +44,7 @@ check: $(READY)  ## format, lint, types, import contracts, tidiness
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict src
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q tests/test_tidy.py
 
 bench: $(READY)  ## measure, against the bounds measured beside it
