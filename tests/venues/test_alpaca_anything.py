@@ -13,13 +13,12 @@ from tieout.venues.alpaca.positions import quantities, without_quote
 from tieout.venues.alpaca.positions import translated as holdings_of
 from tieout.venues.alpaca.wire import (
     ActivityRow,
-    BodyInvalid,
     PositionRow,
     account_in,
     activities_in,
-    message_in,
     positions_in,
 )
+from tieout.venues.http.bodies import BodyInvalid, message_in
 from venues.alpaca import NOW
 
 KINDS = [

@@ -17,7 +17,8 @@ from tieout.replay.fields import Fields
 from tieout.replay.files import FillsFile, Row
 from tieout.replay.judging import PLAIN, Judge
 from tieout.venues.alpaca.activities import Translated, translated
-from tieout.venues.alpaca.wire import ActivityRow, BodyInvalid, activities_in
+from tieout.venues.alpaca.wire import ActivityRow, activities_in
+from tieout.venues.http.bodies import BodyInvalid
 
 NUMBERS = ("qty", "price", "net_amount", "per_share_amount")
 READ = (*NUMBERS, "side")

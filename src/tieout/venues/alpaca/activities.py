@@ -28,7 +28,8 @@ from tieout.venues.alpaca.moments import (
     traded_at,
 )
 from tieout.venues.alpaca.positions import OPTION_MULTIPLIER, pair_or_ticker
-from tieout.venues.alpaca.wire import ActivityRow, Unreadable, number
+from tieout.venues.alpaca.wire import ActivityRow, Unreadable
+from tieout.venues.http.bodies import number
 
 # `correct` is "required manual input; as valid as executed" (ENUM.AccountActivity).
 BOOKED = ("", "executed", "correct", "corrected")

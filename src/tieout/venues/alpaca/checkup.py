@@ -1,19 +1,14 @@
 """What `doctor` says about a connection to Alpaca."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from importlib.metadata import version
 
-from tieout.core.errors import VenueError
 from tieout.ports import Finding
 from tieout.venues.alpaca.address import kind_of
-from tieout.venues.alpaca.calls import Reply
 from tieout.venues.alpaca.wire import AccountRow
+from tieout.venues.connection import CLOCK_ADVICE, clock_finding, sdk_finding
+from tieout.venues.http.answers import date_in
+from tieout.venues.http.calls import Reply
 
-SDK = "alpaca-py"
-SDK_TESTED = "0.44."
-SKEW_S_MAX = 2.0
 RATE_SHARE_MIN = 0.1
 
 BLOCKS: Mapping[str, str] = {
@@ -25,24 +20,10 @@ BLOCKS: Mapping[str, str] = {
 
 def findings_before(address: str) -> tuple[Finding, ...]:
     """What can be said without asking Alpaca: the address in use and the version of its SDK."""
-    installed = version(SDK)
-    is_tested = installed.startswith(SDK_TESTED)
     return (
         Finding(subject="address", level="ok", message=f"{address} ({kind_of(address)})"),
-        Finding(
-            subject="sdk",
-            level="ok" if is_tested else "warning",
-            message=f"{SDK} {installed}",
-            advice=""
-            if is_tested
-            else f"Tieout is tested with {SDK} {SDK_TESTED}*: pip install 'tieout[alpaca]'",
-        ),
+        sdk_finding("alpaca-py", tested="0.44.", extra="alpaca"),
     )
-
-
-def finding_of(error: VenueError) -> Finding:
-    """A login that does not work."""
-    return Finding(subject="login", level="error", message=str(error), advice=error.advice)
 
 
 def findings(row: AccountRow, reply: Reply) -> tuple[Finding, ...]:
@@ -84,29 +65,11 @@ _ASK_ALPACA = "ask Alpaca, or lift it in the account's own settings, if this is 
 
 
 def _clock(reply: Reply) -> Finding | None:
-    """How far this machine's clock is from Alpaca's, to the second that a Date header has."""
-    theirs = _date_of(reply.headers)
+    theirs = date_in(reply.headers.get("date", ""))
     if theirs is None:
         return None
-    middle = reply.sent_at + (reply.received_at - reply.sent_at) / 2
-    skew_s = (middle - (theirs + timedelta(seconds=0.5))).total_seconds()
-    if abs(skew_s) <= SKEW_S_MAX:
-        return Finding(subject="clock", level="ok", message="agrees with Alpaca's")
-    word = "ahead of" if skew_s > 0 else "behind"
-    return Finding(
-        subject="clock",
-        level="warning",
-        message=f"this machine is {abs(skew_s):.0f} s {word} Alpaca",
-        advice="set this machine's clock (NTP); fills are told from snapshots by their times",
-    )
-
-
-def _date_of(headers: Mapping[str, str]) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(headers.get("date", ""))
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    advice = f"{CLOCK_ADVICE}; fills are told from snapshots by their times"
+    return clock_finding(reply.middle_at, theirs, of="Alpaca", advice=advice)
 
 
 def _rate(reply: Reply) -> Finding | None:

@@ -27,7 +27,8 @@ from tieout.venues.alpaca.legs import (
     units,
 )
 from tieout.venues.alpaca.moments import ended_at, opened_at, written_at
-from tieout.venues.alpaca.wire import ActivityRow, number
+from tieout.venues.alpaca.wire import ActivityRow
+from tieout.venues.http.bodies import number
 
 # Kind on the wire -> kind here. SSP, SSO and SC are the names of before.
 KINDS: Mapping[str, str] = {

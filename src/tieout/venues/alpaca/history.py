@@ -13,9 +13,11 @@ next day. What is known already is ignored by its id. Which readings do so, `loo
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 
-from tieout.venues.alpaca.calls import Calls, Trace
-from tieout.venues.alpaca.moments import moment, seen_at, written_at
+from tieout.venues.alpaca.exchange import Calls, Question
+from tieout.venues.alpaca.moments import seen_at, written_at
 from tieout.venues.alpaca.wire import ActivityRow, Unreadable, activities_in
+from tieout.venues.http.trace import Trace
+from tieout.venues.moments import moment
 
 PATH = "/account/activities"
 PAGE_ROWS = 100
@@ -100,8 +102,9 @@ class History:
         return len(self.rows) - before
 
     async def _page(self, parameters: dict[str, str]) -> list[ActivityRow | Unreadable]:
-        reply = await self._calls.get(PATH, parameters, trace=self._trace)
-        return self._calls.decoded(activities_in, reply, call=f"/v2{PATH}")
+        question = Question(path=PATH, parameters=dict(parameters))
+        rows, _ = await self._calls.ask(question, activities_in, trace=self._trace)
+        return rows
 
     def _take(self, page: Sequence[ActivityRow | Unreadable]) -> list[ActivityRow | Unreadable]:
         fresh = [row for row in dict.fromkeys(page) if row not in self._seen]

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from tieout.core.activity import Ratio
 from tieout.core.numbers import ZERO, add, magnitude
-from tieout.venues.alpaca.wire import ActivityRow, number
+from tieout.venues.alpaca.wire import ActivityRow
+from tieout.venues.http.bodies import number
 
 # Alpaca's fixed texts, cited from docs.alpaca.markets/docs/sse-events.
 _FROM_TO = re.compile(r"From QTY: ?-*([0-9.]+), To QTY: ?-*([0-9.]+)")

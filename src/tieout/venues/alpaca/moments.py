@@ -18,6 +18,7 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from tieout.venues.alpaca.wire import ActivityRow
+from tieout.venues.moments import moment
 
 NEW_YORK = ZoneInfo("America/New_York")
 OPEN = time(0, 0)
@@ -64,21 +65,6 @@ def seen_at(row: ActivityRow) -> datetime | None:
     """How far a reading that ends with this row has come; never later than its true moment."""
     day = _day_of(row)
     return written_at(row) or (_at(day, OPEN) if day else None)
-
-
-def moment(text: str | None) -> datetime | None:
-    """A time stamp in UTC; one without a zone is meant in UTC, as all of Alpaca's are.
-
-    >>> moment("2026-01-02T09:43:59.05095724-05:00").isoformat()
-    '2026-01-02T14:43:59.050957+00:00'
-    """
-    if not text or len(text.strip()) <= len("2026-01-02"):
-        return None
-    try:
-        found = datetime.fromisoformat(text.strip())
-        return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _day_of(row: ActivityRow) -> date | None:

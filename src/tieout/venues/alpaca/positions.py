@@ -8,7 +8,8 @@ from functools import lru_cache
 from tieout.core.instrument import QUOTES, AssetClass, Instrument, told_by_symbol
 from tieout.core.numbers import ZERO, normal
 from tieout.core.snapshot import Holding
-from tieout.venues.alpaca.wire import PositionRow, Unreadable, number
+from tieout.venues.alpaca.wire import PositionRow, Unreadable
+from tieout.venues.http.bodies import number
 
 # What Alpaca calls the classes; one it does not name yet is left to the symbol.
 ASSET_CLASSES: Mapping[str | None, AssetClass] = {

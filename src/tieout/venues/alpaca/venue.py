@@ -2,35 +2,26 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import partial
-from typing import TypeVar
 
 from tieout.core.book import Account, AccountId
-from tieout.core.errors import (
-    NumberError,
-    SettingsError,
-    VenueError,
-    VenueRefused,
-    VenueUnavailable,
-)
-from tieout.core.numbers import exact
+from tieout.core.errors import SettingsError, VenueError
 from tieout.core.snapshot import Holding, Snapshot
 from tieout.ports import Clock, Finding, Read, Tell, Venue
 from tieout.venues.alpaca.activities import translated as activities_of
 from tieout.venues.alpaca.address import address_of
-from tieout.venues.alpaca.calls import Calls, Chance, Reply, Sleep, Trace, with_evidence
-from tieout.venues.alpaca.checkup import finding_of, findings, findings_before
-from tieout.venues.alpaca.exchange import Wire
+from tieout.venues.alpaca.checkup import findings, findings_before
+from tieout.venues.alpaca.exchange import THREADS, Calls, Question, Wire
+from tieout.venues.alpaca.failures import ADVICE
 from tieout.venues.alpaca.history import History
 from tieout.venues.alpaca.limits import DEFAULT, Limits
 from tieout.venues.alpaca.lookback import Lookback
 from tieout.venues.alpaca.positions import quantities, without_quote
 from tieout.venues.alpaca.positions import translated as holdings_of
-from tieout.venues.alpaca.scrub import Scrub
+from tieout.venues.alpaca.scrub import scrub_of
 from tieout.venues.alpaca.stream import TradeUpdates, stream_address_of
 from tieout.venues.alpaca.wire import (
     AccountRow,
@@ -40,9 +31,14 @@ from tieout.venues.alpaca.wire import (
     assets_in,
     positions_in,
 )
+from tieout.venues.connection import login_finding, mismatch
+from tieout.venues.http.calls import Reply
+from tieout.venues.http.limits import with_timeout
+from tieout.venues.http.together import together
+from tieout.venues.http.trace import Trace
+from tieout.venues.http.waiting import Chance, Sleep
 
 SETTINGS = ("account", "address", "key", "secret", "stream_address", "timeout_s")
-ACCOUNT_MISMATCH = "account_mismatch"
 
 # A fill this fresh may not be in the positions yet, and clocks differ by as much.
 FRESH = timedelta(seconds=5)
@@ -55,9 +51,6 @@ NOT_YET = Holding(
 )
 
 Rows = list[PositionRow | Unreadable]
-Result = TypeVar("Result")
-First = TypeVar("First")
-Second = TypeVar("Second")
 
 
 def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock) -> Venue:
@@ -81,7 +74,7 @@ def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock)
         secret=secret,
         account=settings.get("account"),
         stream_address=settings.get("stream_address"),
-        limits=_limits(settings.get("timeout_s"), connection=name),
+        limits=with_timeout(DEFAULT, settings.get("timeout_s"), connection=name),
         clock=clock,
     )
 
@@ -99,20 +92,6 @@ def _login(settings: Mapping[str, str], which: str, *, variable: str, connection
             "has; copy it again"
         )
     return text
-
-
-def _limits(timeout_s: str | None, *, connection: str) -> Limits:
-    if timeout_s is None:
-        return DEFAULT
-    try:
-        seconds = exact(timeout_s)
-    except NumberError:
-        seconds = Decimal(0)
-    if not Decimal("0.1") <= seconds <= 600:
-        raise SettingsError(f"connections.{connection}.timeout_s must be a number from 0.1 to 600")
-    read_s = float(seconds)
-    deadline_s = max(DEFAULT.deadline_s, 3 * read_s)
-    return replace(DEFAULT, read_s=read_s, call_s=2 * read_s, deadline_s=deadline_s)
 
 
 class AlpacaVenue:
@@ -147,11 +126,13 @@ class AlpacaVenue:
             Wire(address=address, key=key, secret=secret, limits=limits),
             name=name,
             address=address,
-            scrub=Scrub(key=key, secret=secret),
+            advice=ADVICE,
+            scrub=scrub_of(key=key, secret=secret),
             limits=limits,
             clock=clock,
             sleep=sleep,
             chance=chance,
+            threads=THREADS,
         )
 
     def __repr__(self) -> str:
@@ -159,7 +140,7 @@ class AlpacaVenue:
 
     async def accounts(self) -> Sequence[Account]:
         """The one account of the keys. Alpaca gives all of its activities since it was opened."""
-        row, reply = await self._within(self._own_account)
+        row, reply = await self._calls.in_time(self._own_account)
         self._asked = (row, reply)
         assert row.number is not None, row  # a reply without one was refused
         return (Account(id=AccountId(row.number), venue="alpaca", currency=row.currency or "USD"),)
@@ -170,7 +151,7 @@ class AlpacaVenue:
         What happened after that moment is among the activities; a fill so fresh that the
         positions may lack it makes them be read again until two readings agree.
         """
-        return await self._within(partial(self._read, account, cursor))
+        return await self._calls.in_time(partial(self._read, account, cursor))
 
     async def listen(self, tell: Tell) -> None:
         """Tell of orders that were filled, cancelled and so on, and of every connect."""
@@ -180,35 +161,18 @@ class AlpacaVenue:
         """What `doctor` shows. A login that does not work is a finding, not an error."""
         address = self._calls.address
         try:
-            row, reply = await self._within(self._own_account)
+            row, reply = await self._calls.in_time(self._own_account)
         except VenueError as error:
-            return (*findings_before(address), finding_of(error))
+            return (*findings_before(address), login_finding(error))
         return (*findings_before(address), *findings(row, reply))
 
     async def aclose(self) -> None:
         """Let go of the connections."""
         await asyncio.to_thread(self._calls.close)
 
-    async def _within(self, work: Callable[[Trace], Awaitable[Result]]) -> Result:
-        """Do it in time. What comes later is dropped with the thread that waits for it."""
-        deadline_s = self._calls.limits.deadline_s
-        trace = Trace(deadline_at=self._calls.now() + timedelta(seconds=deadline_s))
-        try:
-            async with asyncio.timeout(deadline_s):
-                return await work(trace)
-        except TimeoutError:
-            late = VenueUnavailable(
-                f"{self._calls.address} did not answer everything within {deadline_s:g} s",
-                venue=self.name,
-                advice="nothing was changed; it is tried again in the next run",
-            )
-            raise with_evidence(late, trace) from None
-        except VenueError as error:
-            raise with_evidence(error, trace) from None
-
     async def _read(self, account: AccountId, cursor: str | None, trace: Trace) -> Read:
         history = History(self._calls, cursor=cursor, trace=trace)
-        _, (rows, as_of, problems) = await _together(
+        _, (rows, as_of, problems) = await together(
             self._account_named(account, trace), self._positions_and(history, cursor, trace)
         )
         positions = holdings_of(rows, pairs=await self._pair_names(rows, trace))
@@ -254,22 +218,17 @@ class AlpacaVenue:
         self._refuse_other(row, account)
 
     async def _account_row(self, trace: Trace) -> tuple[AccountRow, Reply]:
-        reply = await self._calls.get("/account", trace=trace)
-        return self._calls.decoded(account_in, reply, call="/v2/account"), reply
+        return await self._calls.ask(Question(path="/account"), account_in, trace=trace)
 
     def _refuse_other(self, row: AccountRow, account: str) -> None:
         if account in row.names:
             return
-        refused = VenueRefused(
-            f"{ACCOUNT_MISMATCH}: asked for account {account}, but these keys belong to "
-            f"{row.number}",
+        raise mismatch(
+            f"asked for account {account}, but these keys belong to {row.number}",
             venue=self.name,
             advice=f"use the keys of {account}, or give the connection another name to take "
-            f"{row.number} in; "
-            "nothing was changed",
+            f"{row.number} in; nothing was changed",
         )
-        refused.reason = ACCOUNT_MISMATCH
-        raise refused
 
     async def _positions_and(
         self, history: History, cursor: str | None, trace: Trace
@@ -295,29 +254,15 @@ class AlpacaVenue:
         return rows, as_of, (f"trades went on while the positions were read {reads_max} times",)
 
     async def _positions(self, trace: Trace) -> Rows:
-        reply = await self._calls.get("/positions", trace=trace)
-        return self._calls.decoded(positions_in, reply, call="/v2/positions")
+        question = Question(path="/positions")
+        return (await self._calls.ask(question, positions_in, trace=trace))[0]
 
     async def _pair_names(self, rows: Rows, trace: Trace) -> Mapping[str, str]:
         """BTC/XYZ for BTCXYZ, from the asset list where no known quote currency is its end."""
         if any(symbol not in self._pairs for symbol in without_quote(rows)):
-            parameters = {"asset_class": "crypto"}
-            reply = await self._calls.get("/assets", parameters, trace=trace)
-            listed = self._calls.decoded(assets_in, reply, call="/v2/assets")
+            question = Question(path="/assets", parameters={"asset_class": "crypto"})
+            listed, _ = await self._calls.ask(question, assets_in, trace=trace)
             self._pairs = {symbol.replace("/", ""): symbol for symbol in listed}
             for symbol in without_quote(rows):
                 self._pairs.setdefault(symbol, symbol)  # not listed: not asked for again
         return self._pairs
-
-
-async def _together(
-    first: Coroutine[None, None, First], second: Coroutine[None, None, Second]
-) -> tuple[First, Second]:
-    """Both at once. When one fails the other is given up, and its answer dropped."""
-    tasks = (asyncio.create_task(first), asyncio.create_task(second))
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

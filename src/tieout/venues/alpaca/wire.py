@@ -1,16 +1,8 @@
 """Alpaca's replies as they are on the wire: every number is kept as the text that was sent."""
 
-from collections.abc import Mapping
-from decimal import Decimal
-
 import msgspec
 
-from tieout.core.errors import NumberError
-from tieout.core.numbers import exact
-
-
-class BodyInvalid(Exception):
-    """A body is not what was asked for; the message says what it is instead."""
+from tieout.venues.http.bodies import NOT_JSON, kind_of, list_in, object_in, refuse, texts
 
 
 class PositionRow(msgspec.Struct, frozen=True, gc=False):
@@ -128,11 +120,6 @@ class AssetRow(msgspec.Struct, frozen=True):
 # A position row that cannot be read, and why.
 Unreadable = str
 
-# What reading a body can end with where it is no JSON that can be used.
-_NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
-
-# Text for whatever is no whole number, so that no digit of a JSON number is lost.
-_TEXTUAL = msgspec.json.Decoder(float_hook=str)
 _POSITIONS = msgspec.json.Decoder(list[PositionRow])
 
 
@@ -140,115 +127,40 @@ def positions_in(body: bytes) -> list[PositionRow | Unreadable]:
     """The rows of a positions reply. A row that is no object is its problem in words."""
     try:
         return list(_POSITIONS.decode(body))
-    except _NOT_JSON:
-        return [_position(row) for row in _list_in(body)]
+    except NOT_JSON:
+        return [_position(row) for row in list_in(body)]
 
 
 def _position(row: object) -> PositionRow | Unreadable:
     if not isinstance(row, dict):
-        return f"a row is {_kind_of(row)}, not an object"
-    return msgspec.convert(_texts(row), PositionRow)
+        return f"a row is {kind_of(row)}, not an object"
+    return msgspec.convert(texts(row), PositionRow)
 
 
 def activities_in(body: bytes) -> list[ActivityRow | Unreadable]:
     """The rows of a page of activities, what is in `details` beside the rest."""
-    return [_activity(row) for row in _list_in(body)]
+    return [_activity(row) for row in list_in(body)]
 
 
 def _activity(row: object) -> ActivityRow | Unreadable:
     if not isinstance(row, dict):
-        return f"a row is {_kind_of(row)}, not an object"
+        return f"a row is {kind_of(row)}, not an object"
     details = row.get("details")
-    inner = _texts(details) if isinstance(details, dict) else {}
-    return msgspec.convert({**inner, **_texts(row)}, ActivityRow)
+    inner = texts(details) if isinstance(details, dict) else {}
+    return msgspec.convert({**inner, **texts(row)}, ActivityRow)
 
 
 def account_in(body: bytes) -> AccountRow:
     """The account; a reply that names none is refused."""
-    found = _decoded(body)
-    if not isinstance(found, dict):
-        raise BodyInvalid(f"{_kind_of(found)} instead of an account")
-    account = msgspec.convert(_texts(found), AccountRow)
+    found = object_in(body, "an account")
+    account = msgspec.convert(texts(found), AccountRow)
     if account.number is None:
-        raise BodyInvalid(f"{_described(found)} instead of an account")
+        refuse(found, "an account")
     return account
 
 
 def assets_in(body: bytes) -> list[str]:
     """The symbols of an asset list."""
-    objects = [row for row in _list_in(body) if isinstance(row, dict)]
-    symbols = (msgspec.convert(_texts(row), AssetRow).symbol for row in objects)
+    objects = [row for row in list_in(body) if isinstance(row, dict)]
+    symbols = (msgspec.convert(texts(row), AssetRow).symbol for row in objects)
     return [symbol for symbol in symbols if symbol]
-
-
-def message_in(body: bytes) -> str:
-    """What Alpaca says about an error, as far as the body is one of its own."""
-    try:
-        found = _TEXTUAL.decode(body)
-    except _NOT_JSON:
-        return ""
-    if not isinstance(found, dict):
-        return ""
-    texts = _texts(found)
-    return " ".join(texts[key] for key in ("code", "message") if texts.get(key))
-
-
-def number(text: str | None) -> Decimal | None:
-    """The number a field stands for; None where it is not reported or no number."""
-    if not text:
-        return None
-    try:
-        return exact(text)
-    except NumberError:
-        return None
-
-
-def _decoded(body: bytes) -> object:
-    if not body.strip():
-        raise BodyInvalid("nothing at all")
-    try:
-        return _TEXTUAL.decode(body)
-    except _NOT_JSON as error:
-        start = body.lstrip()[:15].lower()
-        if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")):
-            raise BodyInvalid("a web page instead of JSON") from None
-        raise BodyInvalid(f"no valid JSON ({error})") from None
-
-
-def _list_in(body: bytes) -> list[object]:
-    found = _decoded(body)
-    if not isinstance(found, list):
-        raise BodyInvalid(f"{_described(found)} instead of a list")
-    return found
-
-
-def _described(found: object) -> str:
-    """An unexpected value in words, with the message where it is an error object."""
-    if not isinstance(found, dict):
-        return _kind_of(found)
-    texts = _texts(found)
-    said = texts.get("message") or texts.get("error")
-    if said:
-        return f"an error object ({said[:200]})"
-    keys = ", ".join(sorted(map(str, found))[:5])
-    return f"an object with the keys {keys}" if keys else "an empty object"
-
-
-def _kind_of(found: object) -> str:
-    if found is None:
-        return "null"
-    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
-    return names.get(type(found), "a number")
-
-
-def _texts(row: Mapping[object, object]) -> dict[str, str]:
-    """The plain fields of an object as texts: numbers by the characters that were sent."""
-    return {str(key): _text(value) for key, value in row.items() if _is_plain(value)}
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, str | int)
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
