@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tieout.venues.coinbase.moments import milliseconds_of
+from tieout.venues.moments import milliseconds_of
 from venues.coinbase import Bench
 
 PERPETUAL = "BTC_USDC-PERPETUAL"

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tieout.core.activity import ActivityId
-from tieout.venues.coinbase.moments import milliseconds_of
+from tieout.venues.moments import milliseconds_of
 from venues.coinbase import NOW, Bench
 from venues.coinbase_rows import NANO, fill, rpc, rpc_error, wallet
 from venues.coinbase_stub import ACCOUNTS, AUTH, FILLS, POSITIONS, TRADES

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tieout.core.errors import VenueError
-from tieout.venues.coinbase.moments import milliseconds_of
+from tieout.venues.moments import milliseconds_of
 from venues.coinbase import NOW, PATIENT, Bench
 from venues.coinbase_rows import Row, rpc, rpc_error
 from venues.coinbase_stub import LOG

@@ -102,7 +102,7 @@ def kept(*, perpetuals: str = "auto") -> Iterator[House]:
 
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    monkeypatch.setattr(coinbase, "_limits", lambda *_, **__: BRIEF)
+    monkeypatch.setattr(coinbase, "with_timeout", lambda *_, **__: BRIEF)
     with kept() as house:
         yield house
 
@@ -139,7 +139,7 @@ def test_what_happens_while_the_gateway_cannot_be_heard_is_not_lost(house):
 
 
 def test_nobody_listens_to_a_gateway_that_is_not_wanted(monkeypatch):
-    monkeypatch.setattr(coinbase, "_limits", lambda *_, **__: BRIEF)
+    monkeypatch.setattr(coinbase, "with_timeout", lambda *_, **__: BRIEF)
     with kept(perpetuals="no") as house:
         house.market.trade("main", "ETH-USD", "2")
         house.until(lambda: "ETH-USD" in house.held())

@@ -99,7 +99,7 @@ HELD = {"BTC": "1", "ETH": "-2", "xyz:TSLA": "3", "HYPE/USDC": "7.9944"}
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(hyperliquid, "_limits", lambda *_, **__: IMPATIENT)
+    monkeypatch.setattr(hyperliquid, "with_timeout", lambda *_, **__: IMPATIENT)
     clock = MarketClock()
     market = quiet_market(clock)
     market.move_to_dex("main", "xyz", "10000")

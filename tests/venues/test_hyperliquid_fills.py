@@ -4,7 +4,7 @@ import pytest
 
 from tieout.core.activity import missing_fields
 from tieout.core.numbers import exact
-from tieout.venues.hyperliquid.fills import moment
+from tieout.venues.moments import moment_of
 from venues.hyperliquid_stub import AGENT, MAIN
 
 
@@ -21,7 +21,7 @@ def test_a_fill_has_its_fee_and_the_venues_own_figure_beside_it(hl):
     assert (found.quantity, found.price) == (exact("-0.001"), exact("66653.0"))
     assert (found.fee, found.fee_currency) == (exact("0.009997"), "USD")
     assert found.realized_pnl == exact("4.25")
-    assert found.at == moment(fill["time"])
+    assert found.at == moment_of(fill["time"])
     assert not missing_fields(found)
 
 

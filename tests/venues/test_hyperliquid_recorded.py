@@ -8,6 +8,7 @@ from tieout.core.numbers import ZERO, add, exact
 from tieout.venues.hyperliquid import fills, ledger, wire
 from tieout.venues.hyperliquid.fills import fill_id
 from tieout.venues.hyperliquid.markets import Markets
+from tieout.venues.moments import moment_of
 from venues.hyperliquid_recordings import ABSENT, cassette, is_here, payload
 
 pytestmark = pytest.mark.skipif(not is_here(), reason=ABSENT)
@@ -27,7 +28,7 @@ def test_the_500_fills_are_500_activities_with_the_digits_that_were_sent(name):
         assert str(activity.price) == raw["px"]
         assert str(activity.fee) == raw["fee"]
         assert str(activity.realized_pnl) == raw["closedPnl"]
-        assert fills.moment(raw["time"]) == activity.at
+        assert moment_of(raw["time"]) == activity.at
         assert activity.symbol == raw["coin"]
 
 

@@ -77,7 +77,7 @@ class House:
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     brief = Limits(ping_s=0.1, silent_s=0.6, reconnect_s=0.05, reconnect_s_max=0.1)
-    monkeypatch.setattr(hyperliquid, "_limits", lambda *_, **__: brief)
+    monkeypatch.setattr(hyperliquid, "with_timeout", lambda *_, **__: brief)
     market = quiet_market(lambda: datetime.now(UTC))
     market.trade("main", "BTC", "1")
     simulator = HyperliquidSimulator(market, dialect=UNLIMITED)

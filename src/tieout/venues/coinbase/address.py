@@ -1,10 +1,9 @@
 """Where Coinbase is asked: its three addresses, or a simulator or proxy set in their place."""
 
-import ipaddress
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
 
 from tieout.core.errors import SettingsError
+from tieout.venues.http.address import AddressInvalid, address_in
 
 REST = "https://api.coinbase.com"
 GATEWAY = "https://drb.coinbase.com"
@@ -60,11 +59,6 @@ def stream_address_of(address: str) -> str:
     return f"ws{address.removeprefix('http')}/ws"
 
 
-def is_loopback(address: str) -> bool:
-    """Whether an address is this very machine."""
-    return _is_loopback(urlsplit(address).hostname or "")
-
-
 def kind_of(address: str) -> str:
     """What stands behind an address: Coinbase, or something set in its place."""
     return "Coinbase" if address in (REST, GATEWAY, STREAM) else "not Coinbase's own address"
@@ -74,39 +68,9 @@ def _address(text: str | None, path: str, *, place: str, own: str) -> str | None
     if not text or not text.strip():
         return None
     try:
-        parts = urlsplit(text.strip())
-        port = parts.port
-    except ValueError:
-        raise _wrong(place, "it is not an address", own) from None
-    fault = _fault(parts)
-    if fault:
-        raise _wrong(place, fault, own)
-    rest = parts.path.rstrip("/").removesuffix(path).rstrip("/")
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{rest}"
-
-
-def _fault(parts: SplitResult) -> str | None:
-    """What is wrong with an address; never repeats it, as it may carry a password."""
-    if parts.username or parts.password:
-        return "it has a login in it; set key and secret instead"
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return "it must begin with https:// and a host"
-    if parts.query or parts.fragment:
-        return "it has something behind a ? or #"
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        return f"http:// is only for this machine; use https://{parts.hostname}"
-    return None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
-def _wrong(place: str, fault: str, own: str) -> SettingsError:
-    return SettingsError(
-        f"{place}: {fault}; allowed are {own}, or https://127.0.0.1:PORT (http too) for a simulator"
-    )
+        return address_in(text, path=path)
+    except AddressInvalid as fault:
+        raise SettingsError(
+            f"{place}: {fault}; allowed are {own}, or https://127.0.0.1:PORT (http too) for a "
+            "simulator"
+        ) from None

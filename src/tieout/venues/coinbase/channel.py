@@ -11,14 +11,13 @@ import ssl
 from collections.abc import Callable
 from typing import Protocol
 
-from requests import Session
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from tieout.ports import News, Tell
 from tieout.venues.coinbase.limits import Limits
-from tieout.venues.coinbase.scrub import shown
+from tieout.venues.http.scrub import shown
+from tieout.venues.http.session import outside_of
 
 CLOSED = (ConnectionClosed, InvalidHandshake, InvalidURI, OSError, TimeoutError)
 
@@ -38,8 +37,7 @@ def tls_of(address: str, *, ca_file: str | None) -> ssl.SSLContext | None:
     if not address.startswith("wss://"):
         return None
     url = address.replace("wss://", "https://", 1)
-    outside = Session().merge_environment_settings(url, {}, None, True, None)["verify"]
-    bundle = outside if isinstance(outside, str) else DEFAULT_CA_BUNDLE_PATH
+    bundle, _ = outside_of(url)
     return ssl.create_default_context(cafile=ca_file or bundle)
 
 

@@ -1,46 +1,28 @@
 """What `doctor` says about a connection to Coinbase."""
 
 from collections.abc import Sequence
-from datetime import timedelta
-from importlib.metadata import version
 
 from tieout.core.errors import VenueError
 from tieout.ports import Finding
 from tieout.venues.coinbase.address import Addresses, kind_of
-from tieout.venues.coinbase.calls import Reply
-from tieout.venues.coinbase.failures import date_of
 from tieout.venues.coinbase.rows import Permissions, Portfolio
+from tieout.venues.connection import CLOCK_ADVICE, clock_finding, sdk_finding
+from tieout.venues.http.answers import date_in
+from tieout.venues.http.calls import Reply
 
-SDK = "coinbase-advanced-py"
-SDK_TESTED = "1.8."
-SKEW_S_MAX = 2.0
 RATE_SHARE_MIN = 0.1
 
 
 def findings_before(addresses: Addresses) -> tuple[Finding, ...]:
     """What can be said without asking Coinbase: the addresses in use and the version of its SDK."""
-    installed = version(SDK)
-    is_tested = installed.startswith(SDK_TESTED)
     named = {"address": addresses.rest, "gateway": addresses.gateway, "stream": addresses.stream}
     return (
         *(
             Finding(subject=subject, level="ok", message=f"{address} ({kind_of(address)})")
             for subject, address in named.items()
         ),
-        Finding(
-            subject="sdk",
-            level="ok" if is_tested else "warning",
-            message=f"{SDK} {installed}",
-            advice=""
-            if is_tested
-            else f"Tieout is tested with {SDK} {SDK_TESTED}*: pip install 'tieout[coinbase]'",
-        ),
+        sdk_finding("coinbase-advanced-py", tested="1.8.", extra="coinbase"),
     )
-
-
-def finding_of(error: VenueError) -> Finding:
-    """A login that does not work."""
-    return Finding(subject="login", level="error", message=str(error), advice=error.advice)
 
 
 def findings(
@@ -133,22 +115,14 @@ def _trading(permissions: Permissions) -> Finding:
 
 
 def _clock(reply: Reply) -> Finding | None:
-    """How far this machine's clock is from Coinbase's, to the second that a Date header has."""
-    theirs = date_of(reply.headers)
+    theirs = date_in(reply.headers.get("date", ""))
     if theirs is None:
         return None
-    middle = reply.sent_at + (reply.received_at - reply.sent_at) / 2
-    skew_s = (middle - (theirs + timedelta(seconds=0.5))).total_seconds()
-    if abs(skew_s) <= SKEW_S_MAX:
-        return Finding(subject="clock", level="ok", message="agrees with Coinbase's")
-    word = "ahead of" if skew_s > 0 else "behind"
-    return Finding(
-        subject="clock",
-        level="warning",
-        message=f"this machine is {abs(skew_s):.0f} s {word} Coinbase",
-        advice="set this machine's clock (NTP); a signature is good for two minutes, and fills "
-        "are told from snapshots by their times",
+    advice = (
+        f"{CLOCK_ADVICE}; a signature is good for two minutes, and fills are told from snapshots "
+        "by their times"
     )
+    return clock_finding(reply.middle_at, theirs, of="Coinbase", advice=advice)
 
 
 def _rate(reply: Reply) -> Finding | None:

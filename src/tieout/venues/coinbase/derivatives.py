@@ -16,8 +16,7 @@ from tieout.core.numbers import ZERO
 from tieout.venues.coinbase import holdings
 from tieout.venues.coinbase.address import REST_PATH
 from tieout.venues.coinbase.bookmark import Bookmark
-from tieout.venues.coinbase.calls import Calls, Trace
-from tieout.venues.coinbase.exchange import Question
+from tieout.venues.coinbase.exchange import Calls, Question
 from tieout.venues.coinbase.gateway import Gateway
 from tieout.venues.coinbase.holdings import Held
 from tieout.venues.coinbase.products import Products
@@ -29,8 +28,10 @@ from tieout.venues.coinbase.rows import (
     TradeRow,
     Unreadable,
 )
-from tieout.venues.coinbase.together import together
-from tieout.venues.coinbase.wire import futures_in, number
+from tieout.venues.coinbase.wire import futures_in
+from tieout.venues.http.bodies import number
+from tieout.venues.http.together import together
+from tieout.venues.http.trace import Trace
 
 Wanted = Literal["auto", "yes", "no"]
 FUTURES = f"{REST_PATH}/cfm/positions"

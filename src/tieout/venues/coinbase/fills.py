@@ -8,7 +8,6 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from tieout.core.activity import Activity, ActivityId
 from tieout.core.instrument import DOLLARS, Instrument
 from tieout.core.numbers import ZERO, add, divide, multiply, negate, normal, subtract
-from tieout.venues.coinbase.moments import moment, moment_of
 from tieout.venues.coinbase.products import (
     DOLLAR,
     Products,
@@ -19,7 +18,8 @@ from tieout.venues.coinbase.products import (
     pair_of,
 )
 from tieout.venues.coinbase.rows import FillRow, TradeRow
-from tieout.venues.coinbase.wire import number
+from tieout.venues.http.bodies import number
+from tieout.venues.moments import moment, moment_of
 
 SIDES = {"BUY": 1, "SELL": -1}
 DIRECTIONS = {"buy": 1, "sell": -1}

@@ -13,12 +13,13 @@ import msgspec
 
 from tieout.core.activity import Activity, ActivityId
 from tieout.venues.coinbase.bookmark import Bookmark
-from tieout.venues.coinbase.calls import Calls, mismatch
+from tieout.venues.coinbase.exchange import Calls
 from tieout.venues.coinbase.fills import Translated
-from tieout.venues.coinbase.moments import milliseconds_of, moment_of
 from tieout.venues.coinbase.products import linear
 from tieout.venues.coinbase.rows import Log, LogRow
-from tieout.venues.coinbase.wire import number
+from tieout.venues.connection import ADVICE_AGAIN, mismatch
+from tieout.venues.http.bodies import number
+from tieout.venues.moments import milliseconds_of, moment_of
 
 SETTLEMENT = "settlement"
 # A row may be listed after a later one; what is known already is ignored by its id.
@@ -118,8 +119,8 @@ class Funding:
         rows = [row for row in self._log.rows if isinstance(row, LogRow)] if self._log else []
         if rows and not any(map(self._is_ours, rows)):
             raise mismatch(
-                self._calls,
                 f"asked for the log of user {self._before.user} at the gateway, but what came is "
                 f"of {rows[0].user}",
-                "nothing was changed; it is tried again in the next run",
+                venue=self._calls.name,
+                advice=ADVICE_AGAIN,
             )

@@ -9,10 +9,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from tieout.core.errors import VenueRefused, VenueReplyInvalid
-from tieout.venues.coinbase.calls import Calls, Trace
-from tieout.venues.coinbase.exchange import Question
+from tieout.venues.coinbase.exchange import Calls, Question
 from tieout.venues.coinbase.login import Login
-from tieout.venues.coinbase.moments import milliseconds_of, moment_of
 from tieout.venues.coinbase.rows import (
     Access,
     Log,
@@ -22,6 +20,8 @@ from tieout.venues.coinbase.rows import (
     Unreadable,
 )
 from tieout.venues.coinbase.rpc import access_in, log_in, perpetuals_in, trades_in
+from tieout.venues.http.trace import Trace
+from tieout.venues.moments import milliseconds_of, moment_of
 
 Decoded = TypeVar("Decoded")
 AUTH = "public/auth"
@@ -142,8 +142,9 @@ class Gateway:
         return False
 
     def _endless(self, method: str) -> VenueReplyInvalid:
+        address = self._calls.address_of(Question(method=method))
         return VenueReplyInvalid(
-            f"POST {method} at {self._calls.addresses.gateway}: its pages do not come to an end",
+            f"POST {method} at {address}: its pages do not come to an end",
             venue=self._calls.name,
             advice="nothing was changed; if it stays, please report this with the evidence of the "
             "run",

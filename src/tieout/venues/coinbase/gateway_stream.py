@@ -16,8 +16,9 @@ from tieout.venues.coinbase.gateway import AUTH, GRANT, TOKEN_SHARE
 from tieout.venues.coinbase.limits import Limits
 from tieout.venues.coinbase.login import Login
 from tieout.venues.coinbase.rpc import EXPIRES_S
-from tieout.venues.coinbase.scrub import Scrub, shown
-from tieout.venues.coinbase.wire import BodyInvalid, decoded
+from tieout.venues.coinbase.scrub import scrub_of
+from tieout.venues.http.bodies import BodyInvalid, decoded
+from tieout.venues.http.scrub import shown
 
 PLACE = "the gateway for international derivatives"
 TRADES, CHANGES, PORTFOLIO = "user.trades", "user.changes", "user.portfolio"
@@ -47,7 +48,7 @@ class _Hearing:
 
     def __init__(self, login: Login, *, limits: Limits, tell: Tell) -> None:
         self._login = login
-        self._scrub = Scrub(key=login.key, secret=login.secret)
+        self._scrub = scrub_of(key=login.key, secret=login.secret)
         self._limits = limits
         self._tell = tell
         self._balances: dict[str, str] = {}

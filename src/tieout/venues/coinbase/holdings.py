@@ -16,7 +16,7 @@ from tieout.venues.coinbase.rows import (
     Unreadable,
     WalletRow,
 )
-from tieout.venues.coinbase.wire import number
+from tieout.venues.http.bodies import number
 
 # A breakdown's balances are floats of their maker: no more digits than that of a price are true.
 _PRICE = Context(prec=9)

@@ -10,9 +10,8 @@ import msgspec
 from tieout.core.errors import VenueReplyInvalid
 from tieout.venues.coinbase.address import REST_PATH
 from tieout.venues.coinbase.bookmark import Bookmark
-from tieout.venues.coinbase.calls import Calls, Trace
-from tieout.venues.coinbase.exchange import Question
-from tieout.venues.coinbase.moments import moment, written
+from tieout.venues.coinbase.exchange import Calls, Question
+from tieout.venues.coinbase.moments import written
 from tieout.venues.coinbase.rows import (
     FillPage,
     FillRow,
@@ -20,6 +19,8 @@ from tieout.venues.coinbase.rows import (
     WalletRow,
 )
 from tieout.venues.coinbase.wire import fills_in, wallets_in
+from tieout.venues.http.trace import Trace
+from tieout.venues.moments import moment
 
 WALLETS = f"{REST_PATH}/accounts"
 FILLS = f"{REST_PATH}/orders/historical/fills"
@@ -41,7 +42,7 @@ class Cursors:
         """A cursor that is new. Raises VenueReplyInvalid for one that came before."""
         if cursor in self._seen:
             raise VenueReplyInvalid(
-                f"GET {self._path} at {self._calls.addresses.rest}: its pages do not advance, "
+                f"GET {self._path} at {self._calls.address}: its pages do not advance, "
                 "a cursor came twice",
                 venue=self._calls.name,
                 advice="nothing was changed; if it stays, please report this with the evidence of "

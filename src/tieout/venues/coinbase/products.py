@@ -9,12 +9,13 @@ from tieout.core.errors import VenueError
 from tieout.core.instrument import DOLLARS, Instrument, told_by_symbol
 from tieout.core.numbers import ONE, ZERO
 from tieout.venues.coinbase.address import REST_PATH
-from tieout.venues.coinbase.calls import Calls, Trace
-from tieout.venues.coinbase.exchange import Question
+from tieout.venues.coinbase.exchange import Calls, Question
 from tieout.venues.coinbase.moments import day
 from tieout.venues.coinbase.rows import FutureRow, Product
-from tieout.venues.coinbase.together import together
-from tieout.venues.coinbase.wire import number, product_in
+from tieout.venues.coinbase.wire import product_in
+from tieout.venues.http.bodies import number
+from tieout.venues.http.together import together
+from tieout.venues.http.trace import Trace
 
 VENUE = "coinbase"
 DOLLAR = "USD"

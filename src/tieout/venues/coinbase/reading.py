@@ -21,18 +21,21 @@ from tieout.ports import Read
 from tieout.venues.coinbase import fills, holdings
 from tieout.venues.coinbase.address import REST_PATH
 from tieout.venues.coinbase.bookmark import VERSION, Bookmark
-from tieout.venues.coinbase.calls import Calls, Trace, mismatch
 from tieout.venues.coinbase.derivatives import Derivatives, Positions
-from tieout.venues.coinbase.exchange import Question
+from tieout.venues.coinbase.exchange import Calls, Question
 from tieout.venues.coinbase.funding import Funding
 from tieout.venues.coinbase.gateway import OVERLAP_MS
-from tieout.venues.coinbase.moments import milliseconds_of, moment, moment_of, written
+from tieout.venues.coinbase.moments import written
 from tieout.venues.coinbase.pages import FillHistory, wallets
 from tieout.venues.coinbase.products import coin, is_us_future, linear
 from tieout.venues.coinbase.rows import Breakdown, TradeRow, Unreadable, WalletRow
-from tieout.venues.coinbase.together import together
 from tieout.venues.coinbase.transfers import Transfers
-from tieout.venues.coinbase.wire import breakdown_in, number
+from tieout.venues.coinbase.wire import breakdown_in
+from tieout.venues.connection import mismatch
+from tieout.venues.http.bodies import number
+from tieout.venues.http.together import together
+from tieout.venues.http.trace import Trace
+from tieout.venues.moments import milliseconds_of, moment, moment_of
 
 # A fill this fresh may not be in the balances yet, and clocks differ by as much.
 FRESH = timedelta(seconds=5)
@@ -154,10 +157,10 @@ class Reading:
         others = sorted(named - {self._account})
         if others:
             raise mismatch(
-                self._calls,
                 f"asked for portfolio {self._account}, but what came is of {others[0]}",
-                f"use a key of {self._account}, or set this connection up for {others[0]}; "
-                "nothing was changed",
+                venue=self._calls.name,
+                advice=f"use a key of {self._account}, or set this connection up for "
+                f"{others[0]}; nothing was changed",
             )
 
     def _refuse_older(self) -> None:

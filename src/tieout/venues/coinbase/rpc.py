@@ -11,7 +11,7 @@ from tieout.venues.coinbase.rows import (
     TradeRow,
     Unreadable,
 )
-from tieout.venues.coinbase.wire import (
+from tieout.venues.http.bodies import (
     BodyInvalid,
     decoded,
     kind_of,

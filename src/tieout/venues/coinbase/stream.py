@@ -14,7 +14,8 @@ from tieout.ports import News, Tell
 from tieout.venues.coinbase.channel import Channel
 from tieout.venues.coinbase.limits import Limits
 from tieout.venues.coinbase.login import Login
-from tieout.venues.coinbase.scrub import Scrub, shown
+from tieout.venues.coinbase.scrub import scrub_of
+from tieout.venues.http.scrub import shown
 
 HEARTBEATS, USER, FUTURES = "heartbeats", "user", "futures_balance_summary"
 CHANNELS = (HEARTBEATS, USER, FUTURES)  # silence closes a connection without heartbeats
@@ -39,7 +40,7 @@ class _Hearing:
 
     def __init__(self, login: Login, *, limits: Limits, tell: Tell) -> None:
         self._login = login
-        self._scrub = Scrub(key=login.key, secret=login.secret)
+        self._scrub = scrub_of(key=login.key, secret=login.secret)
         self._limits = limits
         self._tell = tell
         self._sequence: int | None = None

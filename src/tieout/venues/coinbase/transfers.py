@@ -10,21 +10,14 @@ from datetime import datetime, timedelta
 from tieout.core.activity import Activity, ActivityId
 from tieout.core.errors import VenueError
 from tieout.core.numbers import ZERO
-from tieout.venues.coinbase.calls import Calls, Trace
-from tieout.venues.coinbase.exchange import Question
-from tieout.venues.coinbase.moments import moment
+from tieout.venues.coinbase.exchange import Calls, Question
 from tieout.venues.coinbase.products import coin
 from tieout.venues.coinbase.rows import TransferPage, TransferRow, Unreadable, WalletRow
-from tieout.venues.coinbase.together import together
-from tieout.venues.coinbase.wire import (
-    amount_in,
-    kind_of,
-    list_of,
-    number,
-    object_in,
-    refuse,
-    texts,
-)
+from tieout.venues.coinbase.wire import amount_in
+from tieout.venues.http.bodies import kind_of, list_of, number, object_in, refuse, texts
+from tieout.venues.http.together import together
+from tieout.venues.http.trace import Trace
+from tieout.venues.moments import moment
 
 ROWS_A_PAGE = 100
 OVERLAP = timedelta(days=1)  # they are dated when they were begun

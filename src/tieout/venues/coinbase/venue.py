@@ -2,39 +2,34 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from tieout.core.book import Account, AccountId
-from tieout.core.errors import (
-    NumberError,
-    SettingsError,
-    VenueError,
-    VenueRefused,
-    VenueUnavailable,
-)
-from tieout.core.numbers import exact
+from tieout.core.errors import SettingsError, VenueError, VenueRefused
 from tieout.ports import Clock, Finding, Read, Tell, Venue
 from tieout.venues.coinbase.address import REST_PATH, Addresses, addresses_of
 from tieout.venues.coinbase.bookmark import Bookmark
-from tieout.venues.coinbase.calls import Calls, Chance, Reply, Sleep, Trace, mismatch, with_evidence
-from tieout.venues.coinbase.checkup import finding_of, findings, findings_before, gateway_finding
+from tieout.venues.coinbase.checkup import findings, findings_before, gateway_finding
 from tieout.venues.coinbase.derivatives import Derivatives, Known, Wanted
-from tieout.venues.coinbase.exchange import Question, Wire
+from tieout.venues.coinbase.exchange import Calls, Question, Wire
+from tieout.venues.coinbase.failures import ADVICE, judged
 from tieout.venues.coinbase.gateway import Gateway
 from tieout.venues.coinbase.gateway_stream import GatewayChannel
 from tieout.venues.coinbase.limits import DEFAULT, Limits
 from tieout.venues.coinbase.login import Login
 from tieout.venues.coinbase.reading import Reading
 from tieout.venues.coinbase.rows import Permissions, Portfolio
-from tieout.venues.coinbase.scrub import Scrub
+from tieout.venues.coinbase.scrub import scrub_of
 from tieout.venues.coinbase.stream import UserChannel
 from tieout.venues.coinbase.wire import permissions_in, portfolios_in
+from tieout.venues.connection import login_finding, mismatch
+from tieout.venues.http.calls import Reply
+from tieout.venues.http.limits import with_timeout
+from tieout.venues.http.trace import Trace
+from tieout.venues.http.waiting import Chance, Sleep
 
 SETTINGS = (
     "account", "address", "ca_file", "futures", "gateway_address", "key", "perpetuals", "secret",
@@ -46,8 +41,6 @@ WANTED: tuple[Wanted, ...] = ("auto", "yes", "no")
 
 # `accounts` has asked whose the key is; a reading that follows need not ask again.
 JUST_NOW = timedelta(seconds=10)
-
-Result = TypeVar("Result")
 
 
 def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock) -> Venue:
@@ -74,7 +67,7 @@ def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock)
         ca_file=_ca_file(settings.get("ca_file"), connection=name),
         futures=_wanted(settings, "futures", connection=name),
         perpetuals=_wanted(settings, "perpetuals", connection=name),
-        limits=_limits(settings.get("timeout_s"), connection=name),
+        limits=with_timeout(DEFAULT, settings.get("timeout_s"), connection=name),
         clock=clock,
     )
 
@@ -101,20 +94,6 @@ def _ca_file(text: str | None, *, connection: str) -> str | None:
     return str(path)
 
 
-def _limits(timeout_s: str | None, *, connection: str) -> Limits:
-    if timeout_s is None:
-        return DEFAULT
-    try:
-        seconds = exact(timeout_s)
-    except NumberError:
-        seconds = Decimal(0)
-    if not Decimal("0.1") <= seconds <= 600:
-        raise SettingsError(f"connections.{connection}.timeout_s must be a number from 0.1 to 600")
-    read_s = float(seconds)
-    deadline_s = max(DEFAULT.deadline_s, 3 * read_s)
-    return replace(DEFAULT, read_s=read_s, call_s=2 * read_s, deadline_s=deadline_s)
-
-
 class CoinbaseVenue:
     """One key, which reads one portfolio. Safe to read from several tasks at once."""
 
@@ -135,13 +114,16 @@ class CoinbaseVenue:
     ) -> None:
         self.name = name
         self._account = account
+        self._addresses = addresses
         self._own: tuple[Permissions, Reply] | None = None
         self._names_portfolio = False
         self._calls = Calls(
             Wire(addresses=addresses, login=login, limits=limits, ca_file=ca_file),
             name=name,
-            addresses=addresses,
-            scrub=Scrub(key=login.key, secret=login.secret),
+            address=addresses.rest,
+            advice=ADVICE,
+            judged=judged,
+            scrub=scrub_of(key=login.key, secret=login.secret),
             limits=limits,
             clock=clock,
             sleep=sleep,
@@ -157,7 +139,7 @@ class CoinbaseVenue:
         )
 
     def __repr__(self) -> str:
-        return f"CoinbaseVenue({self.name!r}, {self._calls.addresses.rest!r})"
+        return f"CoinbaseVenue({self.name!r}, {self._calls.address!r})"
 
     async def accounts(self) -> Sequence[Account]:
         """The one portfolio of the key.
@@ -165,7 +147,7 @@ class CoinbaseVenue:
         Its fills are said to be all of its history: those that are not, as coins came in some
         other way too, do not add up to what is held and so are not taken for more than they are.
         """
-        permissions, _ = await self._within(self._own_portfolio)
+        permissions, _ = await self._calls.in_time(self._own_portfolio)
         return (Account(id=AccountId(permissions.portfolio), venue="coinbase"),)
 
     async def read(self, account: AccountId, *, cursor: str | None) -> Read:
@@ -174,7 +156,7 @@ class CoinbaseVenue:
         `as_of` is our clock before anything was asked for. A fill so fresh that the balances may
         lack it makes all be read again until two readings agree.
         """
-        return await self._within(partial(self._read, account, cursor))
+        return await self._calls.in_time(partial(self._read, account, cursor))
 
     async def listen(self, tell: Tell) -> None:
         """Tell of orders, fills and trades, of money that moved, and of every connect."""
@@ -192,32 +174,15 @@ class CoinbaseVenue:
 
     async def check(self) -> Sequence[Finding]:
         """What `doctor` shows. A login that does not work is a finding, not an error."""
-        before = findings_before(self._calls.addresses)
+        before = findings_before(self._addresses)
         try:
-            return (*before, *await self._within(self._check))
+            return (*before, *await self._calls.in_time(self._check))
         except VenueError as error:
-            return (*before, finding_of(error))
+            return (*before, login_finding(error))
 
     async def aclose(self) -> None:
         """Let go of the connections."""
         await asyncio.to_thread(self._calls.close)
-
-    async def _within(self, work: Callable[[Trace], Awaitable[Result]]) -> Result:
-        """Do it in time. What comes later is dropped with the thread that waits for it."""
-        deadline_s = self._calls.limits.deadline_s
-        trace = Trace(deadline_at=self._calls.now() + timedelta(seconds=deadline_s))
-        try:
-            async with asyncio.timeout(deadline_s):
-                return await work(trace)
-        except TimeoutError:
-            late = VenueUnavailable(
-                f"{self._calls.addresses.rest} did not answer everything within {deadline_s:g} s",
-                venue=self.name,
-                advice="nothing was changed; it is tried again in the next run",
-            )
-            raise with_evidence(late, trace) from None
-        except VenueError as error:
-            raise with_evidence(error, trace) from None
 
     async def _own_portfolio(self, trace: Trace) -> tuple[Permissions, Reply]:
         """Whose the key is, as Coinbase says now."""
@@ -232,9 +197,9 @@ class CoinbaseVenue:
         if found.portfolio == account:
             return
         raise mismatch(
-            self._calls,
             f"asked for portfolio {account}, but this key belongs to {found.portfolio}",
-            f"use a key of {account}, or set this connection up for {found.portfolio}; "
+            venue=self.name,
+            advice=f"use a key of {account}, or set this connection up for {found.portfolio}; "
             "nothing was changed",
         )
 

@@ -1,13 +1,5 @@
 """Coinbase's replies as they are on the wire: every number is kept as the text that was sent."""
 
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import NoReturn
-
-import msgspec
-
-from tieout.core.errors import NumberError
-from tieout.core.numbers import exact
 from tieout.venues.coinbase.rows import (
     Breakdown,
     FillPage,
@@ -21,20 +13,15 @@ from tieout.venues.coinbase.rows import (
     WalletPage,
     WalletRow,
 )
-from tieout.venues.coinbase.scrub import SHOWN_MAX
-
-Object = Mapping[str, object]
-
-
-class BodyInvalid(Exception):
-    """A body is not what was asked for; the message says what it is instead."""
-
-
-# What reading a body can end with where it is no JSON that can be used.
-_NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
-
-# Text for whatever is no whole number, so that no digit of a JSON number is lost.
-_TEXTUAL = msgspec.json.Decoder(float_hook=str)
+from tieout.venues.http.bodies import (
+    BodyInvalid,
+    Object,
+    kind_of,
+    list_of,
+    object_in,
+    refuse,
+    texts,
+)
 
 
 def permissions_in(body: bytes) -> Permissions:
@@ -216,91 +203,6 @@ def amount_in(value: object) -> tuple[str | None, str | None]:
     if isinstance(value, str | int) and not isinstance(value, bool):
         return str(value), None
     return None, None
-
-
-def message_in(body: bytes) -> str:
-    """What is said about an error: plain text, or the message of an object."""
-    try:
-        found = _TEXTUAL.decode(body)
-    except _NOT_JSON:
-        text = body[:SHOWN_MAX].decode("utf-8", "replace").strip()
-        return "" if text.startswith("<") else text
-    if not isinstance(found, dict):
-        return found if isinstance(found, str) else ""
-    inner = found.get("error")
-    fields = texts(inner) if isinstance(inner, dict) else texts(found)
-    keys = ("code", "error", "message", "error_details")
-    return " ".join(fields[key] for key in keys if fields.get(key))
-
-
-def number(text: str | None) -> Decimal | None:
-    """The number a field stands for; None where it is not reported (null, "", NaN) or none."""
-    if not text:
-        return None
-    try:
-        return exact(text)
-    except NumberError:
-        return None
-
-
-def decoded(body: bytes) -> object:
-    """A body as JSON, numbers as texts."""
-    if not body.strip():
-        raise BodyInvalid("nothing at all")
-    try:
-        return _TEXTUAL.decode(body)
-    except _NOT_JSON as error:
-        start = body.lstrip()[:15].lower()
-        if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")):
-            raise BodyInvalid("a web page instead of JSON") from None
-        raise BodyInvalid(f"no valid JSON ({error})") from None
-
-
-def object_in(body: bytes, what: str) -> dict[str, object]:
-    found = decoded(body)
-    if not isinstance(found, dict):
-        refuse(found, what)
-    return found
-
-
-def list_of(found: Object, key: str, what: str) -> list[object]:
-    listed = found.get(key)
-    if not isinstance(listed, list):
-        refuse(found, what)
-    return listed
-
-
-def refuse(found: object, what: str) -> NoReturn:
-    raise BodyInvalid(f"{_described(found)} instead of {what}")
-
-
-def texts(row: Object) -> dict[str, str]:
-    """The plain fields of an object as texts: numbers by the characters that were sent."""
-    return {
-        str(key): str(value).lower() if isinstance(value, bool) else str(value)
-        for key, value in row.items()
-        if isinstance(value, str | int)
-    }
-
-
-def kind_of(found: object) -> str:
-    """What kind of JSON something is, in words."""
-    if found is None:
-        return "null"
-    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
-    return names.get(type(found), "a number")
-
-
-def _described(found: object) -> str:
-    """An unexpected value in words, with the message where it is an error object."""
-    if not isinstance(found, dict):
-        return kind_of(found)
-    fields = texts(found)
-    said = fields.get("message") or fields.get("error")
-    if said:
-        return f"an error object ({said[:SHOWN_MAX]})"
-    keys = ", ".join(sorted(map(str, found))[:5])
-    return f"an object with the keys {keys}" if keys else "an empty object"
 
 
 def _flag(value: object) -> bool | None:

@@ -1,10 +1,9 @@
 """Where Hyperliquid is asked, and whom it is asked about: an address, never a private key."""
 
-import ipaddress
 import re
-from urllib.parse import SplitResult, urlsplit
 
 from tieout.core.errors import SettingsError
+from tieout.venues.http.address import AddressInvalid, address_in
 
 MAINNET = "https://api.hyperliquid.xyz"
 TESTNET = "https://api.hyperliquid-testnet.xyz"
@@ -56,51 +55,15 @@ def address_of(text: str | None, *, connection: str) -> str:
     if not text or not text.strip():
         return MAINNET
     try:
-        parts = urlsplit(text.strip())
-        port = parts.port
-    except ValueError:
-        raise _wrong(connection, "it is not an address") from None
-    fault = _fault(parts)
-    if fault:
-        raise _wrong(connection, fault)
-    path = parts.path.rstrip("/").removesuffix(PATH).rstrip("/")
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{path}"
-
-
-def is_loopback(address: str) -> bool:
-    """Whether an address is this very machine."""
-    return _is_loopback(urlsplit(address).hostname or "")
+        return address_in(text, path=PATH, login_advice="Hyperliquid's API needs none")
+    except AddressInvalid as fault:
+        raise SettingsError(
+            f"connections.{connection}.address: {fault}; allowed are {MAINNET}, {TESTNET}, or "
+            "http://127.0.0.1:PORT for a simulator"
+        ) from None
 
 
 def kind_of(address: str) -> str:
     """What stands behind an address: mainnet, testnet, or something set in their place."""
     own = {MAINNET: "mainnet", TESTNET: "testnet"}
     return own.get(address, "neither of Hyperliquid's own addresses")
-
-
-def _fault(parts: SplitResult) -> str | None:
-    """What is wrong with an address; never repeats it, as it may carry a password."""
-    if parts.username or parts.password:
-        return "it has a login in it; Hyperliquid's API needs none"
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return "it must begin with https:// and a host"
-    if parts.query or parts.fragment:
-        return "it has something behind a ? or #"
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        return f"http:// is only for this machine; use https://{parts.hostname}"
-    return None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
-def _wrong(connection: str, fault: str) -> SettingsError:
-    return SettingsError(
-        f"connections.{connection}.address: {fault}; allowed are {MAINNET}, {TESTNET}, or "
-        "http://127.0.0.1:PORT for a simulator"
-    )

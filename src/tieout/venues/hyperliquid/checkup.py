@@ -2,21 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from importlib.metadata import version
 from typing import Generic, TypeVar
 
 from tieout.core.errors import VenueError
 from tieout.ports import Finding
+from tieout.venues.connection import clock_finding, sdk_finding
+from tieout.venues.http.answers import date_in
+from tieout.venues.http.bodies import number
+from tieout.venues.http.calls import Reply
+from tieout.venues.http.scrub import shown
 from tieout.venues.hyperliquid.address import kind_of
-from tieout.venues.hyperliquid.calls import Reply
 from tieout.venues.hyperliquid.rows import Role, SubAccount
-from tieout.venues.hyperliquid.wire import number, shown
-
-SDK = "hyperliquid-python-sdk"
-SDK_TESTED = "0.24."
-SKEW_S_MAX = 2.0
 
 MODES: Mapping[str, str] = {
     "disabled": "standard: money of perpetuals and of spot is apart",
@@ -33,18 +29,9 @@ def findings_before(address: str, *, user: str, secrets: tuple[str, ...]) -> tup
 
     `secrets` names the settings that hold a secret, never what is in them.
     """
-    installed = version(SDK)
-    is_tested = installed.startswith(SDK_TESTED)
     return (
         Finding(subject="address", level="ok", message=f"{address} ({kind_of(address)})"),
-        Finding(
-            subject="sdk",
-            level="ok" if is_tested else "warning",
-            message=f"{SDK} {installed}",
-            advice=""
-            if is_tested
-            else f"Tieout is tested with {SDK} {SDK_TESTED}*: pip install 'tieout[hyperliquid]'",
-        ),
+        sdk_finding("hyperliquid-python-sdk", tested="0.24.", extra="hyperliquid"),
         _trading(user, secrets),
     )
 
@@ -61,11 +48,6 @@ def _trading(user: str, secrets: tuple[str, ...]) -> Finding:
         advice="take it out of the settings and the environment; the address of the account is "
         "enough to read everything",
     )
-
-
-def finding_of(error: VenueError) -> Finding:
-    """An account that cannot be read."""
-    return Finding(subject="account", level="error", message=str(error), advice=error.advice)
 
 
 Value = TypeVar("Value", covariant=True)
@@ -140,29 +122,8 @@ def _agents(count: int) -> Finding | None:
 
 
 def _clock(reply: Reply) -> Finding | None:
-    """How far this machine's clock is from theirs, to the second that a Date header has."""
-    theirs = _date_of(reply.headers)
-    if theirs is None:
-        return None
-    middle = reply.sent_at + (reply.received_at - reply.sent_at) / 2
-    skew_s = (middle - (theirs + timedelta(seconds=0.5))).total_seconds()
-    if abs(skew_s) <= SKEW_S_MAX:
-        return Finding(subject="clock", level="ok", message="agrees with Hyperliquid's")
-    word = "ahead of" if skew_s > 0 else "behind"
-    return Finding(
-        subject="clock",
-        level="warning",
-        message=f"this machine is {abs(skew_s):.0f} s {word} Hyperliquid",
-        advice="set this machine's clock (NTP)",
-    )
-
-
-def _date_of(headers: Mapping[str, str]) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(headers.get("date", ""))
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    theirs = date_in(reply.headers.get("date", ""))
+    return clock_finding(reply.middle_at, theirs, of="Hyperliquid") if theirs else None
 
 
 def _rate(rate: Mapping[str, str]) -> Finding | None:

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 
 from tieout.core.activity import Activity, ActivityId
 from tieout.core.instrument import Instrument
 from tieout.core.numbers import ZERO, add, multiply, negate, plain, subtract
+from tieout.venues.http.bodies import number
+from tieout.venues.http.scrub import shown
 from tieout.venues.hyperliquid.markets import MONEY, Markets, currency_of, is_spot
 from tieout.venues.hyperliquid.rows import FillRow
-from tieout.venues.hyperliquid.wire import number, shown
+from tieout.venues.moments import moment_of
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BUY, SELL = "B", "A"
 DUST = "Spot Dust Conversion"
 DELEVERAGED = "Auto-Deleveraging"
@@ -24,11 +24,6 @@ DIRECTIONS = frozenset({
     "Liquidated Cross Long", "Liquidated Cross Short", "Liquidated Isolated Long",
     "Liquidated Isolated Short",
 })  # fmt: skip
-
-
-def moment(time: int) -> datetime:
-    """Milliseconds since 1970 as a time."""
-    return EPOCH + timedelta(milliseconds=time)
 
 
 def fill_id(row: FillRow) -> str:
@@ -115,7 +110,7 @@ def _trade(fill: _Fill, listed: Instrument, *, user: str) -> Activity:
         id=ActivityId(fill_id(row)),
         type="liquidation" if is_forced else "fill",
         symbol=listed.symbol,
-        at=moment(row.time),
+        at=moment_of(row.time),
         quantity=fill.quantity,
         price=fill.price,
         fee=fill.fee,
@@ -172,7 +167,7 @@ def _leg(fill: _Fill, token: str, quantity: Decimal, markets: Markets, found: Tr
             id=ActivityId(f"{fill_id(row)}/{token}"),
             type="transfer",
             symbol=listed.symbol,
-            at=moment(row.time),
+            at=moment_of(row.time),
             quantity=subtract(quantity, charged),
         )
     )
@@ -191,7 +186,7 @@ class Gap:
     def words(self) -> str:
         return (
             f"missing_fills: {self.coin} went from {plain(self.expected)} to {plain(self.found)} "
-            f"before {moment(self.time).isoformat()} without any fill that is still listed"
+            f"before {moment_of(self.time).isoformat()} without any fill that is still listed"
         )
 
 

@@ -7,9 +7,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from tieout.core.instrument import Instrument
 from tieout.core.numbers import divide, magnitude, normal, plain
 from tieout.core.snapshot import Holding
+from tieout.venues.http.bodies import number
 from tieout.venues.hyperliquid.markets import MONEY, Markets, dex_of
 from tieout.venues.hyperliquid.rows import BalanceRow, PositionRow, State, Unreadable
-from tieout.venues.hyperliquid.wire import number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

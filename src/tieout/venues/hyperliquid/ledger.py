@@ -10,10 +10,12 @@ from decimal import Decimal
 
 from tieout.core.activity import Activity, ActivityId
 from tieout.core.numbers import ZERO, add, multiply, negate, subtract
-from tieout.venues.hyperliquid.fills import Translated, moment, quantity_of
+from tieout.venues.http.bodies import number
+from tieout.venues.http.scrub import shown
+from tieout.venues.hyperliquid.fills import Translated, quantity_of
 from tieout.venues.hyperliquid.markets import MONEY, Markets
 from tieout.venues.hyperliquid.rows import FillRow, FundingRow, LedgerRow
-from tieout.venues.hyperliquid.wire import number, shown
+from tieout.venues.moments import moment_of
 
 BACKSTOP = "backstop"
 SPOT = "spot"  # how `send` names the spot side of an account, beside the dexes
@@ -36,7 +38,7 @@ def funding(rows: Iterable[FundingRow], *, markets: Markets) -> Translated:
                 id=ActivityId(f"funding/{row.time}/{row.coin}"),
                 type="funding",
                 symbol=listed.symbol,
-                at=moment(row.time),
+                at=moment_of(row.time),
                 cash=cash,
                 currency=listed.currency,
             )
@@ -88,7 +90,7 @@ def _transfer(row: LedgerRow, token: str, user: str, markets: Markets, found: Tr
             id=ActivityId(f"ledger/{row.time}/{row.hash}/{row.kind}/{token}/{row.text('nonce')}"),
             type="transfer",
             symbol=listed.symbol,
-            at=moment(row.time),
+            at=moment_of(row.time),
             quantity=quantity,
         )
     )
@@ -163,7 +165,7 @@ def _liquidation(
             id=ActivityId(f"liquidation_loss/{row.time}/{row.hash}"),
             type="fee",
             symbol=listed.symbol,
-            at=moment(row.time),
+            at=moment_of(row.time),
             cash=negate(lost),
             currency=listed.currency,
         )

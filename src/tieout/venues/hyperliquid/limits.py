@@ -3,32 +3,23 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from tieout.venues.http.limits import HttpLimits
+
 # A venue's clock that is ahead by more is not believed: what it dates would outlast the truth.
 AHEAD_MAX = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(HttpLimits):
     """What a connection waits for and accepts.
 
-    `read_s` is silence between two pieces of a reply, `call_s` one reply as a whole, `deadline_s`
-    a reading with all its calls and waits. `settle_s` is how long Hyperliquid gets to show a fill
-    in a position. `pages_max` of one series are read in one run: 10,000 fills, which is all that
-    is kept, are 5, and each costs 120 of the 1,200 weight a minute. `dexes_max` is how many
-    builder dexes are looked at. A socket that has said nothing for `silent_s` is dead, though it
-    is pinged every `ping_s`; `reconnect_s` and more with each try go by before the next.
+    `settle_s` is how long Hyperliquid gets to show a fill in a position. `pages_max` of one
+    series are read in one run: 10,000 fills, which is all that is kept, are 5, and each costs 120
+    of the 1,200 weight a minute. `dexes_max` is how many builder dexes are looked at. A socket
+    that has said nothing for `silent_s` is dead, though it is pinged every `ping_s`;
+    `reconnect_s` and more with each try go by before the next.
     """
 
-    connect_s: float = 5.0
-    read_s: float = 20.0
-    call_s: float = 40.0
-    deadline_s: float = 90.0
-    tries_max: int = 4
-    backoff_s: float = 0.5
-    backoff_s_max: float = 8.0
-    quiet_s_max: float = 3600.0
-    body_bytes_max: int = 64 * 1024 * 1024
-    evidence_bytes_max: int = 8 * 1024 * 1024
     pages_max: int = 12
     dexes_max: int = 200
     position_reads_max: int = 3

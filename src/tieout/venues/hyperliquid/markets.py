@@ -15,10 +15,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tieout.core.instrument import Instrument
-from tieout.venues.hyperliquid.calls import Calls, Trace
-from tieout.venues.hyperliquid.exchange import Question
+from tieout.venues.http.together import together
+from tieout.venues.http.trace import Trace
+from tieout.venues.hyperliquid.exchange import Calls, Question
 from tieout.venues.hyperliquid.rows import PerpTable, SpotTable
-from tieout.venues.hyperliquid.together import together
 from tieout.venues.hyperliquid.wire import perps_in, spot_in
 
 USDC = "USDC"

@@ -8,13 +8,12 @@ full page shows is not documented, so what lies before a full page is asked for 
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Generic, Protocol, TypeVar
 
-from tieout.venues.hyperliquid.calls import Calls, Trace
-from tieout.venues.hyperliquid.exchange import Question
-from tieout.venues.hyperliquid.fills import EPOCH
+from tieout.venues.http.trace import Trace
+from tieout.venues.hyperliquid.exchange import Calls, Question
 from tieout.venues.hyperliquid.limits import AHEAD_MAX
+from tieout.venues.moments import milliseconds_of
 
 FULL_ROWS = 500
 
@@ -166,7 +165,7 @@ class Series(Generic[Row]):
 
         Whoever sends such rows has a wrong clock; under their times they would count twice.
         """
-        latest = (self._calls.now() + AHEAD_MAX - EPOCH) // timedelta(milliseconds=1)
+        latest = milliseconds_of(self._calls.now() + AHEAD_MAX)
         end = latest if question.end is None else min(question.end, latest)
         kept = [row for row in rows if isinstance(row, str) or question.start <= row.time <= end]
         if len(kept) < len(rows):

@@ -6,15 +6,16 @@ from datetime import datetime
 
 from tieout.core.errors import VenueError
 from tieout.core.numbers import plain
-from tieout.venues.hyperliquid.calls import Calls, Trace
-from tieout.venues.hyperliquid.exchange import Question
-from tieout.venues.hyperliquid.fills import moment
+from tieout.venues.http.bodies import number
+from tieout.venues.http.together import together
+from tieout.venues.http.trace import Trace
+from tieout.venues.hyperliquid.exchange import Calls, Question
 from tieout.venues.hyperliquid.holdings import named
 from tieout.venues.hyperliquid.limits import AHEAD_MAX
 from tieout.venues.hyperliquid.markets import MAIN_DEX, MONEY
 from tieout.venues.hyperliquid.rows import BalanceRow, PositionRow, State, Unreadable
-from tieout.venues.hyperliquid.together import together
-from tieout.venues.hyperliquid.wire import balances_in, number, state_in
+from tieout.venues.hyperliquid.wire import balances_in, state_in
+from tieout.venues.moments import moment_of
 
 
 @dataclass(slots=True)
@@ -101,6 +102,6 @@ async def _read_dex(found: Positions, dex: str, calls: Calls, user: str, trace: 
 
 
 def _as_of(states: Mapping[str, State], *, asked_at: datetime, now: datetime) -> datetime:
-    times = [moment(state.time) for state in states.values() if state.time is not None]
+    times = [moment_of(state.time) for state in states.values() if state.time is not None]
     earliest = min(times, default=asked_at)
     return earliest if earliest <= now + AHEAD_MAX else asked_at

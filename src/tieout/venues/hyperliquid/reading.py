@@ -8,26 +8,28 @@ traded. All of them are looked at in the first reading and once a day.
 
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from tieout.core.numbers import ZERO, exact
 from tieout.core.snapshot import Holding, Snapshot
 from tieout.ports import Read
+from tieout.venues.connection import mismatch
+from tieout.venues.http.together import together
+from tieout.venues.http.trace import Trace
 from tieout.venues.hyperliquid import fills, ledger, trust
 from tieout.venues.hyperliquid.bookmark import Bookmark
-from tieout.venues.hyperliquid.calls import Calls, Trace
-from tieout.venues.hyperliquid.exchange import Question
-from tieout.venues.hyperliquid.fills import EPOCH, fill_id, moment
+from tieout.venues.hyperliquid.exchange import Calls, Question
+from tieout.venues.hyperliquid.fills import fill_id
 from tieout.venues.hyperliquid.holdings import translated as holdings_of
-from tieout.venues.hyperliquid.identity import refused, role_of
+from tieout.venues.hyperliquid.identity import role_of
 from tieout.venues.hyperliquid.markets import MAIN_DEX, Markets, dex_of, is_spot
 from tieout.venues.hyperliquid.pages import Mark, Series
 from tieout.venues.hyperliquid.positions import add_dexes, read_positions
 from tieout.venues.hyperliquid.rows import BalanceRow, FillRow, FundingRow, LedgerRow
-from tieout.venues.hyperliquid.together import together
 from tieout.venues.hyperliquid.wire import dexes_in, fills_in, funding_in, ledger_in, mids_in
+from tieout.venues.moments import MILLISECOND, milliseconds_of, moment_of
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -155,11 +157,12 @@ class Reading:
         if self._has_anchor() or len(self._fills.rows) >= FILLS_LISTED_MIN:
             return
         assert self._anchor is not None
-        raise refused(
-            self._calls,
-            f"the fills of {self._user} up to {moment(self._anchor.at).isoformat()} are no longer "
-            "listed, so the reply is not of this account, or of an older state of it",
-            "check the address of this connection and what stands behind it; nothing was changed",
+        raise mismatch(
+            f"the fills of {self._user} up to {moment_of(self._anchor.at).isoformat()} are no "
+            "longer listed, so the reply is not of this account, or of an older state of it",
+            venue=self._calls.name,
+            advice="check the address of this connection and what stands behind it; nothing was "
+            "changed",
         )
 
     def _has_anchor(self) -> bool:
@@ -215,7 +218,7 @@ class Reading:
         )  # fmt: skip
 
     def _has_fresh_fills(self) -> bool:
-        fresh = _milliseconds(self._positions.as_of - FRESH)
+        fresh = milliseconds_of(self._positions.as_of - FRESH)
         return any(row.time >= fresh for row in self._fills.rows)
 
     async def _read_what_changed(self) -> None:
@@ -327,7 +330,7 @@ class Reading:
 
     def _bookmark(self, *, is_whole: bool) -> Bookmark:
         before, positions = self._before, self._positions
-        began = _milliseconds(self._began_at)
+        began = milliseconds_of(self._began_at)
         latest = self._fills.latest
         seen = {fill_id(row) for row in self._fills.rows if row.time == latest}
         has_all_dexes = self._dexes is not None and is_whole
@@ -347,14 +350,14 @@ class Reading:
 
     def _is_older(self, asked: int | None, age: timedelta) -> bool:
         """Whether something was asked so long ago, or never."""
-        return asked is None or _milliseconds(self._began_at - age) >= asked
+        return asked is None or milliseconds_of(self._began_at - age) >= asked
 
     def _is_funding_due(self) -> bool:
         """Whether an hour has turned since funding was asked for, and its payments are listed."""
-        now = _milliseconds(self._began_at - FUNDING_SETTLES)
-        hour = now - now % _milliseconds(EPOCH + HOUR)
+        now = milliseconds_of(self._began_at - FUNDING_SETTLES)
+        hour = now - now % (HOUR // MILLISECOND)
         asked = self._before.funding_asked
-        return asked is None or asked < hour + _milliseconds(EPOCH + FUNDING_SETTLES)
+        return asked is None or asked < hour + FUNDING_SETTLES // MILLISECOND
 
 
 def _anchor_of(bookmark: Bookmark) -> Anchor | None:
@@ -366,7 +369,3 @@ def _anchor_of(bookmark: Bookmark) -> Anchor | None:
 def anchor_after(bookmark: Bookmark, before: Anchor | None) -> Anchor | None:
     """What a later reading has to find again."""
     return _anchor_of(bookmark) or before
-
-
-def _milliseconds(at: datetime) -> int:
-    return (at - EPOCH) // timedelta(milliseconds=1)

@@ -19,8 +19,8 @@ from hyperliquid.websocket_manager import WebsocketManager
 from tieout.core.book import AccountId
 from tieout.core.errors import VenueError
 from tieout.ports import News, Tell
+from tieout.venues.http.scrub import shown
 from tieout.venues.hyperliquid.limits import Limits
-from tieout.venues.hyperliquid.wire import shown
 
 Users = Callable[[], Awaitable[Sequence[str]]]
 USERS_MAX = 10  # on all connections from one IP address: documentation, rate limits

@@ -2,29 +2,32 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
 from tieout.core.book import Account, AccountId
-from tieout.core.errors import NumberError, SettingsError, VenueError, VenueUnavailable
-from tieout.core.numbers import exact
+from tieout.core.errors import SettingsError, VenueError
 from tieout.ports import Clock, Finding, Read, Tell, Venue
+from tieout.venues.connection import login_finding, mismatch
+from tieout.venues.http.limits import with_timeout
+from tieout.venues.http.scrub import Scrub
+from tieout.venues.http.together import together
+from tieout.venues.http.trace import Trace
+from tieout.venues.http.waiting import Chance, Sleep
 from tieout.venues.hyperliquid.address import account_of, address_of, is_account
 from tieout.venues.hyperliquid.bookmark import Bookmark
-from tieout.venues.hyperliquid.calls import Calls, Chance, Sleep, Trace, with_evidence
-from tieout.venues.hyperliquid.checkup import Told, finding_of, findings, findings_before
-from tieout.venues.hyperliquid.exchange import Kind, Question, Wire
-from tieout.venues.hyperliquid.identity import refused, role_of
+from tieout.venues.hyperliquid.checkup import Told, findings, findings_before
+from tieout.venues.hyperliquid.exchange import Calls, Kind, Question, Wire
+from tieout.venues.hyperliquid.failures import ADVICE
+from tieout.venues.hyperliquid.identity import role_of
 from tieout.venues.hyperliquid.limits import DEFAULT, Limits
 from tieout.venues.hyperliquid.markets import DOLLAR, Markets
 from tieout.venues.hyperliquid.reading import Anchor, Reading, anchor_after
 from tieout.venues.hyperliquid.rows import Role, SubAccount
 from tieout.venues.hyperliquid.stream import UserStream, stream_address_of
-from tieout.venues.hyperliquid.together import together
 from tieout.venues.hyperliquid.wire import (
     agents_in,
     limits_in,
@@ -64,23 +67,9 @@ def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock)
         user=user,
         secrets=tuple(each for each, is_set in has_secret.items() if is_set),
         stream_address=settings.get("stream_address"),
-        limits=_limits(settings.get("timeout_s"), connection=name),
+        limits=with_timeout(DEFAULT, settings.get("timeout_s"), connection=name),
         clock=clock,
     )
-
-
-def _limits(timeout_s: str | None, *, connection: str) -> Limits:
-    if timeout_s is None:
-        return DEFAULT
-    try:
-        seconds = exact(timeout_s)
-    except NumberError:
-        seconds = Decimal(0)
-    if not Decimal("0.1") <= seconds <= 600:
-        raise SettingsError(f"connections.{connection}.timeout_s must be a number from 0.1 to 600")
-    read_s = float(seconds)
-    deadline_s = max(DEFAULT.deadline_s, 3 * read_s)
-    return replace(DEFAULT, read_s=read_s, call_s=2 * read_s, deadline_s=deadline_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +110,8 @@ class HyperliquidVenue:
             Wire(address=address, limits=limits),
             name=name,
             address=address,
+            advice=ADVICE,
+            scrub=Scrub(),  # no login, no secret
             limits=limits,
             clock=clock,
             sleep=sleep,
@@ -148,7 +139,7 @@ class HyperliquidVenue:
         `as_of` is the venue's own time. A fill so fresh that the positions may lack it makes
         them be read again until two readings agree.
         """
-        return await self._within(partial(self._read, account, cursor))
+        return await self._calls.in_time(partial(self._read, account, cursor))
 
     async def listen(self, tell: Tell) -> None:
         """Tell of fills, liquidations, funding and transfers, and of every connect."""
@@ -158,34 +149,17 @@ class HyperliquidVenue:
         """What `doctor` shows. An account that cannot be read is a finding, not an error."""
         before = findings_before(self._calls.address, user=self._user, secrets=self._secrets)
         try:
-            return (*before, *await self._within(self._check))
+            return (*before, *await self._calls.in_time(self._check))
         except VenueError as error:
-            return (*before, finding_of(error))
+            return (*before, login_finding(error, subject="account"))
 
     async def aclose(self) -> None:
         """Let go of the connections."""
         await asyncio.to_thread(self._calls.close)
 
-    async def _within(self, work: Callable[[Trace], Awaitable[Result]]) -> Result:
-        """Do it in time. What comes later is dropped with the thread that waits for it."""
-        deadline_s = self._calls.limits.deadline_s
-        trace = Trace(deadline_at=self._calls.now() + timedelta(seconds=deadline_s))
-        try:
-            async with asyncio.timeout(deadline_s):
-                return await work(trace)
-        except TimeoutError:
-            late = VenueUnavailable(
-                f"{self._calls.address} did not answer everything within {deadline_s:g} s",
-                venue=self.name,
-                advice="nothing was changed; it is tried again in the next run",
-            )
-            raise with_evidence(late, trace) from None
-        except VenueError as error:
-            raise with_evidence(error, trace) from None
-
     async def _users(self) -> Sequence[str]:
         """The address and its sub-accounts."""
-        own = await self._within(self._own_accounts)
+        own = await self._calls.in_time(self._own_accounts)
         return (self._user, *(sub.address for sub in own.subs))
 
     async def _own_accounts(self, trace: Trace) -> _Own:
@@ -214,10 +188,10 @@ class HyperliquidVenue:
         await together(ask_role(), ask_subs())
         foreign = [sub.master for sub in subs if sub.master != self._user]
         if foreign:
-            raise refused(
-                self._calls,
+            raise mismatch(
                 f"the sub-accounts that were listed are those of {foreign[0]}, not {self._user}",
-                "check the address of this connection and what stands behind it",
+                venue=self.name,
+                advice="check the address of this connection and what stands behind it",
             )
         return roles[0], tuple(subs)
 
@@ -249,11 +223,11 @@ class HyperliquidVenue:
             own = await self._own_accounts(trace)
             if user in {sub.address for sub in own.subs}:
                 return
-        raise refused(
-            self._calls,
+        raise mismatch(
             f"asked for {user}, but this connection is set up for {self._user} and has no such "
             "sub-account",
-            f"set up a connection for {user}; nothing was changed",
+            venue=self.name,
+            advice=f"set up a connection for {user}; nothing was changed",
         )
 
     async def _check(self, trace: Trace) -> tuple[Finding, ...]:
