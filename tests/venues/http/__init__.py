@@ -1,0 +1,1 @@
+"""Tests of what asking over HTTP is like, whichever venue is asked."""
