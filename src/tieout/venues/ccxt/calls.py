@@ -5,24 +5,24 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from tieout.core.errors import VenueError
 from tieout.ports import Clock, RawReply
 from tieout.venues.ccxt.failures import (
+    ADVICE_RATE,
     Answer,
-    asked_wait_s,
     error_of,
     is_unsupported,
     is_worth_retrying,
 )
 from tieout.venues.ccxt.limits import Limits
 from tieout.venues.ccxt.quirks import KNOWN
-from tieout.venues.ccxt.scrub import Scrub
 from tieout.venues.ccxt.sdk import Heard, Taker
+from tieout.venues.http.scrub import Scrub
+from tieout.venues.http.trace import Trace, evidence_of, in_time
+from tieout.venues.http.waiting import Chance, Quiet, Sleep, asked_wait_s, backoff_s
 
-Sleep = Callable[[float], Awaitable[None]]
-Chance = Callable[[], float]  # a number from 0 up to 1
+Result = TypeVar("Result")
 
 READS = frozenset(
     {"load_markets", "fetch_positions", "fetch_balance", "fetch_my_trades", "fetch_funding_history"}
@@ -32,14 +32,6 @@ READS = frozenset(
 
 class NotTold(Exception):
     """ccxt cannot ask this exchange that, or not in this way. Nothing was sent."""
-
-
-@dataclass(slots=True)
-class Trace:
-    """What one reading has asked and heard so far, and by when it must be done."""
-
-    deadline_at: datetime
-    replies: list[RawReply] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +82,13 @@ class Calls:
         self._clock = clock
         self._sleep = sleep
         self._chance = chance
+        self._quiet = Quiet(
+            venue=name,
+            rate_advice=ADVICE_RATE,
+            longest_s=limits.quiet_s_max,
+            clock=clock,
+            sleep=sleep,
+        )
         # ccxt keeps state of its own between a request and its reply: never two at once.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"ccxt-{name}")
 
@@ -97,19 +96,34 @@ class Calls:
         """What ccxt makes of the reply. Raises NotTold, or the error the last try ended with."""
         assert question.method in READS, question.method
         for tries in range(1, self.limits.tries_max + 1):
+            await self._quiet.keep(question.words, deadline_at=trace.deadline_at)
             answer = await self._answer(question)
             self._keep(question, answer, trace)
             if is_unsupported(answer):
                 raise NotTold(self.scrub.text(str(answer.error)))
-            error = error_of(answer, venue=self.name, words=question.words, scrub=self.scrub)
+            wish_s = asked_wait_s(answer.last, now=self.now()) if answer.last else None
+            error = error_of(
+                answer, venue=self.name, words=question.words, scrub=self.scrub, wish_s=wish_s
+            )
             if error is None:
                 return answer.value
-            wait_s = self._wait_s(answer, tries)
+            self._quiet.note(wish_s)
+            wait_s = max(self._backoff_s(tries), wish_s or 0.0)
             is_late = self.now() + timedelta(seconds=wait_s) >= trace.deadline_at
             if not is_worth_retrying(error) or tries == self.limits.tries_max or is_late:
                 raise error
             await self._sleep(wait_s)
         raise AssertionError("at least one try is made")
+
+    async def in_time(self, work: Callable[[Trace], Awaitable[Result]]) -> Result:
+        """Do a reading within its deadline. Every VenueError has the replies that did arrive."""
+        return await in_time(
+            work,
+            deadline_s=self.limits.deadline_s,
+            clock=self._clock,
+            venue=self.name,
+            whom=self.exchange.id,
+        )
 
     async def pause(self, seconds: float) -> None:
         await self._sleep(seconds)
@@ -144,10 +158,9 @@ class Calls:
             return Answer(None, error, tuple(self._taker.heard))
         return Answer(value, None, tuple(self._taker.heard))
 
-    def _wait_s(self, answer: Answer, tries: int) -> float:
-        """Longer with each try and never the same for two clients, but at least what is asked."""
-        longest: float = min(self.limits.backoff_s * 2 ** (tries - 1), self.limits.backoff_s_max)
-        return max(longest * (0.5 + self._chance() / 2), asked_wait_s(answer) or 0.0)
+    def _backoff_s(self, tries: int) -> float:
+        least_s, most_s = self.limits.backoff_s, self.limits.backoff_s_max
+        return backoff_s(tries, least_s=least_s, most_s=most_s, chance=self._chance)
 
     def _keep(self, question: Question, answer: Answer, trace: Trace) -> None:
         is_market = question.method == "load_markets"
@@ -157,18 +170,12 @@ class Calls:
             trace.replies.append(self._evidence(question, heard, bytes_max))
 
     def _evidence(self, question: Question, heard: Heard, bytes_max: int) -> RawReply:
-        body = self.scrub.bytes(heard.body)
-        call = f"{question.words}: {heard.method} {heard.place}"
-        if len(body) > bytes_max:
-            call = f"{call} (the first {bytes_max} of {len(body)} bytes)"
-        if heard.fault is not None or heard.status is None:
-            call = f"{call} ({heard.fault or 'no reply'})"
-        return RawReply(
-            call=call, status=heard.status, received_at=self.now(), body=body[:bytes_max]
+        return evidence_of(
+            f"{question.words}: {heard.method} {heard.place}",
+            body=heard.body,
+            status=heard.status,
+            fault=heard.fault or ("no reply" if heard.status is None else None),
+            at=self.now(),
+            scrub=self.scrub,
+            bytes_max=bytes_max,
         )
-
-
-def with_evidence(error: VenueError, trace: Trace) -> VenueError:
-    """The error with the replies that did arrive, as the port promises."""
-    error.evidence = tuple(trace.replies)
-    return error

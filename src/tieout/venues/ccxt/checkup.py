@@ -1,18 +1,14 @@
 """What `doctor` says about a connection by ccxt."""
 
-from datetime import UTC, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
-from tieout.core.errors import VenueError
 from tieout.ports import Finding
 from tieout.venues.ccxt.asking import Asking
 from tieout.venues.ccxt.calls import Spoken
 from tieout.venues.ccxt.quirks import Quirks, at_path
-from tieout.venues.ccxt.sdk import VERSION
+from tieout.venues.connection import CLOCK_ADVICE, clock_finding, sdk_finding
+from tieout.venues.http.answers import date_in
 
-TESTED = "4.5."
-SKEW_S_MAX = 2.0
 RATE_SHARE_MIN = 0.1
 LIMITS = (
     ("x-bapi-limit-status", "x-bapi-limit"),
@@ -24,18 +20,11 @@ CAPABILITIES = ("fetchPositions", "fetchBalance", "fetchMyTrades", "fetchFunding
 
 def findings_before(exchange: Any, *, address: str | None) -> tuple[Finding, ...]:
     """What can be said without asking the exchange."""
-    is_tested = VERSION.startswith(TESTED)
-    tested_advice = f"Tieout is tested with ccxt {TESTED}*: pip install 'tieout[ccxt]'"
     able = [name for name in CAPABILITIES if exchange.has.get(name)]
     unable = [name for name in CAPABILITIES if not exchange.has.get(name)]
     found = [
         Finding(subject="address", level="ok", message=address or f"{exchange.id}'s own"),
-        Finding(
-            subject="sdk",
-            level="ok" if is_tested else "warning",
-            message=f"ccxt {VERSION}",
-            advice="" if is_tested else tested_advice,
-        ),
+        sdk_finding("ccxt", tested="4.5.", extra="ccxt"),
         Finding(subject="capabilities", level="ok", message=f"ccxt has {', '.join(able)} here"),
     ]
     if unable:
@@ -48,11 +37,6 @@ def findings_before(exchange: Any, *, address: str | None) -> tuple[Finding, ...
             )
         )
     return tuple(found)
-
-
-def finding_of(error: VenueError) -> Finding:
-    """A login that does not work."""
-    return Finding(subject="login", level="error", message=str(error), advice=error.advice)
 
 
 def findings(
@@ -105,23 +89,12 @@ def _trading(quirks: Quirks, reply: object) -> Finding:
 
 
 def _clock(heard: Spoken) -> Finding | None:
-    """How far this machine's clock is from the exchange's, to the second that a Date has."""
-    try:
-        theirs = parsedate_to_datetime(heard.headers.get("date", ""))
-    except ValueError:
+    theirs = date_in(heard.headers.get("date", ""))
+    if theirs is None:
         return None
-    theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
     middle = heard.sent_at + (heard.received_at - heard.sent_at) / 2
-    skew_s = (middle - (theirs + timedelta(seconds=0.5))).total_seconds()
-    if abs(skew_s) <= SKEW_S_MAX:
-        return Finding(subject="clock", level="ok", message="agrees with the exchange's")
-    order = "ahead of" if skew_s > 0 else "behind"
-    return Finding(
-        subject="clock",
-        level="warning",
-        message=f"this machine is {abs(skew_s):.0f} s {order} the exchange",
-        advice="set this machine's clock (NTP); trades are told from snapshots by their times",
-    )
+    advice = f"{CLOCK_ADVICE}; trades are told from snapshots by their times"
+    return clock_finding(middle, theirs, of="the exchange", advice=advice)
 
 
 def _rate(heard: Spoken) -> Finding | None:

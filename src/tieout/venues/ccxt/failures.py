@@ -12,10 +12,10 @@ from typing import Any
 import ccxt
 
 from tieout.core.errors import VenueError, VenueRefused, VenueReplyInvalid, VenueUnavailable
-from tieout.venues.ccxt.scrub import Scrub
 from tieout.venues.ccxt.sdk import Heard, WriteRefused
+from tieout.venues.connection import ADVICE_AGAIN
+from tieout.venues.http.scrub import Scrub
 
-ADVICE_AGAIN = "nothing was changed; it is tried again in the next run"
 ADVICE_INVALID = (
     "nothing was changed; if it stays, look at the exchange's status page, and update ccxt "
     "(pip install -U ccxt)"
@@ -54,8 +54,10 @@ def is_unsupported(answer: Answer) -> bool:
     return isinstance(answer.error, kinds) and not answer.heard
 
 
-def error_of(answer: Answer, *, venue: str, words: str, scrub: Scrub) -> VenueError | None:
-    """The error of an answer, or None for a good one."""
+def error_of(
+    answer: Answer, *, venue: str, words: str, scrub: Scrub, wish_s: float | None
+) -> VenueError | None:
+    """The error of an answer, or None for a good one. `wish_s` is how long it asks to wait."""
     if isinstance(answer.error, WriteRefused):
         raise answer.error
     kind, advice = _judged(answer)
@@ -66,9 +68,8 @@ def error_of(answer: Answer, *, venue: str, words: str, scrub: Scrub) -> VenueEr
     said = scrub.text(told)
     message = f"{words}: {_outcome(answer)}{said}"
     if kind is VenueUnavailable:
-        wait_s = asked_wait_s(answer)
         return VenueUnavailable(
-            message, venue=venue, advice=advice, status=answer.status, retry_after_s=wait_s
+            message, venue=venue, advice=advice, status=answer.status, retry_after_s=wish_s
         )
     return kind(message, venue=venue, advice=advice, status=answer.status)
 
@@ -76,11 +77,6 @@ def error_of(answer: Answer, *, venue: str, words: str, scrub: Scrub) -> VenueEr
 def is_worth_retrying(error: VenueError) -> bool:
     """What may pass by itself, and a body that broke off."""
     return isinstance(error, VenueUnavailable) or "broke off" in str(error)
-
-
-def asked_wait_s(answer: Answer) -> float | None:
-    text = answer.last.headers.get("retry-after", "") if answer.last else ""
-    return float(text) if text.replace(".", "", 1).isdecimal() and len(text) < 12 else None
 
 
 def _outcome(answer: Answer) -> str:
@@ -102,6 +98,8 @@ def _judged(answer: Answer) -> tuple[type[VenueError] | None, str]:
         return VenueUnavailable, f"{ADVICE_AGAIN}; {ADVICE_RATE}"
     if last is not None and last.fault in ("cut", "too_large"):
         return VenueReplyInvalid, ADVICE_AGAIN
+    if last is not None and last.fault == "timeout":
+        return VenueUnavailable, ADVICE_AGAIN
     if isinstance(error, ccxt.RequestTimeout | ccxt.OnMaintenance | ccxt.InvalidNonce):
         return VenueUnavailable, ADVICE_AGAIN
     return _judged_by_body(answer) if last else _judged_unsent(error)

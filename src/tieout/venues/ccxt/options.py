@@ -1,13 +1,12 @@
 """The settings of a connection by ccxt, read from texts."""
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 from tieout.core.errors import NumberError, SettingsError
 from tieout.core.numbers import exact
+from tieout.venues.http.address import AddressInvalid, address_in
 
 LOGIN = {"key": "apiKey", "secret": "secret", "password": "password", "uid": "uid"}
 SETTINGS = (
@@ -34,7 +33,6 @@ class Options:
     types: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ()
     history_days: Decimal = Decimal(HISTORY_DAYS)
-    timeout_s: Decimal | None = None
 
     def __repr__(self) -> str:
         return f"Options({self.exchange!r})"
@@ -64,28 +62,17 @@ def options_of(settings: Mapping[str, str], *, connection: str, venue: str) -> O
         symbols=_words(settings.get("symbols", "")),
         history_days=_number(settings, "history_days", connection, "0", "730")
         or Decimal(HISTORY_DAYS),
-        timeout_s=_number(settings, "timeout_s", connection, "0.1", "600"),
     )
 
 
-def is_loopback(address: str | None) -> bool:
-    """Whether an address is this very machine."""
-    host = urlsplit(address or "").hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _address(text: str | None, connection: str) -> str | None:
-    found = (text or "").strip()
-    if not found:
+    if not (text or "").strip():
         return None
-    scheme = urlsplit(found).scheme
-    if scheme != "https" and not (scheme == "http" and is_loopback(found)):
-        message = "must be https://HOST, or http://HOST on this machine (127.0.0.1)"
-        raise _wrong(connection, "address", message)
-    return found.rstrip("/")
+    try:
+        return address_in(text or "")
+    except AddressInvalid as fault:
+        allowed = "https://HOST, or http://HOST on this machine (127.0.0.1)"
+        raise _wrong(connection, "address", f"must be {allowed}; {fault}") from None
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from tieout.venues.ccxt.calls import Calls, Question, Trace
+from tieout.venues.ccxt.calls import Calls, Question
 from tieout.venues.ccxt.positions import Markets
 from tieout.venues.ccxt.quirks import Quirks
-from tieout.venues.ccxt.values import EPOCH, MILLISECOND, Row
+from tieout.venues.ccxt.values import Row
+from tieout.venues.http.trace import Trace
+from tieout.venues.moments import EPOCH, MILLISECOND
 
 Span = tuple[int, int]
 

@@ -11,14 +11,16 @@ from tieout.ports import Read
 from tieout.venues.ccxt import balances, positions, trades
 from tieout.venues.ccxt.asking import Asking
 from tieout.venues.ccxt.bookmark import Bookmark
-from tieout.venues.ccxt.calls import Calls, NotTold, Question, Trace
+from tieout.venues.ccxt.calls import Calls, NotTold, Question
 from tieout.venues.ccxt.options import Options
 from tieout.venues.ccxt.paging import Pages, Series, read_all
 from tieout.venues.ccxt.positions import Markets
 from tieout.venues.ccxt.quirks import Quirks
-from tieout.venues.ccxt.values import Row, milliseconds
+from tieout.venues.ccxt.values import Row
+from tieout.venues.connection import mismatch
+from tieout.venues.http.trace import Trace
+from tieout.venues.moments import milliseconds_of
 
-ACCOUNT_MISMATCH = "account_mismatch"
 FRESH = timedelta(seconds=5)  # a trade so new may not be in the positions yet
 OVERLAP = timedelta(minutes=5)  # exchanges list a trade some time after it happened
 HOUR = timedelta(hours=1)
@@ -158,11 +160,11 @@ class Reading:
     async def _read_series(self, series: Series, until: int | None, now: datetime) -> None:
         if until is None:
             days = timedelta(days=float(self._options.history_days))
-            begins = milliseconds(now - days + 2 * OVERLAP)  # within so many windows
+            begins = milliseconds_of(now - days + 2 * OVERLAP)  # within so many windows
         else:
             begins = until - OVERLAP // timedelta(milliseconds=1)
         # What is dated ahead by the exchange's clock is no less read.
-        span = (begins, milliseconds(now + OVERLAP))
+        span = (begins, milliseconds_of(now + OVERLAP))
         await read_all(
             series,
             span,
@@ -180,25 +182,22 @@ class Reading:
         symbol, id_, at = self._seen
         if at < begins or (symbol, id_) in self._pages.rows:
             return
-        refused = VenueRefused(
-            f"{ACCOUNT_MISMATCH}: the trade {id_} of {symbol}, which was read before, is not among "
-            "the trades any more",
+        raise mismatch(
+            f"the trade {id_} of {symbol}, which was read before, is not among the trades any more",
             venue=self._calls.name,
             advice="are these the keys of another account? Set up a connection of its own for it; "
             "nothing was changed",
         )
-        refused.reason = ACCOUNT_MISMATCH
-        raise refused
 
     async def _read_funding(self) -> None:
         """What perpetuals paid, asked once an hour."""
         asked = self._before.funding
-        now = milliseconds(self._began_at)
+        now = milliseconds_of(self._began_at)
         hour = HOUR // timedelta(milliseconds=1)
         if not self._asking.funding or (asked is not None and now - asked < hour):
             return
         days = timedelta(days=float(self._options.history_days))
-        since = asked - hour if asked is not None else milliseconds(self._began_at - days)
+        since = asked - hour if asked is not None else milliseconds_of(self._began_at - days)
         for parameters in self._asking.funding:
             question = Question(
                 method="fetch_funding_history",
@@ -269,7 +268,7 @@ class Reading:
         ]
 
     def _bookmark(self, *, is_whole: bool) -> Bookmark:
-        until = milliseconds(self._began_at) if is_whole else self._before.until
+        until = milliseconds_of(self._began_at) if is_whole else self._before.until
         dated = [
             (int(row["timestamp"]), str(row["symbol"]), str(row["id"]))
             for row in self._pages.rows.values()

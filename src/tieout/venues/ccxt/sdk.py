@@ -7,43 +7,38 @@ text, float and int only, and takes a Decimal for nothing at all.)
 
 import json
 import re
-import time
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import ccxt
 import requests
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from tieout.core.errors import SettingsError
 from tieout.venues.ccxt.limits import Limits
 from tieout.venues.ccxt.quirks import quirks_of
+from tieout.venues.http.answers import Answer
+from tieout.venues.http.session import answer_in, outside_of
 
 VERSION = version("ccxt")
-PIECE_BYTES = 65_536
+ANYWHERE = "https://exchange.invalid"  # an exchange may have several addresses
 WRITES = re.compile(
     r"(create|place|add|amend|edit|cancel|close|batch|withdraw|transfer/?$|transfer\?|sendorder"
     r"|editorder|set-?leverage|/exchange$|/order(s|/|\?|$))",
     re.IGNORECASE,
 )
-Fault = Literal["cut", "too_large", "timeout"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Heard(Answer):
     """One exchange of bytes. Without a status nothing came back."""
 
     method: str
     place: str
-    status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    fault: Fault | None = None
 
 
 class WriteRefused(AssertionError):
@@ -57,13 +52,9 @@ class Taker(requests.Session):
         super().__init__()
         self.heard: list[Heard] = []
         self._limits = limits
-        # An environment may name its own certificates and proxies, but never say "do not verify".
-        outside = requests.Session().merge_environment_settings(
-            "https://exchange.invalid", {}, None, True, None
-        )
+        self._bundle, proxies = outside_of(ANYWHERE)
         self.trust_env = False
-        self._bundle = outside["verify"] or DEFAULT_CA_BUNDLE_PATH
-        self._proxies = {} if is_loopback else outside["proxies"]
+        self._proxies = {} if is_loopback else dict(proxies)
 
     def request(  # type: ignore[override]
         self, method: str, url: str, **given: Any
@@ -73,39 +64,23 @@ class Taker(requests.Session):
             raise WriteRefused(f"{method} {place}")
         given |= {"stream": True, "allow_redirects": False, "verify": self._bundle}
         given["proxies"] = given.get("proxies") or self._proxies
+        given["timeout"] = (self._limits.connect_s, self._limits.read_s)
         self.heard.append(Heard(method=method, place=place))
         response = super().request(method, url, **given)
-        body, fault = self._body(response)
+        answer = answer_in(response, limits=self._limits)
         self.heard[-1] = Heard(
             method=method,
             place=place,
-            status=response.status_code,
-            headers={name.lower(): text for name, text in response.headers.items()},
-            body=body,
-            fault=fault,
+            status=answer.status,
+            headers=answer.headers,
+            body=answer.body,
+            fault=answer.fault,
         )
-        if fault is not None:
-            response.close()
-            raise requests.exceptions.ConnectionError(f"Connection broken: {fault}")
-        response._content = body
+        if answer.fault is not None:
+            raise requests.exceptions.ConnectionError(f"Connection broken: {answer.fault}")
+        response._content = answer.body
         response._content_consumed = True
         return response
-
-    def _body(self, response: requests.Response) -> tuple[bytes, Fault | None]:
-        ends_at = time.monotonic() + 2 * self._limits.read_s
-        pieces = bytearray()
-        try:
-            for piece in response.iter_content(PIECE_BYTES):
-                pieces += piece
-                if len(pieces) > self._limits.body_bytes_max:
-                    return bytes(pieces), "too_large"
-                if time.monotonic() > ends_at:
-                    return bytes(pieces), "timeout"
-        except requests.exceptions.ConnectionError:  # a read that timed out
-            return bytes(pieces), "timeout"
-        except requests.exceptions.RequestException:
-            return bytes(pieces), "cut"
-        return bytes(pieces), None
 
 
 def exchange_ids() -> tuple[str, ...]:

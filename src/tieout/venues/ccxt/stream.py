@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from tieout.ports import News, Tell
-from tieout.venues.ccxt.calls import Sleep
 from tieout.venues.ccxt.limits import Limits
-from tieout.venues.ccxt.scrub import Scrub
 from tieout.venues.ccxt.sdk import is_no_such_watch
+from tieout.venues.http.scrub import Scrub
+from tieout.venues.http.waiting import Sleep
 
 WATCHES = (
     ("watchMyTrades", "watch_my_trades"),

@@ -1,15 +1,13 @@
 """Texts, numbers and times as ccxt's structures have them."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from tieout.core.errors import NumberError
 from tieout.core.numbers import exact, plain
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
+from tieout.venues.moments import moment_of
 
 Row = Mapping[str, Any]
 
@@ -39,13 +37,9 @@ def moment(milliseconds: object) -> datetime | None:
     if not isinstance(milliseconds, int) or isinstance(milliseconds, bool):
         return None
     try:
-        return EPOCH + milliseconds * MILLISECOND
+        return moment_of(milliseconds)
     except OverflowError:
         return None
-
-
-def milliseconds(at: datetime) -> int:
-    return (at - EPOCH) // MILLISECOND
 
 
 def told_numbers(value: object) -> Iterator[Decimal]:

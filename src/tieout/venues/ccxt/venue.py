@@ -2,39 +2,35 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from tieout.core.book import Account, AccountId
-from tieout.core.errors import (
-    SettingsError,
-    VenueError,
-    VenueRefused,
-    VenueReplyInvalid,
-    VenueUnavailable,
-)
+from tieout.core.errors import SettingsError, VenueError, VenueRefused, VenueReplyInvalid
 from tieout.ports import Clock, Finding, News, Read, Tell, Venue
 from tieout.venues.ccxt.asking import Asking, asking_of
 from tieout.venues.ccxt.bookmark import Bookmark
-from tieout.venues.ccxt.calls import Calls, Chance, Question, Sleep, Trace, with_evidence
-from tieout.venues.ccxt.checkup import finding_of, findings, findings_before
+from tieout.venues.ccxt.calls import Calls, Question
+from tieout.venues.ccxt.checkup import findings, findings_before
 from tieout.venues.ccxt.limits import DEFAULT, Limits
-from tieout.venues.ccxt.options import Options, is_loopback, options_of
+from tieout.venues.ccxt.options import Options, options_of
 from tieout.venues.ccxt.quirks import at_path, quirks_of
-from tieout.venues.ccxt.reading import ACCOUNT_MISMATCH, Reading
-from tieout.venues.ccxt.scrub import Scrub
+from tieout.venues.ccxt.reading import Reading
 from tieout.venues.ccxt.sdk import exchange_of, require_exchange, watcher_of
 from tieout.venues.ccxt.stream import Updates
+from tieout.venues.connection import login_finding, mismatch
+from tieout.venues.http.address import is_loopback
+from tieout.venues.http.limits import with_timeout
+from tieout.venues.http.scrub import Scrub
+from tieout.venues.http.trace import Trace
+from tieout.venues.http.waiting import Chance, Sleep
 
 MAIN = "main"  # what an account is called that neither the settings nor the exchange names
 MARKETS_KEPT = timedelta(hours=1)
 JUST_NOW = timedelta(seconds=10)
 LOGIN_NAMES = {"apiKey": "key", "secret": "secret", "password": "password", "uid": "uid"}
-
-Result = TypeVar("Result")
 
 
 def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock) -> Venue:
@@ -44,10 +40,7 @@ def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock)
     """
     options = options_of(settings, connection=name, venue=venue)
     require_exchange(options.exchange, connection=name)
-    limits = DEFAULT
-    if options.timeout_s is not None:
-        read_s = float(options.timeout_s)
-        limits = replace(DEFAULT, read_s=read_s, deadline_s=max(DEFAULT.deadline_s, 3 * read_s))
+    limits = with_timeout(DEFAULT, settings.get("timeout_s"), connection=name)
     return CcxtVenue(name=name, options=options, clock=clock, limits=limits)
 
 
@@ -72,7 +65,7 @@ class CcxtVenue:
             options.exchange,
             login=options.login,
             address=options.address,
-            is_loopback=is_loopback(options.address),
+            is_loopback=is_loopback(options.address or ""),
             is_paced=is_paced,
             limits=limits,
         )
@@ -84,7 +77,7 @@ class CcxtVenue:
             self._exchange,
             taker,
             name=name,
-            scrub=Scrub(options.login.values()),
+            scrub=Scrub(*options.login.values()),
             limits=limits,
             clock=clock,
             sleep=sleep,
@@ -92,7 +85,7 @@ class CcxtVenue:
         )
 
         self._updates = Updates(
-            self._watcher, scrub=Scrub(options.login.values()), limits=limits, sleep=sleep
+            self._watcher, scrub=Scrub(*options.login.values()), limits=limits, sleep=sleep
         )
 
     def __repr__(self) -> str:
@@ -100,7 +93,7 @@ class CcxtVenue:
 
     async def accounts(self) -> Sequence[Account]:
         """The one account of the keys: as the exchange names it, else as it is set."""
-        account, _ = await self._within(self._own_account)
+        account, _ = await self._calls.in_time(self._own_account)
         if self._quirks.identity is not None:
             self._asked = (account, self._calls.now())
         return (
@@ -114,13 +107,13 @@ class CcxtVenue:
 
     async def read(self, account: AccountId, *, cursor: str | None) -> Read:
         """Positions, coins and trades. What ccxt cannot tell here is named in `ignored`."""
-        return await self._within(partial(self._read, account, cursor))
+        return await self._calls.in_time(partial(self._read, account, cursor))
 
     async def listen(self, tell: Tell) -> None:
         """Tell of news on the exchange's stream until cancelled, where ccxt has one."""
         while True:
             try:
-                await self._within(self._asking)  # the markets, which a stream needs too
+                await self._calls.in_time(self._asking)  # the markets, which a stream needs too
                 break
             except VenueError as error:
                 tell(News(kind="lost", reason=str(error)))
@@ -131,9 +124,9 @@ class CcxtVenue:
         """What `doctor` shows. A login that does not work is a finding, not an error."""
         before = findings_before(self._exchange, address=self._options.address)
         try:
-            return (*before, *await self._within(self._check))
+            return (*before, *await self._calls.in_time(self._check))
         except VenueError as error:
-            return (*before, finding_of(error))
+            return (*before, login_finding(error))
 
     async def aclose(self) -> None:
         """Let go of the connections."""
@@ -160,23 +153,6 @@ class CcxtVenue:
             on_connected=on_connected,
         )
 
-    async def _within(self, work: Callable[[Trace], Awaitable[Result]]) -> Result:
-        """Do it in time. What comes later is dropped with the thread that waits for it."""
-        deadline_s = self._calls.limits.deadline_s
-        trace = Trace(deadline_at=self._calls.now() + timedelta(seconds=deadline_s))
-        try:
-            async with asyncio.timeout(deadline_s):
-                return await work(trace)
-        except TimeoutError:
-            late = VenueUnavailable(
-                f"{self._options.exchange} did not answer everything within {deadline_s:g} s",
-                venue=self.name,
-                advice="nothing was changed; it is tried again in the next run",
-            )
-            raise with_evidence(late, trace) from None
-        except VenueError as error:
-            raise with_evidence(error, trace) from None
-
     async def _own_account(self, trace: Trace) -> tuple[str, Any]:
         """Whose keys these are, and the reply that says so."""
         identity = self._quirks.identity
@@ -196,14 +172,12 @@ class CcxtVenue:
         return found, reply
 
     def _mismatch(self, asked: str, found: str) -> VenueRefused:
-        refused = VenueRefused(
-            f"{ACCOUNT_MISMATCH}: asked for account {asked}, but these keys belong to {found}",
+        return mismatch(
+            f"asked for account {asked}, but these keys belong to {found}",
             venue=self.name,
             advice=f"use the keys of {asked}, or set this connection up for {found}; nothing was "
             "changed",
         )
-        refused.reason = ACCOUNT_MISMATCH
-        return refused
 
     async def _asking(self, trace: Trace) -> Asking:
         """What to ask, by the markets that are listed; they are asked for once an hour."""

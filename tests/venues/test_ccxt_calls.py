@@ -1,0 +1,95 @@
+"""How ccxt's calls wait and end: as those of every other venue over HTTP."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from tieout.core.errors import SettingsError, VenueError, VenueUnavailable
+from tieout.venues import registry
+from tieout.venues.ccxt.limits import Limits
+from venues.alpaca import FakeClock
+from venues.ccxt_market import LOGIN, NOW, KrakenFutures, read, venue_at
+from venues.ccxt_stub import ExchangeStub
+from venues.http.test_session import HEAD, talking
+
+ACCOUNT = "uid-0001"
+
+
+@pytest.fixture
+def stub() -> Iterator[ExchangeStub]:
+    stub = ExchangeStub()
+    KrakenFutures(stub)
+    yield stub
+    stub.close()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOW)
+
+
+def failure(venue, kind: type[VenueError] = VenueError) -> VenueError:
+    with pytest.raises(kind) as caught:
+        read(venue, account=ACCOUNT)
+    return caught.value
+
+
+def test_retry_after_may_be_a_date(stub, clock):
+    stub.headers = {"Retry-After": format_datetime(NOW + timedelta(seconds=11), usegmt=True)}
+    stub.trouble, stub.times = "rate_limit", 1
+    read(venue_at(stub, clock=clock), account=ACCOUNT)
+    assert clock.slept[0] == 11.0
+
+
+def test_a_wish_holds_for_the_calls_that_follow(stub, clock):
+    venue = venue_at(stub, clock=clock)
+    stub.headers, stub.trouble = {"Retry-After": "600"}, "rate_limit"
+    assert failure(venue, VenueUnavailable).retry_after_s == 600
+    stub.trouble, asked = None, len(stub.asked)
+    assert "asked to be left alone for another 600 s" in str(failure(venue, VenueUnavailable))
+    assert len(stub.asked) == asked
+    clock.at += timedelta(seconds=601)
+    stub.headers = {}
+    assert read(venue, account=ACCOUNT).snapshot.complete
+
+
+@pytest.mark.parametrize("text", ["9" * 19, "Mon, 01 Jan 99999999999999 00:00:00 GMT"])
+def test_a_time_that_nobody_can_count_is_no_crash(stub, clock, text):
+    stub.headers, stub.trouble = {"Retry-After": text, "Date": text}, "rate_limit"
+    assert failure(venue_at(stub, clock=clock), VenueUnavailable).status == 429
+    stub.trouble = None
+    assert asyncio.run(venue_at(stub, clock=clock).check())
+
+
+def test_a_body_that_drips_does_not_last_forever(stub, clock):
+    def talk(connection, left):
+        connection.sendall(HEAD)
+        while not left.wait(0.01):
+            connection.sendall(b" ")
+
+    limits = Limits(read_s=5, call_s=0.1, tries_max=1)
+    with talking(talk) as address:
+        error = failure(venue_at(stub, clock=clock, address=address, limits=limits))
+    assert isinstance(error, VenueUnavailable)
+    assert "no whole reply came" in str(error)
+
+
+@pytest.mark.parametrize("form", ["MHcCAQEEIplantedplanted", "MHcCAQEEIplantedplanted\\nAwEHoUQD"])
+def test_a_key_of_several_lines_is_not_kept_even_line_by_line(stub, clock, form):
+    pem = "-----BEGIN KEY-----\nMHcCAQEEIplantedplanted\nAwEHoUQDplanted==\n-----END KEY-----\n"
+    venue = venue_at(stub, clock=clock, login={**LOGIN, "password": pem})
+    stub.is_revoked, stub.refusal = True, (401, {"error": f"no {form}"})
+    error = failure(venue)
+    assert "planted" not in f"{error} {error.evidence}"
+
+
+def test_a_login_in_the_address_is_refused_as_an_address_is_shown():
+    settings = {"key": "k", "secret": "cw==", "address": "https://me:planted@exchange.example"}
+    with pytest.raises(SettingsError) as caught:
+        registry.connect("ccxt:krakenfutures", name="main", settings=settings, clock=FakeClock())
+    assert "connections.main.address" in str(caught.value)
+    assert "has a login in it" in str(caught.value)
+    assert "planted" not in str(caught.value)
