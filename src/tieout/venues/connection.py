@@ -1,6 +1,7 @@
 """What a connection is told and says of itself, whatever its venue speaks."""
 
 import ipaddress
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from importlib.metadata import version
@@ -13,6 +14,18 @@ ACCOUNT_MISMATCH = "account_mismatch"
 ADVICE_AGAIN = "nothing was changed; it is tried again in the next run"
 SKEW_S_MAX = 2.0
 CLOCK_ADVICE = "set this machine's clock (NTP)"
+
+
+def require_known(
+    settings: Mapping[str, str], allowed: Collection[str], *, venue: str, connection: str
+) -> None:
+    """Refuse settings that a venue does not know: a SettingsError that names them."""
+    unknown = sorted(set(settings) - set(allowed))
+    if unknown:
+        raise SettingsError(
+            f"connections.{connection}: {venue} has no setting {', '.join(unknown)}; "
+            f"allowed are {', '.join(allowed)}"
+        )
 
 
 def timeout_of(text: str, *, connection: str) -> float:

@@ -31,7 +31,7 @@ from tieout.venues.alpaca.wire import (
     assets_in,
     positions_in,
 )
-from tieout.venues.connection import login_finding, mismatch
+from tieout.venues.connection import login_finding, mismatch, require_known
 from tieout.venues.http.calls import Reply
 from tieout.venues.http.limits import with_timeout
 from tieout.venues.http.together import together
@@ -58,12 +58,7 @@ def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock)
 
     Nothing is sent yet. A missing or wrong setting is a SettingsError that names it.
     """
-    unknown = sorted(set(settings) - set(SETTINGS))
-    if unknown:
-        raise SettingsError(
-            f"connections.{name}: {venue} has no setting {', '.join(unknown)}; "
-            f"allowed are {', '.join(SETTINGS)}"
-        )
+    require_known(settings, SETTINGS, venue=venue, connection=name)
     key = _login(settings, "key", variable="APCA_API_KEY_ID", connection=name)
     secret = _login(settings, "secret", variable="APCA_API_SECRET_KEY", connection=name)
     address = address_of(settings.get("address"), connection=name, key=key)

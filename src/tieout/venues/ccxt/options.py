@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from tieout.core.errors import NumberError, SettingsError
 from tieout.core.numbers import exact
+from tieout.venues.connection import require_known
 from tieout.venues.http.address import AddressInvalid, address_in
 
 LOGIN = {"key": "apiKey", "secret": "secret", "password": "password", "uid": "uid"}
@@ -40,12 +41,7 @@ class Options:
 
 def options_of(settings: Mapping[str, str], *, connection: str, venue: str) -> Options:
     """What is set. Raises SettingsError with the name of what is wrong."""
-    unknown = sorted(set(settings) - set(SETTINGS))
-    if unknown:
-        raise SettingsError(
-            f"connections.{connection}: {venue} has no setting {', '.join(unknown)}; "
-            f"allowed are {', '.join(SETTINGS)}"
-        )
+    require_known(settings, SETTINGS, venue=venue, connection=connection)
     types = _words(settings.get("types", ""))
     for each in types:
         if each not in TYPES:

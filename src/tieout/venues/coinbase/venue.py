@@ -25,7 +25,7 @@ from tieout.venues.coinbase.rows import Permissions, Portfolio
 from tieout.venues.coinbase.scrub import scrub_of
 from tieout.venues.coinbase.stream import UserChannel
 from tieout.venues.coinbase.wire import permissions_in, portfolios_in
-from tieout.venues.connection import login_finding, mismatch
+from tieout.venues.connection import login_finding, mismatch, require_known
 from tieout.venues.http.calls import Reply
 from tieout.venues.http.limits import with_timeout
 from tieout.venues.http.trace import Trace
@@ -48,12 +48,7 @@ def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock)
 
     Nothing is sent yet. A missing or wrong setting is a SettingsError that names it.
     """
-    unknown = sorted(set(settings) - set(SETTINGS))
-    if unknown:
-        raise SettingsError(
-            f"connections.{name}: {venue} has no setting {', '.join(unknown)}; "
-            f"allowed are {', '.join(SETTINGS)}"
-        )
+    require_known(settings, SETTINGS, venue=venue, connection=name)
     return CoinbaseVenue(
         name=name,
         login=Login.of(settings, connection=name),

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tieout.core.errors import NumberError, SettingsError
 from tieout.core.numbers import exact
+from tieout.venues.connection import require_known
 
 SETTINGS = (
     "account", "activities", "age_s_max", "currency", "history", "line_end", "map",
@@ -51,12 +52,7 @@ class Options:
 
 def options_of(settings: Mapping[str, str], *, connection: str, venue: str) -> Options:
     """What is set. Raises SettingsError with the name of what is wrong."""
-    unknown = sorted(set(settings) - set(SETTINGS))
-    if unknown:
-        raise SettingsError(
-            f"connections.{connection}: {venue} has no setting {', '.join(unknown)}; "
-            f"allowed are {', '.join(SETTINGS)}"
-        )
+    require_known(settings, SETTINGS, venue=venue, connection=connection)
     asked = _Asked(settings, connection)
     path = asked.text("path")
     if path is None:

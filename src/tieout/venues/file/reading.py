@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from tieout.bulk.faults import FileFault
 from tieout.core.errors import VenueError, VenueRefused, VenueReplyInvalid, VenueUnavailable
 from tieout.ports import RawReply
+from tieout.venues.connection import ADVICE_AGAIN
 from tieout.venues.file import case_form
 from tieout.venues.file.choice import chosen
 from tieout.venues.file.contents import Contents, joined
@@ -24,7 +25,6 @@ CUT = (
     "the last line has no end: the file may be cut (set line_end to optional if whoever writes "
     "it never ends the last line)"
 )
-ADVICE_AGAIN = "nothing was changed; it is tried again in the next run"
 ADVICE_FILE = "nothing was changed; have the file written anew, or look at the place named"
 
 

@@ -16,13 +16,13 @@ from tieout.core.errors import (
 )
 from tieout.core.snapshot import Failure, Snapshot
 from tieout.ports import Clock, Finding, News, RawReply, Read, Tell, Venue
+from tieout.venues.connection import ADVICE_AGAIN, mismatch
 from tieout.venues.file.checkup import finding_of, findings
 from tieout.venues.file.disk import Disk
 from tieout.venues.file.limits import DEFAULT, Limits
 from tieout.venues.file.options import Options, options_of
-from tieout.venues.file.reading import ADVICE_AGAIN, ADVICE_FILE, Desk, Found
+from tieout.venues.file.reading import ADVICE_FILE, Desk, Found
 
-ACCOUNT_MISMATCH = "account_mismatch"
 MAIN = "main"  # what an account is called that neither the settings nor the file name
 THREADS = 4
 SKEW = timedelta(seconds=5)  # by as much may the clock of a file server be ahead
@@ -193,15 +193,12 @@ class FileVenue:
         if account in (named or {self._options.account or MAIN}):
             return
         of = ", ".join(sorted(named)) or self._options.account or MAIN
-        refused = VenueRefused(
-            f"{ACCOUNT_MISMATCH}: asked for account {account}, but {found.statement.name} is of "
-            f"{of}",
+        raise mismatch(
+            f"asked for account {account}, but {found.statement.name} is of {of}",
             venue=self.name,
             advice=f"put the statement of {account} there, or, where it holds nothing, a row of "
             "it with quantity 0; nothing was changed",
         )
-        refused.reason = ACCOUNT_MISMATCH
-        raise refused
 
     def _failed(self, failure: Failure) -> VenueError:
         return FAILURES[failure.kind](failure.message, venue=self.name, advice=ADVICE_AGAIN)

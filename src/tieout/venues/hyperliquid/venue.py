@@ -9,9 +9,9 @@ from functools import partial
 from typing import TypeVar
 
 from tieout.core.book import Account, AccountId
-from tieout.core.errors import SettingsError, VenueError
+from tieout.core.errors import VenueError
 from tieout.ports import Clock, Finding, Read, Tell, Venue
-from tieout.venues.connection import login_finding, mismatch
+from tieout.venues.connection import login_finding, mismatch, require_known
 from tieout.venues.http.limits import with_timeout
 from tieout.venues.http.scrub import Scrub
 from tieout.venues.http.together import together
@@ -51,12 +51,7 @@ def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock)
     `key` may stand for it; a private key in `key` or `secret` is not used and not kept. Nothing
     is sent yet. A missing or wrong setting is a SettingsError that names it.
     """
-    unknown = sorted(set(settings) - set(SETTINGS))
-    if unknown:
-        raise SettingsError(
-            f"connections.{name}: {venue} has no setting {', '.join(unknown)}; "
-            f"allowed are {', '.join(SETTINGS)}"
-        )
+    require_known(settings, SETTINGS, venue=venue, connection=name)
     key, secret = (settings.get(each, "").strip() for each in ("key", "secret"))
     user = account_of(settings.get("account", "").strip(), key, connection=name)
     has_secret = {"key": bool(key) and not is_account(key), "secret": bool(secret)}

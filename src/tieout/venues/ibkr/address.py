@@ -1,9 +1,9 @@
 """Where a gateway listens, as HOST:PORT, and the number this client goes by there."""
 
-import ipaddress
 from dataclasses import dataclass
 
 from tieout.core.errors import SettingsError
+from tieout.venues import connection
 
 HOST = "127.0.0.1"
 PORT = 4001
@@ -31,10 +31,7 @@ class Address:
     @property
     def is_loopback(self) -> bool:
         """Whether it is on this very machine."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host.lower() == "localhost"
+        return connection.is_loopback(self.host)
 
 
 def address_of(text: str | None, *, connection: str) -> Address:

@@ -1,10 +1,8 @@
 """What `doctor` says about a connection to a gateway."""
 
-from datetime import datetime, timedelta
-from importlib.metadata import version
-
 from tieout.core.errors import VenueError
 from tieout.ports import Clock, Finding
+from tieout.venues.connection import clock_finding, login_finding, sdk_finding
 from tieout.venues.ibkr.address import Address
 from tieout.venues.ibkr.evidence import Trace
 from tieout.venues.ibkr.failures import CLIENT_TAKEN
@@ -12,9 +10,7 @@ from tieout.venues.ibkr.limits import Limits
 from tieout.venues.ibkr.link import Link
 from tieout.venues.ibkr.session import Session
 
-SDK = "ib_async"
-SDK_TESTED = "2.1."
-SKEW_S_MAX = 2.0
+CLOCKS_ADVICE = "set the clocks of both (NTP); fills are told from snapshots by their times"
 
 
 async def findings(
@@ -43,16 +39,15 @@ async def findings(
             _link_up(session),
             _accounts(names, account),
             _trading(is_read_only),
-            _clock(middle, theirs),
+            clock_finding(middle, theirs, of="the gateway", advice=CLOCKS_ADVICE),
         ]
 
-    before = (_address(address), _sdk())
+    before = (_address(address), sdk_finding("ib_async", tested="2.1.", extra="ibkr"))
     try:
         return (*before, *await link.ask(asked, Trace()))
     except VenueError as error:
         subject = "client id" if error.status == CLIENT_TAKEN else "login"
-        found = Finding(subject=subject, level="error", message=str(error), advice=error.advice)
-        return (*before, found)
+        return (*before, login_finding(error, subject=subject))
 
 
 def _address(address: Address) -> Finding:
@@ -64,19 +59,6 @@ def _address(address: Address) -> Finding:
         level="warning",
         message=f"{message}, on another machine: what goes there is not encrypted",
         advice="run the gateway on this machine, or reach it through an SSH tunnel or VPN",
-    )
-
-
-def _sdk() -> Finding:
-    installed = version(SDK)
-    is_tested = installed.startswith(SDK_TESTED)
-    return Finding(
-        subject="sdk",
-        level="ok" if is_tested else "warning",
-        message=f"{SDK} {installed}",
-        advice=""
-        if is_tested
-        else f"Tieout is tested with {SDK} {SDK_TESTED}*: pip install 'tieout[ibkr]'",
     )
 
 
@@ -118,18 +100,4 @@ def _trading(is_read_only: bool | None) -> Finding:
         message=message,
         advice="tick Read-Only API in the gateway's settings (API, Settings), unless another "
         "program trades through it; Tieout only reads",
-    )
-
-
-def _clock(ours: datetime, theirs: datetime) -> Finding:
-    """How far this machine's clock is from the gateway's, which tells whole seconds."""
-    skew_s = (ours - (theirs + timedelta(seconds=0.5))).total_seconds()
-    if abs(skew_s) <= SKEW_S_MAX:
-        return Finding(subject="clock", level="ok", message="agrees with the gateway's")
-    word = "ahead of" if skew_s > 0 else "behind"
-    return Finding(
-        subject="clock",
-        level="warning",
-        message=f"this machine is {abs(skew_s):.0f} s {word} the gateway",
-        advice="set the clocks of both (NTP); fills are told from snapshots by their times",
     )

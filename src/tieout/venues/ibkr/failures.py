@@ -1,11 +1,10 @@
 """What went wrong at a gateway, what kind of error it is, and what to do next."""
 
 from tieout.core.errors import VenueError, VenueRefused, VenueReplyInvalid, VenueUnavailable
+from tieout.venues.connection import ADVICE_AGAIN, mismatch
 from tieout.venues.ibkr.wire import ErrorRow
 
-ADVICE_AGAIN = "nothing was changed; it is tried again in the next run"
 NO_GATEWAY, NOT_CONNECTED, CLIENT_TAKEN, LINK_LOST, TOO_FAST = 502, 504, 326, 1100, 100
-ACCOUNT_MISMATCH = "account_mismatch"
 
 
 def not_reached(venue: str, address: str, why: str) -> VenueError:
@@ -103,15 +102,12 @@ def request_refused(venue: str, call: str, code: int, text: str) -> VenueError:
 
 def other_account(venue: str, account: str, reached: tuple[str, ...]) -> VenueError:
     """The login does not have this account (any more)."""
-    refused = VenueRefused(
-        f"{ACCOUNT_MISMATCH}: asked for account {account}, but this login has "
-        f"{', '.join(reached) or 'none'}",
+    return mismatch(
+        f"asked for account {account}, but this login has {', '.join(reached) or 'none'}",
         venue=venue,
         advice=f"log the gateway in to {account}, or give the connection another name to take "
         "the other one in; nothing was changed",
     )
-    refused.reason = ACCOUNT_MISMATCH
-    return refused
 
 
 def too_many_accounts(venue: str, count: int, most: int) -> VenueError:

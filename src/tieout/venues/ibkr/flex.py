@@ -12,6 +12,7 @@ from tieout.core.errors import SettingsError, VenueReplyInvalid, VenueUnavailabl
 from tieout.core.instrument import Instrument
 from tieout.core.snapshot import Snapshot
 from tieout.ports import Clock, Finding, RawReply, Read, Tell, Venue
+from tieout.venues.connection import require_known
 from tieout.venues.ibkr import failures
 from tieout.venues.ibkr.executions import Told, translated
 from tieout.venues.ibkr.flex_books import POSITIONS, Library, currency_of, standing_in
@@ -24,12 +25,7 @@ AGAIN = "download the statement again, or take it away; nothing was changed"
 
 def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock) -> Venue:
     """Statements at a path. Settings: flex, account. A wrong one is a SettingsError."""
-    unknown = sorted(set(settings) - set(SETTINGS))
-    if unknown:
-        raise SettingsError(
-            f"connections.{name}: {venue} has no setting {', '.join(unknown)}; "
-            f"allowed are {', '.join(SETTINGS)}"
-        )
+    require_known(settings, SETTINGS, venue=venue, connection=name)
     if not settings.get("flex", "").strip():
         raise SettingsError(
             f"connections.{name}.flex is not set; it must be a Flex statement (XML) or a folder "

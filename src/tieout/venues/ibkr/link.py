@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from tieout.core.errors import VenueError, VenueUnavailable
 from tieout.ports import Clock, News, Tell
+from tieout.venues.connection import ADVICE_AGAIN
 from tieout.venues.ibkr import failures
 from tieout.venues.ibkr.address import Address
 from tieout.venues.ibkr.evidence import Trace, with_evidence
@@ -91,7 +92,7 @@ class Link:
             late = VenueUnavailable(
                 f"{self._address} did not answer everything within {limits.deadline_s:g} s",
                 venue=self._venue,
-                advice=failures.ADVICE_AGAIN,
+                advice=ADVICE_AGAIN,
             )
             raise with_evidence(late, trace, bytes_max=limits.evidence_bytes_max) from None
         except VenueError as error:

@@ -3,13 +3,11 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 
 from tieout.core.book import Account, AccountId
-from tieout.core.errors import NumberError, SettingsError
-from tieout.core.numbers import exact
 from tieout.core.snapshot import Snapshot
 from tieout.ports import Clock, Finding, News, Read, Tell, Venue
+from tieout.venues.connection import require_known, timeout_of
 from tieout.venues.ibkr import checkup, executions, failures, holdings
 from tieout.venues.ibkr.address import Address, address_of, client_id_of
 from tieout.venues.ibkr.evidence import Trace
@@ -32,12 +30,7 @@ def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock)
 
     Nothing is sent yet. A wrong setting is a SettingsError that names it.
     """
-    unknown = sorted(set(settings) - set(SETTINGS))
-    if unknown:
-        raise SettingsError(
-            f"connections.{name}: {venue} has no setting {', '.join(unknown)}; "
-            f"allowed are {', '.join(SETTINGS)}"
-        )
+    require_known(settings, SETTINGS, venue=venue, connection=name)
     flex = settings.get("flex")
     return IbkrVenue(
         name=name,
@@ -53,13 +46,7 @@ def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock)
 def _limits(timeout_s: str | None, *, connection: str) -> Limits:
     if timeout_s is None:
         return DEFAULT
-    try:
-        seconds = exact(timeout_s)
-    except NumberError:
-        seconds = Decimal(0)
-    if not Decimal("0.1") <= seconds <= 600:
-        raise SettingsError(f"connections.{connection}.timeout_s must be a number from 0.1 to 600")
-    request_s = float(seconds)
+    request_s = timeout_of(timeout_s, connection=connection)
     return replace(
         DEFAULT,
         connect_s=request_s,
