@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from tieout.ports import Finding
 from tieout.venues.alpaca.address import kind_of
 from tieout.venues.alpaca.wire import AccountRow
-from tieout.venues.connection import CLOCK_ADVICE, clock_finding, sdk_finding
-from tieout.venues.http.answers import date_in
+from tieout.venues.connection import CLOCK_ADVICE, sdk_finding
 from tieout.venues.http.calls import Reply
+from tieout.venues.http.checkup import clock_told, rate_told
 
-RATE_SHARE_MIN = 0.1
+SET_CLOCK = f"{CLOCK_ADVICE}; fills are told from snapshots by their times"
+ASK_LESS = "other programs with these keys use it up; run them less often, or sync less often"
 
 BLOCKS: Mapping[str, str] = {
     "account_blocked": "the account is blocked",
@@ -32,8 +33,8 @@ def findings(row: AccountRow, reply: Reply) -> tuple[Finding, ...]:
         Finding(subject="login", level="ok", message="the keys work"),
         _account(row),
         _trading(row),
-        _clock(reply),
-        _rate(reply),
+        clock_told(reply.headers, at=reply.middle_at, of="Alpaca", advice=SET_CLOCK),
+        rate_told(reply.headers, each=" this minute", advice=ASK_LESS),
     )
     return tuple(finding for finding in found if finding is not None)
 
@@ -62,23 +63,3 @@ def _trading(row: AccountRow) -> Finding:
 
 
 _ASK_ALPACA = "ask Alpaca, or lift it in the account's own settings, if this is not meant"
-
-
-def _clock(reply: Reply) -> Finding | None:
-    theirs = date_in(reply.headers.get("date", ""))
-    if theirs is None:
-        return None
-    advice = f"{CLOCK_ADVICE}; fills are told from snapshots by their times"
-    return clock_finding(reply.middle_at, theirs, of="Alpaca", advice=advice)
-
-
-def _rate(reply: Reply) -> Finding | None:
-    """How many requests are left of this minute's."""
-    left, limit = (reply.headers.get(f"x-ratelimit-{name}", "") for name in ("remaining", "limit"))
-    if not (left.isdecimal() and limit.isdecimal() and int(limit)):
-        return None
-    message = f"{left} of {limit} requests left this minute"
-    if int(left) >= RATE_SHARE_MIN * int(limit):
-        return Finding(subject="rate limit", level="ok", message=message)
-    advice = "other programs with these keys use it up; run them less often, or sync less often"
-    return Finding(subject="rate limit", level="warning", message=message, advice=advice)

@@ -6,10 +6,11 @@ from tieout.ports import Finding
 from tieout.venues.ccxt.asking import Asking
 from tieout.venues.ccxt.calls import Spoken
 from tieout.venues.ccxt.quirks import Quirks, at_path
-from tieout.venues.connection import CLOCK_ADVICE, clock_finding, sdk_finding
-from tieout.venues.http.answers import date_in
+from tieout.venues.connection import CLOCK_ADVICE, sdk_finding
+from tieout.venues.http.checkup import clock_told, rate_told
 
-RATE_SHARE_MIN = 0.1
+SET_CLOCK = f"{CLOCK_ADVICE}; trades are told from snapshots by their times"
+ASK_LESS = "other programs with this key use it up; sync less often"
 LIMITS = (
     ("x-bapi-limit-status", "x-bapi-limit"),
     ("x-ratelimit-remaining", "x-ratelimit-limit"),
@@ -89,25 +90,13 @@ def _trading(quirks: Quirks, reply: object) -> Finding:
 
 
 def _clock(heard: Spoken) -> Finding | None:
-    theirs = date_in(heard.headers.get("date", ""))
-    if theirs is None:
-        return None
     middle = heard.sent_at + (heard.received_at - heard.sent_at) / 2
-    advice = f"{CLOCK_ADVICE}; trades are told from snapshots by their times"
-    return clock_finding(middle, theirs, of="the exchange", advice=advice)
+    return clock_told(heard.headers, at=middle, of="the exchange", advice=SET_CLOCK)
 
 
 def _rate(heard: Spoken) -> Finding | None:
     """How many requests are left, where the exchange says so."""
-    for left_name, limit_name in LIMITS:
-        left, limit = (heard.headers.get(name, "") for name in (left_name, limit_name))
-        if left.isdecimal() and limit.isdecimal() and int(limit):
-            message = f"{left} of {limit} requests left"
-            is_low = int(left) < RATE_SHARE_MIN * int(limit)
-            return Finding(
-                subject="rate limit",
-                level="warning" if is_low else "ok",
-                message=message,
-                advice="other programs with this key use it up; sync less often" if is_low else "",
-            )
-    return None
+    told = (
+        rate_told(heard.headers, left=left, limit=limit, advice=ASK_LESS) for left, limit in LIMITS
+    )
+    return next((found for found in told if found is not None), None)

@@ -6,11 +6,15 @@ from tieout.core.errors import VenueError
 from tieout.ports import Finding
 from tieout.venues.coinbase.address import Addresses, kind_of
 from tieout.venues.coinbase.rows import Permissions, Portfolio
-from tieout.venues.connection import CLOCK_ADVICE, clock_finding, sdk_finding
-from tieout.venues.http.answers import date_in
+from tieout.venues.connection import CLOCK_ADVICE, sdk_finding
 from tieout.venues.http.calls import Reply
+from tieout.venues.http.checkup import clock_told, rate_told
 
-RATE_SHARE_MIN = 0.1
+SET_CLOCK = (
+    f"{CLOCK_ADVICE}; a signature is good for two minutes, and fills are told from snapshots by "
+    "their times"
+)
+ASK_LESS = "other programs with this key use it up; run them less often, or sync less often"
 
 
 def findings_before(addresses: Addresses) -> tuple[Finding, ...]:
@@ -35,8 +39,8 @@ def findings(
         _others(permissions, portfolios),
         _viewing(permissions),
         _trading(permissions),
-        _clock(reply),
-        _rate(reply),
+        clock_told(reply.headers, at=reply.middle_at, of="Coinbase", advice=SET_CLOCK),
+        rate_told(reply.headers, advice=ASK_LESS),
     )
     return tuple(finding for finding in found if finding is not None)
 
@@ -112,26 +116,3 @@ def _trading(permissions: Permissions) -> Finding:
         message=f"this key could {' and '.join(able)}{unknown}",
         advice="Tieout only reads: make a key with nothing but View in the CDP portal",
     )
-
-
-def _clock(reply: Reply) -> Finding | None:
-    theirs = date_in(reply.headers.get("date", ""))
-    if theirs is None:
-        return None
-    advice = (
-        f"{CLOCK_ADVICE}; a signature is good for two minutes, and fills are told from snapshots "
-        "by their times"
-    )
-    return clock_finding(reply.middle_at, theirs, of="Coinbase", advice=advice)
-
-
-def _rate(reply: Reply) -> Finding | None:
-    """How many requests are left."""
-    left, limit = (reply.headers.get(f"x-ratelimit-{name}", "") for name in ("remaining", "limit"))
-    if not (left.isdecimal() and limit.isdecimal() and int(limit)):
-        return None
-    message = f"{left} of {limit} requests left"
-    if int(left) >= RATE_SHARE_MIN * int(limit):
-        return Finding(subject="rate limit", level="ok", message=message)
-    advice = "other programs with this key use it up; run them less often, or sync less often"
-    return Finding(subject="rate limit", level="warning", message=message, advice=advice)

@@ -6,10 +6,10 @@ from typing import Generic, TypeVar
 
 from tieout.core.errors import VenueError
 from tieout.ports import Finding
-from tieout.venues.connection import clock_finding, sdk_finding
-from tieout.venues.http.answers import date_in
+from tieout.venues.connection import sdk_finding
 from tieout.venues.http.bodies import number
 from tieout.venues.http.calls import Reply
+from tieout.venues.http.checkup import clock_told
 from tieout.venues.http.scrub import shown
 from tieout.venues.hyperliquid.address import kind_of
 from tieout.venues.hyperliquid.rows import Role, SubAccount
@@ -122,8 +122,7 @@ def _agents(count: int) -> Finding | None:
 
 
 def _clock(reply: Reply) -> Finding | None:
-    theirs = date_in(reply.headers.get("date", ""))
-    return clock_finding(reply.middle_at, theirs, of="Hyperliquid") if theirs else None
+    return clock_told(reply.headers, at=reply.middle_at, of="Hyperliquid")
 
 
 def _rate(rate: Mapping[str, str]) -> Finding | None:
