@@ -203,9 +203,10 @@ class VenueSuite:
         assert all(finding.advice for finding in (*good, *bad) if finding.level != "ok")
         assert_clean(stage, f"{good!r} {bad!r}")
 
-    def test_it_can_be_closed(self, stage: Stage) -> None:
-        read(stage)
+    def test_it_can_be_closed_and_used_again(self, stage: Stage) -> None:
+        before = read(stage)
         asyncio.run(stage.venue.aclose())
+        assert read(stage, cursor=before.cursor).snapshot.complete
 
 
 def read(stage: Stage, *, account: str | None = None, cursor: str | None = None) -> Read:

@@ -171,3 +171,9 @@ def test_a_fault_is_said_in_the_evidence(stub, bench):
     stub.say(THINGS, Said(hung_up=True))
     calls = {each.call for each in bench.failure().evidence}
     assert calls == {"GET /things?page=1 (unreachable)"}
+
+
+def test_after_it_was_closed_it_can_ask_again(bench):
+    bench.ask()
+    bench.calls.close()
+    assert bench.ask()[0] == {"things": []}

@@ -112,8 +112,8 @@ class Calls(Generic[Asked, Limits]):
             clock=clock,
             sleep=sleep,
         )
-        # Of its own, so that one that hangs takes no thread from the others.
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"venue-{name}")
+        self._count = threads
+        self._threads = self._own_threads()
 
     async def ask(
         self, question: Asked, decode: Callable[[bytes], Decoded], *, trace: Trace
@@ -158,8 +158,14 @@ class Calls(Generic[Asked, Limits]):
         return self._clock.now()
 
     def close(self) -> None:
+        """Let go of threads and connections; what asks after it gets new ones."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._wire.close()
+        self._threads = self._own_threads()
+
+    def _own_threads(self) -> ThreadPoolExecutor:
+        """Of its own, so that a venue that hangs takes no thread from the others."""
+        return ThreadPoolExecutor(self._count, thread_name_prefix=f"venue-{self.name}")
 
     async def _reply(self, question: Asked, trace: Trace) -> Reply:
         for tries in range(1, self.limits.tries_max + 1):
