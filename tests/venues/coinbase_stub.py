@@ -46,6 +46,7 @@ AUTH = f"{GATEWAY}/public/auth"
 POSITIONS = f"{GATEWAY}/private/get_positions"
 TRADES = f"{GATEWAY}/private/get_user_trades_by_currency_and_time"
 LOG = f"{GATEWAY}/private/get_transaction_log"
+SUBACCOUNTS = f"{GATEWAY}/private/get_subaccounts"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +83,7 @@ class CoinbaseStub:
         self.fills: list[Row] = []
         self.positions: list[Row] = []
         self.trades: list[Row] = []
+        self.isolated: dict[int, list[Row]] = {}
         self.log: list[Row] | None = []
         self.transactions: dict[str, list[Row]] = {}
         self.portfolios: list[Row] = [{"name": "Default", "uuid": PORTFOLIO, "type": "DEFAULT"}]
@@ -273,7 +275,11 @@ class CoinbaseStub:
             return rpc_error(13009, "unauthorized")
         params = asked.body["params"]
         if asked.path == POSITIONS:
-            return rpc(self.positions)
+            owner = params.get("subaccount_id")
+            return rpc(self.positions if owner is None else self.isolated[owner])
+        if asked.path == SUBACCOUNTS:
+            hidden = self.isolated if params.get("include_isolated") else ()
+            return rpc([{"id": 7, "type": "main"}, *({"id": each} for each in hidden)])
         if asked.path == TRADES:
             rows = [row for row in self.trades if row["timestamp"] >= params["start_timestamp"]]
             rows = sorted(rows, key=lambda row: row["timestamp"])

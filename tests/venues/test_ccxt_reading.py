@@ -125,6 +125,12 @@ class TestPositions:
         (holding,) = read(venue_at(stub), account=OWNER).snapshot.holdings
         assert "is not among the exchange's markets" in (holding.problem or "")
 
+    def test_a_long_of_less_than_nothing_is_a_problem_of_its_row(self, stub, market):
+        rows = [{"side": "long", "symbol": "PF_XBTUSD", "size": -2, "price": 1}]
+        stub.say(f"{PRIVATE}/openpositions", {"result": "success", "openPositions": rows})
+        (holding,) = read(venue_at(stub), account=OWNER).snapshot.holdings
+        assert holding.problem == "BTC/USD:USD: -2 contracts, but the side is long"
+
     def test_every_settlement_coin_and_kind_is_asked_by_itself(self, stub):
         lists.bybit(stub)
         assert at_bybit(stub).snapshot.complete

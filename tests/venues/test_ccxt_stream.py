@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket as network
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
 from tieout.ports import News
+from tieout.venues.ccxt.sdk import watcher_of
 from venues import ccxt_recordings as lists
 from venues.alpaca import FakeClock
 from venues.ccxt_market import LIMITS, NOW, KrakenFutures, venue_at
@@ -52,6 +54,55 @@ class Socket:
     def close(self) -> None:
         self.server.shutdown()
         self.thread.join()
+
+
+class Tunnel:
+    """A way to a socket. Gone silent, it swallows what either side says and closes nothing."""
+
+    def __init__(self, end: str) -> None:
+        self._end = int(end.rpartition(":")[2])
+        self._ways: list[network.socket] = []
+        self._swallowing: set[network.socket] = set()
+        self._server = network.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        return f"ws://127.0.0.1:{self._server.getsockname()[1]}"
+
+    def go_silent(self) -> None:
+        """Of the connections that there are; later ones are whole."""
+        self._swallowing.update(self._ways)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._server.accept()
+            except OSError:
+                return
+            far = network.create_connection(("127.0.0.1", self._end))
+            self._ways += [near, far]
+            for ends in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=ends, daemon=True).start()
+
+    def _carry(self, here: network.socket, there: network.socket) -> None:
+        with here, there:
+            while piece := _heard_from(here):
+                if here not in self._swallowing:
+                    there.sendall(piece)
+
+    def close(self) -> None:
+        self._server.close()
+        for way in self._ways:
+            way.close()
+
+
+def _heard_from(way: network.socket) -> bytes:
+    """What comes next; nothing at its end."""
+    try:
+        return way.recv(65536)
+    except OSError:
+        return b""
 
 
 @pytest.fixture
@@ -101,6 +152,45 @@ def test_a_fill_is_news_and_a_lost_stream_is_connected_again(stub, socket):
     ]  # fmt: skip
     assert socket.subscribed[0] == "fills"
     assert heard[3].reason
+
+
+def test_a_stream_that_has_gone_silent_is_noticed_and_connected_again(stub, socket):
+    KrakenFutures(stub)
+    tunnel = Tunnel(socket.address)
+    limits = replace(LIMITS, reconnect_s=0.05, ping_s=0.05)
+    venue = venue_at(stub, stream_address=tunnel.address, clock=FakeClock(NOW), limits=limits)
+    heard: list[News] = []
+
+    async def scene() -> None:
+        news: asyncio.Queue[News] = asyncio.Queue()
+        task = asyncio.create_task(venue.listen(news.put_nowait))
+
+        async def until(kind: str) -> None:
+            async with asyncio.timeout(10):
+                while not heard or heard[-1].kind != kind:
+                    heard.append(await news.get())
+
+        await until("changed")  # the snapshot
+        tunnel.go_silent()
+        await until("lost")
+        await until("connected")
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    try:
+        asyncio.run(scene())
+    finally:
+        tunnel.close()
+    assert "ping-pong" in heard[-2].reason
+
+
+@pytest.mark.parametrize("exchange", ["binance", "bingx", "okx", "bybit", "kraken", "kucoin"])
+def test_no_exchange_is_pinged_so_seldom_that_its_silence_lasts(exchange):
+    """ccxt's own pauses are from 4 seconds to half an hour; two answers may be missed."""
+    made = watcher_of(
+        exchange, login={}, address=None, stream_address=None, ping_s=10, on_connected=lambda: None
+    )
+    assert made.streaming["keepAlive"] <= 10_000
 
 
 def test_where_ccxt_has_no_stream_listening_ends_at_once(stub):

@@ -7,6 +7,7 @@ import pytest
 from tieout.core.book import AccountId
 from tieout.core.errors import VenueRefused
 from tieout.simulators.faults import Fault, Status
+from venues.hyperliquid import only
 from venues.hyperliquid_market import PATIENT, HyperliquidDesk
 from venues.hyperliquid_stub import AGENT, MAIN, OTHER, SUB, Person, position
 
@@ -163,6 +164,53 @@ def test_what_does_not_follow_from_fills_is_believed_the_second_time(hl):
     assert [change.kind for change in doubted.changes] == ["invalid"]
     believed = hl.tie_out()
     assert [(change.kind, str(change.after)) for change in believed.changes] == [("increased", "5")]
+
+
+@pytest.fixture
+def settled(hl):
+    """Two readings have agreed that one BTC is held."""
+    hl.stub.trade("BTC", "1", "60000")
+    hl.tie_out()
+    assert hl.tie_out().tied_out
+    return hl
+
+
+@pytest.mark.parametrize("size", [None, "5", "0.5", "-1"])
+def test_a_state_that_fills_contradict_changes_nothing_however_often_it_comes(settled, size):
+    settled.stub.main.positions = [position("BTC", size, "60000")] if size else []
+    for _ in range(5):
+        plan = settled.tie_out()
+        assert not plan.tied_out
+        assert {change.kind for change in plan.changes} <= {"invalid"}
+    settled.stub.main.positions = [position("BTC", "1", "60000")]
+    assert settled.tie_out().tied_out
+
+
+def test_an_old_state_does_not_bring_back_what_a_fill_has_closed(settled):
+    settled.stub.trade("BTC", "-1", "61000")
+    settled.stub.main.positions = [position("BTC", "1", "60000")]
+    assert [change.kind for change in settled.tie_out().changes] == ["closed"]
+    for _ in range(3):
+        assert {change.kind for change in settled.tie_out().changes} <= {"invalid"}
+    settled.stub.main.positions = []
+    assert settled.tie_out().tied_out
+
+
+def test_what_no_fill_explains_for_a_day_is_believed(settled):
+    settled.stub.main.positions = [position("BTC", "5", "60000")]
+    settled.tie_out()
+    settled.clock.advance(86_400)
+    found = settled.read(cursor=settled.cursor)
+    assert found.snapshot.complete
+    assert only(found).quantity == "5"
+
+
+def test_a_size_that_cannot_be_read_is_not_said_to_be_zero(settled):
+    settled.stub.main.positions = [position("BTC", "1", "60000", szi=None)]
+    found = settled.read(cursor=settled.cursor)
+    assert found.snapshot.problems == ("BTC is reported without a size, and its fills leave 1",)
+    settled.stub.main.positions = [position("BTC", "1", "60000")]
+    assert settled.read(cursor=found.cursor).snapshot.complete
 
 
 def test_a_balance_that_moved_by_itself_is_believed_the_second_time(hl):

@@ -27,6 +27,7 @@ def test_a_good_gateway(tws, gateway):
         "login": "ok",
         "connection to IBKR": "ok",
         "account": "ok",
+        "limits": "ok",
         "trading": "ok",
         "clock": "ok",
     }
@@ -64,6 +65,13 @@ def test_no_gateway_is_a_finding(tws, gateway):
     login = found(gateway)["login"]
     assert login.level == "error"
     assert "502" in login.message
+
+
+def test_a_login_with_more_accounts_than_a_gateway_tells_of_is_an_error(tws, gateway):
+    tws.accounts = [f"U{number}" for number in range(51)]
+    limits = found(gateway)["limits"]
+    assert limits.level == "error"
+    assert "51 accounts" in limits.message
 
 
 def test_an_account_that_the_login_does_not_have_is_an_error(tws):

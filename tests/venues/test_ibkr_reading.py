@@ -2,13 +2,14 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from tieout.core.errors import VenueRefused
 from tieout.venues.ibkr.limits import DEFAULT
 from venues.alpaca import FakeClock
-from venues.ibkr import AAPL, ES, QUICK, TSLA, only, read, venue_at
+from venues.ibkr import AAPL, ES, NOW, QUICK, TSLA, only, read, venue_at
 from venues.tws import TwsStub, contract
 
 
@@ -214,6 +215,19 @@ def test_an_account_without_portfolio_is_complete_and_asked_once(tws, gateway):
     assert only(found).price is None
     read(gateway)
     assert tws.calls("6") == 1
+
+
+def test_a_portfolio_that_did_not_come_is_asked_for_again_after_an_hour(tws):
+    clock = FakeClock(NOW)
+    gateway = venue_at(tws, clock)
+    tws.silent = {"6"}
+    tws.hold(AAPL, "10", "190.5")
+    tws.portfolio["U1"] = [[*AAPL, "10", "200", "2000", "190.5", "95", "0"]]
+    assert only(read(gateway)).price is None
+    tws.silent = set()
+    clock.at += timedelta(hours=1)
+    assert only(read(gateway)).price == "200"
+    asyncio.run(gateway.aclose())
 
 
 def test_a_portfolio_row_that_does_not_decode_makes_its_account_incomplete(tws, gateway):

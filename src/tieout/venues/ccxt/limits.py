@@ -12,7 +12,7 @@ class Limits(HttpLimits):
     ccxt keeps the exchange's pace (its rate limiter); the tries are ours. A window of trades that
     is full is split, at most `pages_max` calls in all. `settle_s` passes between two readings of
     positions while trades go on. A stream that ended is connected again after `reconnect_s`, and
-    longer with each try.
+    longer with each try; it is pinged at least every `ping_s`.
     """
 
     deadline_s: float = 300.0
@@ -21,6 +21,7 @@ class Limits(HttpLimits):
     pages_max: int = 200
     position_reads_max: int = 3
     settle_s: float = 0.5
+    ping_s: float = 10.0
     reconnect_s: float = 1.0
     reconnect_s_max: float = 30.0
 

@@ -65,6 +65,8 @@ def _problem(row: Row, symbol: str | None, market: Row | None) -> str | None:
         return f"{symbol}: the number of contracts is not reported"
     if contracts and str(row.get("side")) not in SIDES:
         return f"{symbol}: {text(contracts)} contracts, but neither long nor short"
+    if contracts < 0 and row.get("side") == "long":
+        return f"{symbol}: {text(contracts)} contracts, but the side is long"
     if contracts and not market.get("contract"):
         return (
             f"{symbol}: a margin position of {text(contracts)}, whose trades ccxt does not tell "

@@ -166,6 +166,7 @@ def watcher_of(
     login: Mapping[str, str],
     address: str | None,
     stream_address: str | None,
+    ping_s: float,
     on_connected: Callable[[], None],
 ) -> Any | None:
     """ccxt's streaming class for an exchange; None where it has none. Nothing is sent."""
@@ -181,6 +182,9 @@ def watcher_of(
             on_connected()
 
     made = Watcher({**login, "enableRateLimit": True})
+    # ccxt's own pauses are up to half an hour, for as long as a dead socket would not be noticed.
+    pause_ms = int(ping_s * 1000)
+    made.streaming["keepAlive"] = min(made.streaming.get("keepAlive") or pause_ms, pause_ms)
     if address is not None:
         made.urls["api"] = _moved(made.urls["api"], address)
     there = stream_address or (address.replace("http", "ws", 1) if address else None)

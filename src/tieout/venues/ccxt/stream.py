@@ -1,7 +1,8 @@
 """ccxt's own stream as news: that something happened, never what. A reading tells the rest.
 
-ccxt pings every five seconds and gives a socket up that misses two answers; then, as after every
-other end, it is connected anew, and the first thing told is that a reading is due.
+ccxt gives a socket up that misses two answers to its pings, which it sends as often as we say;
+then, as after every other end, it is connected anew, and the first thing told is that a reading is
+due.
 """
 
 from collections.abc import Callable

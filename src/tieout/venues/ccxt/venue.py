@@ -150,6 +150,7 @@ class CcxtVenue:
             login=self._options.login,
             address=self._options.address,
             stream_address=self._options.stream_address,
+            ping_s=self._calls.limits.ping_s,
             on_connected=on_connected,
         )
 

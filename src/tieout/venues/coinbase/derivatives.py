@@ -19,6 +19,7 @@ from tieout.venues.coinbase.bookmark import Bookmark
 from tieout.venues.coinbase.exchange import Calls, Question
 from tieout.venues.coinbase.gateway import Gateway
 from tieout.venues.coinbase.holdings import Held
+from tieout.venues.coinbase.isolated import Hidden, Isolated, read_isolated
 from tieout.venues.coinbase.products import Products
 from tieout.venues.coinbase.rows import (
     Breakdown,
@@ -73,6 +74,7 @@ class Known:
         self.products = Products()
         self.absent_at: dict[str, datetime] = {}
         self.has_gateway = perpetuals == "yes"
+        self.hidden = Hidden()
         self._waiting: list[Callable[[], None]] = []
 
     def when_gateway(self, action: Callable[[], None]) -> None:
@@ -100,6 +102,8 @@ class Derivatives:
         self._futures = known.futures
         self._perpetuals = known.perpetuals
         self._absent_at = known.absent_at
+        self._hidden = known.hidden
+        self._isolated = Isolated()
         self._before = Bookmark()
         self._reads_futures = False
         self._reads_perpetuals = False
@@ -117,6 +121,8 @@ class Derivatives:
         )
         if self._reads_perpetuals:
             await self._or_absent("perpetuals", self._gateway.sign_in(trace=trace))
+        if self._reads_perpetuals:
+            await self._or_absent("perpetuals", self._read_isolated(trace))
 
     async def positions(self, *, trace: Trace) -> Positions:
         """Both lists at once, as far as they are to be read."""
@@ -178,7 +184,7 @@ class Derivatives:
         """Everything held, and what is named elsewhere but not listed."""
         futures = holdings.futures(found.futures or (), self.products)
         perpetuals = holdings.perpetuals(found.perpetuals or ())
-        problems = [*futures.problems, *perpetuals.problems]
+        problems = [*futures.problems, *perpetuals.problems, *self._isolated.problems]
         named = set(breakdown.futures or ()) if breakdown and self._futures != "no" else set()
         problems += [
             f"the breakdown of the portfolio has {name}, but the futures positions do not"
@@ -214,6 +220,11 @@ class Derivatives:
 
     async def _read_perpetuals(self, found: Positions, trace: Trace) -> None:
         found.perpetuals = await self._gateway.positions(trace=trace)
+
+    async def _read_isolated(self, trace: Trace) -> None:
+        now = self._calls.now()
+        self._isolated = await read_isolated(self._gateway, self._hidden, now=now, trace=trace)
+        self.ignored += self._isolated.ignored
 
     async def _or_absent(self, which: str, work: Coroutine[Any, Any, None]) -> None:
         """Do it. Where it is refused and nothing of the kind was ever there, there is none."""

@@ -19,7 +19,13 @@ from tieout.venues.coinbase.rows import (
     TradeRow,
     Unreadable,
 )
-from tieout.venues.coinbase.rpc import access_in, log_in, perpetuals_in, trades_in
+from tieout.venues.coinbase.rpc import (
+    access_in,
+    log_in,
+    perpetuals_in,
+    subaccounts_in,
+    trades_in,
+)
 from tieout.venues.http.trace import Trace
 from tieout.venues.moments import milliseconds_of, moment_of
 
@@ -27,6 +33,7 @@ Decoded = TypeVar("Decoded")
 AUTH = "public/auth"
 GRANT = "coinbase_cdp"
 POSITIONS = "private/get_positions"
+SUBACCOUNTS = "private/get_subaccounts"
 TRADES = "private/get_user_trades_by_currency_and_time"
 LOG = "private/get_transaction_log"
 CURRENCIES = ("USDC",)  # what all its perpetuals are paid in
@@ -61,9 +68,19 @@ class Gateway:
         self._access = access
         self._good_until = now + timedelta(seconds=TOKEN_SHARE * access.expires_s)
 
-    async def positions(self, *, trace: Trace) -> tuple[PerpetualRow | Unreadable, ...]:
-        """All positions, of every currency."""
-        return await self._ask(POSITIONS, {"currency": "any"}, perpetuals_in, trace)
+    async def positions(
+        self, *, of: int | None = None, trace: Trace
+    ) -> tuple[PerpetualRow | Unreadable, ...]:
+        """All positions, of every currency; of a subaccount where it is named."""
+        body: dict[str, object] = {"currency": "any"}
+        if of is not None:
+            body["subaccount_id"] = of
+        return await self._ask(POSITIONS, body, perpetuals_in, trace)
+
+    async def subaccounts(self, *, with_isolated: bool, trace: Trace) -> tuple[int, ...]:
+        """The accounts of the login, its own too; those of isolated margin only where wanted."""
+        body: dict[str, object] = {"include_isolated": True} if with_isolated else {}
+        return await self._ask(SUBACCOUNTS, body, subaccounts_in, trace)
 
     async def trades(self, since: int | None, *, trace: Trace) -> list[TradeRow | Unreadable]:
         """Every trade since a time in milliseconds, oldest first, each once."""

@@ -86,6 +86,15 @@ def _perpetual(row: object) -> PerpetualRow | Unreadable:
     )
 
 
+def subaccounts_in(body: bytes) -> tuple[int, ...]:
+    """The numbers of the accounts; a subaccount is told little of its main account."""
+    rows = _result(body, "a list of subaccounts")
+    if not isinstance(rows, list):
+        refuse(rows, "a list of subaccounts")
+    numbers = [row.get("id", row.get("uid")) for row in rows if isinstance(row, dict)]
+    return tuple(each for each in numbers if type(each) is int)
+
+
 def trades_in(body: bytes) -> TradePage:
     """A page of trades, which says whether there are more."""
     found = _result(body, "a page of trades")

@@ -19,6 +19,8 @@ class _Written(msgspec.Struct, frozen=True, omit_defaults=True):
     ledger: int | None = None
     ledger_asked: int | None = None
     positions: dict[str, str] | None = None
+    is_settled: bool = False
+    doubts: dict[str, int] = {}
     tokens: dict[str, str] = {}
     paid: dict[str, str] = {}
     dexes: tuple[str, ...] = ()
@@ -32,7 +34,8 @@ class Bookmark:
     `fills`, `funding` and `ledger` are the times of the last rows, `seen` the ids of the fills at
     that time: they have to come again, else the reply is not of this account. `positions`,
     `tokens` and `paid` are what the venue reported: sizes (None where that is not certain), spot
-    balances, funding so far.
+    balances, funding so far. The sizes `is_settled` once a second reading agreed; those that
+    came to be `doubts`, since a time, stand as their fills left them.
     `dexes` are the builder dexes with positions at the time when all of them were `scanned` or
     since.
     """
@@ -44,6 +47,8 @@ class Bookmark:
     ledger: int | None = None
     ledger_asked: int | None = None
     positions: dict[str, str] | None = None
+    is_settled: bool = False
+    doubts: dict[str, int] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     paid: dict[str, str] = field(default_factory=dict)
     dexes: tuple[str, ...] = ()

@@ -43,6 +43,11 @@ class Positions:
         return {coin: plain(size) for coin, size in sizes.items() if size}
 
     @property
+    def unread(self) -> set[str]:
+        """The coins that are reported without a size."""
+        return {row.coin for row in self.rows if number(row.szi) is None}
+
+    @property
     def tokens(self) -> dict[str, str]:
         """What is held in spot beside money, by token."""
         rows = [row for row in self.balances if isinstance(row, BalanceRow)]

@@ -299,6 +299,29 @@ class Reading:
         )
         return read, bookmark
 
+    def _expected(self) -> dict[str, str] | None:
+        """The sizes that the last reading and the fills since lead to; None where that is open."""
+        before = self._before.positions
+        if before is None or self._fills.is_unfinished or self._fills.problems:
+            return None
+        return trust.expected_positions(before, self._fills.news)
+
+    def _doubted(self) -> dict[str, str]:
+        """Perpetuals that are not believed, with words for each."""
+        expected, before = self._expected(), self._before
+        if expected is None:
+            return {}
+        positions = self._positions
+        found = trust.unexplained_positions(expected, positions.sizes, positions.unread)
+        kept = DAY if before.is_settled and self._has_anchor() else timedelta(0)
+        over = {coin for coin, since in before.doubts.items() if self._is_older(since, kept)}
+        open_to_doubt = found.keys() - (over - positions.unread)
+        return {
+            coin: words
+            for coin, words in found.items()
+            if coin in open_to_doubt and dex_of(coin) not in positions.problems
+        }
+
     def _unexplained(self) -> Mapping[str, str]:
         """What the last reading and all that happened since do not lead to, by symbol."""
         before, after = self._before, self._positions
@@ -306,7 +329,7 @@ class Reading:
             return {}
         news = self._fills.news
         return {
-            **trust.unexplained_positions(before.positions, after.sizes, news),
+            **self._doubted(),
             **trust.unexplained_tokens(
                 before.tokens,
                 after.tokens,
@@ -341,7 +364,9 @@ class Reading:
             funding_asked=began if self._asks_funding else before.funding_asked,
             ledger=self._ledger.latest,
             ledger_asked=began if self._asks_ledger else before.ledger_asked,
-            positions=positions.sizes if is_whole else None,
+            positions=positions.sizes if is_whole else self._expected(),
+            is_settled=before.positions is not None and (is_whole or before.is_settled),
+            doubts={coin: before.doubts.get(coin, began) for coin in self._doubted()},
             tokens=positions.tokens,
             paid=positions.paid or {},
             dexes=positions.dexes,

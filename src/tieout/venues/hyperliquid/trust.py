@@ -1,15 +1,17 @@
 """Whether what is held follows from what happened since the last reading.
 
-A state names no account, so a foreign or stale one can only be told by what it says. A perpetual
-never changes without a fill, and a spot token hardly without a fill or a row of the ledger (a
-loan's interest is small). What does not follow is a bad row in an incomplete snapshot, once; when
-the next reading says the same it is believed.
+A state names no account, so a foreign or stale one can only be told by what it says. What does
+not follow from anything is a bad row in an incomplete snapshot. A perpetual never changes without
+a fill: one that does is not believed for a day, however often it is reported. A spot token
+hardly changes without a fill or a row of the ledger (a loan's interest is small): it is believed
+when the next reading says the same, as are perpetuals where fills were lost, or where no second
+reading has agreed yet.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from tieout.core.numbers import ZERO, exact, magnitude, multiply, plain, subtract
+from tieout.core.numbers import exact, magnitude, multiply, plain, subtract
 from tieout.venues.hyperliquid.fills import positions_after
 from tieout.venues.hyperliquid.ledger import token_of
 from tieout.venues.hyperliquid.markets import Markets, is_spot
@@ -18,18 +20,28 @@ from tieout.venues.hyperliquid.rows import FillRow, LedgerRow
 INTEREST_SHARE = Decimal(100)  # one part in so many
 
 
+def expected_positions(before: Mapping[str, str], news: Sequence[FillRow]) -> dict[str, str]:
+    """The sizes that the last fills left."""
+    left = positions_after(news, held={coin: exact(size) for coin, size in before.items()})
+    return {coin: plain(size) for coin, size in left.items() if size}
+
+
 def unexplained_positions(
-    before: Mapping[str, str], after: Mapping[str, str], news: Sequence[FillRow]
+    expected: Mapping[str, str], after: Mapping[str, str], unread: Collection[str]
 ) -> dict[str, str]:
-    """Perpetuals whose size is not what their last fills left, each with words for it."""
-    expected = positions_after(news, held={coin: exact(size) for coin, size in before.items()})
+    """Perpetuals whose size is not what their last fills left, each with words for it.
+
+    `unread` are those that are reported without a size, which is not 0.
+    """
     found = {}
-    for coin in sorted({*expected, *after}):
-        ours, theirs = expected.get(coin, ZERO), exact(after.get(coin, "0"))
-        if ours != theirs:
+    for coin in sorted({*expected, *after, *unread}):
+        ours, theirs = expected.get(coin, "0"), after.get(coin, "0")
+        if coin in unread:
+            found[coin] = f"{coin} is reported without a size, and its fills leave {ours}"
+        elif exact(ours) != exact(theirs):
             found[coin] = (
-                f"{coin} is reported as {plain(theirs)}, but its fills leave {plain(ours)}: if the "
-                "next reading says the same, it is believed"
+                f"{coin} is reported as {theirs}, but its fills leave {ours}: it is not believed "
+                "until its fills say so too, or a day has gone by"
             )
     return found
 

@@ -5,7 +5,7 @@ from tieout.ports import Clock, Finding
 from tieout.venues.connection import clock_finding, login_finding, sdk_finding
 from tieout.venues.ibkr.address import Address
 from tieout.venues.ibkr.evidence import Trace
-from tieout.venues.ibkr.failures import CLIENT_TAKEN
+from tieout.venues.ibkr.failures import CLIENT_TAKEN, too_many_accounts
 from tieout.venues.ibkr.limits import Limits
 from tieout.venues.ibkr.link import Link
 from tieout.venues.ibkr.session import Session
@@ -38,6 +38,7 @@ async def findings(
             ),
             _link_up(session),
             _accounts(names, account),
+            _limits(len(names), limits, session),
             _trading(is_read_only),
             clock_finding(middle, theirs, of="the gateway", advice=CLOCKS_ADVICE),
         ]
@@ -83,6 +84,18 @@ def _accounts(names: tuple[str, ...], account: str | None) -> Finding:
         message=f"this connection is set up for {account}, and the login has {listed}",
         advice=f"log the gateway in to {account}, or change the account of this connection",
     )
+
+
+def _limits(accounts: int, limits: Limits, session: Session) -> Finding:
+    """How many accounts and messages there may be; a gateway does not tell what is left."""
+    if accounts > limits.accounts_max:
+        error = too_many_accounts(session.venue, accounts, limits.accounts_max)
+        return Finding(subject="limits", level="error", message=str(error), advice=error.advice)
+    message = (
+        f"{accounts} of {limits.accounts_max} accounts; at most {limits.messages_per_s} messages a "
+        "second are sent, of the 50 that all programs at a gateway share"
+    )
+    return Finding(subject="limits", level="ok", message=message)
 
 
 def _trading(is_read_only: bool | None) -> Finding:

@@ -7,7 +7,7 @@ answered, the session is over, and the next one asks anew.
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tieout.core.book import AccountId
@@ -34,6 +34,8 @@ from tieout.venues.ibkr.wire import ErrorRow
 CURRENCY_TAG = "NetLiquidation"  # whose row is in the currency that the account counts in
 READ_ONLY = 321
 LENGTH_BYTES = 4
+# A portfolio that did not come is asked for again after this long; some never come.
+SILENCE_KEPT = timedelta(hours=1)
 
 
 class Session:
@@ -54,7 +56,7 @@ class Session:
         self.heard = Heard(hint=self._hint, notice=self._notice)
         self.heard.ended = self._ended
         self.broken: asyncio.Future[VenueError] = asyncio.get_running_loop().create_future()
-        self.silent_portfolios: set[str] = set()
+        self._silent_portfolios: dict[str, datetime] = {}
         self._client_id = client_id
         self._limits = limits
         self._clock = clock
@@ -174,7 +176,9 @@ class Session:
 
     async def portfolio(self, account: str, trace: Trace) -> bool:
         """Have the prices of an account sent; whether they came. Some accounts have none."""
-        if account in self.silent_portfolios:
+        now = self._clock.now()
+        silent_at = self._silent_portfolios.get(account)
+        if silent_at is not None and now - silent_at < SILENCE_KEPT:
             return False
         if self._subscribed == account:  # another account takes its place by itself: 2100
             self._ib.client.reqAccountUpdates(False, account)
@@ -184,7 +188,7 @@ class Session:
         await self._until({wait}, self._limits.marks_s)
         self.keep(f"reqAccountUpdates {account}", trace)
         if not wait.done():
-            self.silent_portfolios.add(account)
+            self._silent_portfolios[account] = now
         return wait.done()
 
     async def currencies(self, trace: Trace) -> None:
