@@ -1,5 +1,7 @@
 """Rules 1 and 1a: unexplained movement where the broker is right, and adoption."""
 
+import pytest
+
 from scenario import check
 
 # 1. Unexplained movement
@@ -264,6 +266,75 @@ def test_rule_1a_earlier_activities_that_come_later_count_once_they_give_the_who
         fill f2 AAPL 6 @ 95 at 14:30
         broker  AAPL 10 @ 93
         =>      restated 10 -> 10 @ 93 SYNCED realized nothing  tied out  book AAPL 10 @ 93 actual
+    """)
+
+
+def test_rule_1a_what_came_later_and_does_not_fit_takes_nothing_back():
+    """The activities known by then accounted for all of it: only the later one does not count."""
+    check("""
+        fill f1 AAPL 20 @ 100 at 14:00
+        fill f2 AAPL -10 @ 110 at 14:10
+        broker  AAPL 10 @ 100
+        =>      created 0 -> 10 @ 100 REDUCED SYNCED realized 100 USD by f1 f2
+        ---
+        fill f3 AAPL 5 @ 90 at 14:20
+        broker  AAPL 10 @ 100
+        =>      nothing else  tied out  book AAPL 10 @ 100 actual  total USD net 100
+        ---
+        fill f4 AAPL -5 @ 95 at 14:30
+        broker  AAPL 10 @ 96.666667
+        =>      restated AAPL realized -8.333333333333333333 USD by f3 f4  tied out
+    """)
+
+
+def test_rule_1a_a_split_of_the_day_that_comes_after_the_adoption_counts_after_it():
+    """Only its day is told, and what was adopted was whole without it."""
+    check("""
+        fill f1 AAPL 10 @ 60 at 2026-11-19T15:00:00Z
+        broker  AAPL 10 @ 60 price 61
+        =>      created 0 -> 10 @ 60 SYNCED by f1
+        ---
+        split s1 AAPL 3 for 2 at 2026-11-20T05:00:00Z
+        broker  AAPL 15 @ 40 price 41
+        =>      split AAPL 10 -> 15 @ 40 SYNCED by s1 realized nothing  nothing else  tied out
+        =>      book AAPL 15 @ 40 actual
+    """)
+
+
+def test_rule_1a_units_transferred_on_the_day_of_the_adoption_count_after_it():
+    check("""
+        fill f1 AAPL 10 @ 60 at 14:00
+        broker  AAPL 10 @ 60
+        ---
+        transfer t1 MSFT 4 at 2026-11-20T05:00:00Z
+        transfer t2 AAPL -3 at 2026-11-20T05:00:00Z
+        broker  AAPL 7 @ 60
+        broker  MSFT 4 @ 157.44
+        =>      reduced AAPL 10 -> 7 @ 60 OPEN SYNCED realized nothing by t2
+        =>      created MSFT 0 -> 4 @ ? SYNCED realized nothing by t1  nothing else  tied out
+    """)
+
+
+def test_rule_1a_a_transfer_of_the_day_that_was_adopted_with_the_rest_counts_before_it():
+    check("""
+        fill f1 AAPL 6 @ 60 at 14:00
+        broker  AAPL 10 @ 60
+        ---
+        transfer t1 AAPL 4 cost 200 at 2026-11-20T05:00:00Z
+        broker  AAPL 10 @ 56
+        =>      restated 10 -> 10 @ 56 SYNCED realized nothing  tied out  book AAPL 10 @ 56 actual
+    """)
+
+
+@pytest.mark.parametrize("at", ["2026-11-19T05:00:00Z", "2026-11-20T05:00:01Z"])
+def test_rule_1a_a_split_of_another_day_or_of_a_known_moment_was_before(at):
+    check(f"""
+        fill f1 AAPL 10 @ 60 at 2026-11-18T15:00:00Z
+        broker  AAPL 10 @ 60 price 61
+        ---
+        split s1 AAPL 2 for 1 at {at}
+        broker  AAPL 10 @ 60 price 61
+        =>      nothing else  tied out  book AAPL 10 @ 60 actual
     """)
 
 

@@ -1,8 +1,16 @@
 """Rule 13: rows and activities that cannot be used, and rows that come twice."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from scenario import check
+from tieout.core.activity import Activity, ActivityId
+from tieout.core.book import Account, AccountId, Book
+from tieout.core.numbers import ONE
+from tieout.core.plan import StepError
+from tieout.core.policy import Policy
+from tieout.core.tieout import tie_out
 
 TWO = """
         book    A 4 @ 10
@@ -145,3 +153,17 @@ def test_rule_13_a_row_without_a_symbol_is_an_error_with_its_number():
         broker  "" 4 @ 10
         =>      error row 3  partial  not tied out  and more
     """)
+
+
+@pytest.mark.parametrize("symbol", ["", " "])
+def test_rule_13_an_activity_without_a_symbol_is_an_error_for_it(symbol):
+    """Nothing says what was traded: no position without a name comes of it."""
+    at = datetime(2026, 11, 20, 15, tzinfo=UTC)
+    trade = Activity(
+        id=ActivityId("f1"), type="fill", symbol=symbol, at=at, quantity=ONE, price=ONE
+    )
+    book = Book(account=Account(id=AccountId("main"), venue="alpaca"))
+    plan = tie_out(book, None, (trade,), policy=Policy(), now=at)
+    assert plan.errors == (StepError(activity=trade.id, message="a fill needs a symbol"),)
+    assert plan.changes == ()
+    assert book.after(plan).ledgers == {}

@@ -46,6 +46,16 @@ def test_what_a_trade_lacks_is_left_for_the_core_to_report(missing):
     assert missing_fields(only(fill(**missing)))
 
 
+@pytest.mark.parametrize("symbol", [None, "", "  "])
+@pytest.mark.parametrize("kind", ["FILL", "OPEXP", "OPTRD", "FIMAT"])
+def test_a_row_that_moves_units_and_names_none_makes_the_reading_incomplete(kind, symbol):
+    """What it moved is not known, so nothing of it is booked under a name that is none."""
+    row = fill(activity_type=kind, symbol=symbol)
+    read = all_of(row)
+    assert read.activities == []
+    assert read.problems == [f"activities: {row['id']} ({kind}) has no symbol"]
+
+
 def test_nanoseconds_are_cut_to_what_time_can_hold():
     trade = only(fill(at="2026-01-02T14:43:59.050957249Z"))
     assert trade.at == at("2026-01-02T14:43:59.050957Z")

@@ -46,7 +46,7 @@ def test_two_readings_that_bring_the_same_are_enough(stub, venue, clock):
     stub.activities = [fill(at=LAST)]
     reader = Reader(stub, venue, clock)
     reader.after()
-    stub.activities += [booked("OPEXP", date="2026-11-17")]
+    stub.activities += [booked("OPEXP", symbol="AAPL261117C00150000", qty="-1", date="2026-11-17")]
     assert [reader.after() for _ in range(3)] == [ALL_DAYS, ALL_DAYS, THE_END]
 
 

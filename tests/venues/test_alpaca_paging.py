@@ -62,6 +62,22 @@ def test_the_same_page_for_ever_is_incomplete_and_moves_no_cursor(stub, venue):
     assert found.cursor == "2026-11-19T00:00:00+00:00"
 
 
+def test_a_short_page_that_comes_again_for_its_token_is_incomplete(stub, venue):
+    """The token is not followed, so nobody knows what lies behind the page."""
+    stub.say(ACTIVITIES, said([fill(number) for number in range(50)]))
+    found = read(venue)
+    assert not found.snapshot.complete
+    assert found.snapshot.problems == ("the pages of activities do not advance: one came twice",)
+    assert len(found.activities) == 50
+    assert found.cursor is None
+
+
+def test_the_last_row_that_comes_again_for_its_token_is_the_end(stub, venue):
+    rows = [fill(number) for number in range(50)]
+    stub.say(ACTIVITIES, said(rows), said(rows[-1:]))
+    assert read(venue).snapshot.complete
+
+
 def test_a_full_page_whose_last_row_has_no_id_cannot_be_followed(stub, venue):
     stub.say(ACTIVITIES, said([*(fill(number) for number in range(99)), fill(99, id=None)]))
     found = read(venue)

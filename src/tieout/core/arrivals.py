@@ -32,9 +32,8 @@ def record_activities(draft: Draft, activities: Sequence[Activity]) -> list[Acti
             problem = f"activity {activity.id} was reported before with other content"
             contradicted.append(activity.id)
         if problem is not None:
-            draft.errors.append(
-                StepError(symbol=activity.symbol, activity=activity.id, message=problem)
-            )
+            symbol = activity.symbol if activity.symbol.strip() else None
+            draft.errors.append(StepError(symbol=symbol, activity=activity.id, message=problem))
             continue
         draft.digests[activity.id] = digest
         cancellations = cancellations or Cancellations(draft)
@@ -65,6 +64,8 @@ def _is_one_name(draft: Draft, one: str | None, other: str | None) -> bool:
 
 def _problem(draft: Draft, activity: Activity) -> str | None:
     """What makes an activity unusable whatever the book holds."""
+    if not activity.symbol.strip():
+        return f"a {activity.type} needs a symbol"
     missing = missing_fields(activity)
     if missing and activity.cancels is None:
         return f"a {activity.type} needs {' and '.join(missing)}"

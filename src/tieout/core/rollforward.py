@@ -6,10 +6,11 @@ what snapshots had changed without explanation, and only what is left of it move
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
 
+from tieout.core.calendar import new_york_day
 from tieout.core.effects import happen
 from tieout.core.explaining import Allocation, taken_back
 from tieout.core.facts import (
@@ -33,6 +34,9 @@ from tieout.core.working import Folded, Working
 
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
+_OF_A_MORNING = frozenset(("split", "spin_off", "merger", "transfer", "expiry"))
+_MOMENT = timedelta(microseconds=1)
+
 
 def in_time(fact: Fact) -> tuple[datetime, int, int]:
     """The place of a fact in time: activities before what a snapshot showed at the same moment."""
@@ -53,7 +57,7 @@ def fold(
     """
     ordered = sorted(after_renames(facts), key=in_time)
     folding = _Folding(start, ordered, method)
-    for fact in ordered:
+    for fact in folding.placed(ordered):
         folding.take(fact)
     return folding.result()
 
@@ -94,6 +98,18 @@ def _is_before(fact: Happened, adoption: Adopted) -> bool:
     return fact.at <= adoption.at or is_day
 
 
+def _is_of_its_day(fact: Happened, adoption: Adopted) -> bool:
+    """Whether no more is told than that it happened on the day of the adoption.
+
+    What changes units as of a morning is dated at the start of its day in New York.
+    """
+    if fact.activity.type not in _OF_A_MORNING:
+        return False
+    day = new_york_day(fact.at)
+    is_day_start = new_york_day(fact.at - _MOMENT) < day
+    return is_day_start and day == new_york_day(adoption.at)
+
+
 class _Folding:
     """The state of one fold; the only place in the core where something changes in place."""
 
@@ -106,6 +122,7 @@ class _Folding:
     def _judge_adoptions(self, start: Mapping[LedgerId, Ledger], facts: list[Fact]) -> None:
         """Find the activities before an adoption that do not account for what was adopted."""
         self.ignored: set[int] = set()
+        self.late: dict[int, datetime] = {}
         self.drafts: dict[LedgerId, Folded] = {}
         adopted = {fact.ledger: fact for fact in facts if isinstance(fact, Adopted)}
         if not adopted:
@@ -120,17 +137,62 @@ class _Folding:
         blank = {
             key: replace(ledger, position=None, totals=NO_TOTALS) for key, ledger in start.items()
         }
+        left = self._accounted_for(adopted, early, blank)
+        known = [
+            fact
+            for fact in early
+            if fact.ledger not in left or fact.order < left[fact.ledger].order
+        ]
+        if len(known) < len(early):
+            # What came later does not fit: what was known by then may, without it.
+            left = self._accounted_for(left, known, blank)
+            came_by_then = {(fact.ledger, fact.order) for fact in known}
+            later = [fact for fact in early if (fact.ledger, fact.order) not in came_by_then]
+            self._judge_late([fact for fact in later if fact.ledger not in left], adopted)
+        for fact in early:
+            # A rename moves nothing: the name counts whatever the quantities say.
+            if fact.ledger in left and fact.activity.type != "rename":
+                self.ignored.add(fact.order)
+
+    def _accounted_for(
+        self,
+        adopted: Mapping[LedgerId, Adopted],
+        early: Sequence[Happened],
+        blank: Mapping[LedgerId, Ledger],
+    ) -> dict[LedgerId, Adopted]:
+        """Take what activities account for as what was adopted; the adoptions that are left."""
         draft = fold(blank, early, method=self.method) if early else None
+        left = {}
         for key, adoption in adopted.items():
             mine = [fact for fact in early if fact.ledger == key]
-            reached = draft[key].quantity if draft and mine else None
-            accounted = mine and reached == adoption.quantity
-            if accounted and adoption.history == "full":
-                continue
-            # A rename moves nothing: the name counts whatever the quantities say.
-            self.ignored.update(fact.order for fact in mine if fact.activity.type != "rename")
-            if accounted and draft:
+            reached = draft[key].quantity if draft and mine else ZERO
+            if reached != adoption.quantity:
+                left[key] = adoption
+            elif draft and mine and adoption.history == "partial":
                 self.drafts[key] = draft[key]
+                self.ignored.update(fact.order for fact in mine if fact.activity.type != "rename")
+        return left
+
+    def _judge_late(self, later: Iterable[Happened], adopted: Mapping[LedgerId, Adopted]) -> None:
+        """What came later than an adoption that is whole without it: after it, or never."""
+        for fact in later:
+            adoption = adopted[fact.ledger]
+            if _is_of_its_day(fact, adoption):
+                self.late[fact.order] = adoption.at
+            elif fact.activity.type != "rename":
+                self.ignored.add(fact.order)
+
+    def placed(self, ordered: Sequence[Fact]) -> Sequence[Fact]:
+        """The facts, with those that turned out to be later at the time when they count."""
+        if not self.late:
+            return ordered
+        return sorted(map(self._placed, ordered), key=in_time)
+
+    def _placed(self, fact: Fact) -> Fact:
+        if not isinstance(fact, Happened) or fact.order not in self.late:
+            return fact
+        at = self.late[fact.order] + _MOMENT
+        return replace(fact, at=at, activity=replace(fact.activity, at=at))
 
     def take(self, fact: Fact) -> None:
         """Fold one fact; the ledger remembers the latest time it has seen."""

@@ -95,6 +95,8 @@ def _usable(rows: Iterable[ActivityRow | Unreadable], problems: list[str]) -> li
             problems.append(f"activities: a {row.kind or 'nameless'} row has no id")
         elif seen_at(row) is None:
             problems.append(f"activities: {row.id} has neither a time nor a date")
+        elif not row.name and row.kind in NAMES_UNITS:
+            problems.append(f"activities: {row.id} ({row.kind}) has no symbol")
         else:
             usable.append(row)
     return usable
@@ -312,6 +314,9 @@ OPTION_EVENTS: Mapping[str, ActivityType] = {
     "OPEXC": "exercise",
     "OPXRC": "exercise",
 }
+
+# About units whatever else they say. Others may be about money alone, or name more in details.
+NAMES_UNITS = frozenset(("FILL", "OPTRD", "FIMAT", *OPTION_EVENTS))
 
 _TRANSLATIONS: Mapping[str, Callable[[ActivityRow], Outcome]] = {
     "FILL": _fill,

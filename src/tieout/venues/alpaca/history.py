@@ -85,10 +85,11 @@ class History:
         for _ in range(self._calls.limits.pages_max):
             page = await self._page(parameters)
             fresh = self._take(page)
-            if self._is_end(page, fresh):
+            came_again = len(page) > 1 and paged.issuperset(page)  # one is the row of the token
+            if not came_again and self._is_end(page, fresh):
                 return len(self.rows) - before
             token = page[-1].id if isinstance(page[-1], ActivityRow) else None
-            if not token or paged.issuperset(page):
+            if not token or came_again:
                 self._is_stuck = True
                 self.problems.append("the pages of activities do not advance: one came twice")
                 return len(self.rows) - before
