@@ -92,41 +92,42 @@ def to_text(value: object) -> str:
     >>> to_text(Amount(Decimal("1.50"), Decimal("0.1")))
     '{"exact":"1.50","quotient":"0.1"}'
     """
-    return _text_writer(cast("Hashable", type(value)))(value)
+    return _TEXTS[type(value)](value)
 
 
-@cache
+class _Texts(dict[Any, Callable[[Any], str]]):
+    """How values of each exact type are written as text; learnt when a type is first met.
+
+    A journal is millions of small values: finding the writer costs no call of ours.
+    """
+
+    def __missing__(self, kind: Any) -> Callable[[Any], str]:
+        write = self[kind] = _text_writer(kind)
+        return write
+
+
 def _text_writer(kind: Any) -> Callable[[Any], str]:
-    """How values of one exact type are written as text, without a detour over dictionaries."""
-    if kind is str:
-        return encode_basestring
-    if kind is type:
-        return lambda named: encode_basestring(named.__name__)
-    if kind in _FIXED_TEXTS:
-        return _FIXED_TEXTS[kind]
+    """How values of one type are written as text, without a detour over dictionaries."""
     if issubclass(kind, Mapping):
         return _mapping_text
-    if kind is Decimal:
-        return lambda number: f'"{plain(number)}"'
-    if kind in (datetime, date):
-        return _time_text
+    if kind is Holding:
+        return _holding_text
     if kind in (tuple, list):
-        return lambda items: f"[{','.join([to_text(item) for item in items])}]"
+        return lambda items: f"[{','.join([_TEXTS[type(item)](item) for item in items])}]"
     if is_dataclass(kind):
         return _object_text_writer(kind)
     return lambda value: canonical(to_plain(value))
 
 
-_FIXED_TEXTS: dict[type, Callable[[Any], str]] = {
-    type(None): lambda _: "null",
-    bool: lambda value: "true" if value else "false",
-    int: str,
-}
-
-
 def _mapping_text(items: Mapping[Any, object]) -> str:
-    named = sorted(((str(key), item) for key, item in items.items()), key=itemgetter(0))
-    return f"{{{','.join([f'{encode_basestring(key)}:{to_text(item)}' for key, item in named])}}}"
+    named = sorted([(str(key), item) for key, item in items.items()], key=itemgetter(0))
+    texts = [f"{encode_basestring(key)}:{_TEXTS[type(item)](item)}" for key, item in named]
+    return f"{{{','.join(texts)}}}"
+
+
+def _number_text(number: Decimal) -> str:
+    text = str(number)
+    return f'"{text}"' if number and "E" not in text else f'"{plain(number)}"'
 
 
 @lru_cache(maxsize=TIMES_KEPT)
@@ -141,6 +142,32 @@ def _time_text(at: datetime | date) -> str:
     return f'"{at.isoformat()}"'
 
 
+_TEXTS = _Texts(
+    {
+        str: encode_basestring,
+        type: lambda named: encode_basestring(named.__name__),
+        type(None): lambda _: "null",
+        bool: lambda value: "true" if value else "false",
+        int: str,
+        Decimal: _number_text,
+        datetime: _time_text,
+        date: _time_text,
+    }
+)
+_HOLDING_NAMES = sorted(Holding._fields)
+_HOLDING_HEADS = tuple(f'"{name}":' for name in _HOLDING_NAMES)
+_holding_values = attrgetter(*_HOLDING_NAMES)
+
+
+def _holding_text(row: Holding) -> str:
+    texts = [
+        head + _TEXTS[type(item)](item)
+        for head, item in zip(_HOLDING_HEADS, _holding_values(row), strict=True)
+        if item is not None
+    ]
+    return f"{{{','.join(texts)}}}"
+
+
 def _object_text_writer(kind: Any) -> Callable[[Any], str]:
     """A dataclass: its fields by name, but for those at their default, and its tag if any."""
     written = [(each.name, each.name, *_default_of(each)) for each in fields(kind)]
@@ -153,7 +180,7 @@ def _object_text_writer(kind: Any) -> Callable[[Any], str]:
 
     def write(value: Any) -> str:
         texts = [
-            head + to_text(item)
+            head + _TEXTS[type(item)](item)
             for head, default, item in zip(heads, defaults, values(value), strict=False)
             if item is not default and (type(item) is not type(default) or item != default)
         ]
