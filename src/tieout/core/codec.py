@@ -2,13 +2,13 @@
 
 import json
 import types
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from json.encoder import encode_basestring
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, Literal, NewType, Union, cast, get_args, get_origin, get_type_hints
 
 from tieout.core.facts import Fact
@@ -19,6 +19,7 @@ Plain = Any
 TAG = "is"
 TIMES_KEPT = 4096  # the same few times are written for every row of a run
 TAGGED = frozenset(get_args(Fact))
+_quoted = encode_basestring
 
 
 def to_plain(value: object) -> Plain:
@@ -110,18 +111,16 @@ def _text_writer(kind: Any) -> Callable[[Any], str]:
     """How values of one type are written as text, without a detour over dictionaries."""
     if issubclass(kind, Mapping):
         return _mapping_text
-    if kind is Holding:
-        return _holding_text
     if kind in (tuple, list):
         return lambda items: f"[{','.join([_TEXTS[type(item)](item) for item in items])}]"
-    if is_dataclass(kind):
+    if is_dataclass(kind) or kind is Holding:
         return _object_text_writer(kind)
     return lambda value: canonical(to_plain(value))
 
 
 def _mapping_text(items: Mapping[Any, object]) -> str:
     named = sorted([(str(key), item) for key, item in items.items()], key=itemgetter(0))
-    texts = [f"{encode_basestring(key)}:{_TEXTS[type(item)](item)}" for key, item in named]
+    texts = [f"{_quoted(key)}:{_TEXTS[type(item)](item)}" for key, item in named]
     return f"{{{','.join(texts)}}}"
 
 
@@ -144,8 +143,7 @@ def _time_text(at: datetime | date) -> str:
 
 _TEXTS = _Texts(
     {
-        str: encode_basestring,
-        type: lambda named: encode_basestring(named.__name__),
+        str: _quoted,
         type(None): lambda _: "null",
         bool: lambda value: "true" if value else "false",
         int: str,
@@ -154,42 +152,44 @@ _TEXTS = _Texts(
         date: _time_text,
     }
 )
-_HOLDING_NAMES = sorted(Holding._fields)
-_HOLDING_HEADS = tuple(f'"{name}":' for name in _HOLDING_NAMES)
-_holding_values = attrgetter(*_HOLDING_NAMES)
-
-
-def _holding_text(row: Holding) -> str:
-    texts = [
-        head + _TEXTS[type(item)](item)
-        for head, item in zip(_HOLDING_HEADS, _holding_values(row), strict=True)
-        if item is not None
-    ]
-    return f"{{{','.join(texts)}}}"
 
 
 def _object_text_writer(kind: Any) -> Callable[[Any], str]:
-    """A dataclass: its fields by name, but for those at their default, and its tag if any."""
-    written = [(each.name, each.name, *_default_of(each)) for each in fields(kind)]
+    """An object: its fields by name, but for those at their default, and its tag if any.
+
+    The function is written out field by field, as `dataclass` does it with `__init__`: most of a
+    journal is made here, and going through the fields in a loop takes twice the time.
+    """
+    known: dict[str, Any] = {"TEXTS": _TEXTS}
+    written = {name: _lines_of_field(name, rest, known) for name, *rest in _fields_of(kind)}
     if kind in TAGGED:
-        written.append((TAG, "__class__", False, None))
-    written.sort(key=itemgetter(0))
-    heads = [f'"{name}":' for name, *_ in written]
-    defaults = [default if has_default else _NEVER for _, _, has_default, default in written]
-    values = attrgetter(*(attribute for _, attribute, *_ in written), "__class__")
-
-    def write(value: Any) -> str:
-        texts = [
-            head + _TEXTS[type(item)](item)
-            for head, default, item in zip(heads, defaults, values(value), strict=False)
-            if item is not default and (type(item) is not type(default) or item != default)
-        ]
-        return f"{{{','.join(texts)}}}"
-
-    return write
+        written[TAG] = [f"    text += {f',{_quoted(TAG)}:{_quoted(kind.__name__)}'!r}"]
+    lines = [line for name in sorted(written) for line in written[name]]
+    source = ["def write(value):", "    text = ''", *lines, "    return f'{{{text[1:]}}}'"]
+    exec("\n".join(source), known)  # nothing from outside is in it, only names of our own fields
+    return cast("Callable[[Any], str]", known["write"])
 
 
-_NEVER = object()
+def _fields_of(kind: Any) -> list[tuple[str, bool, Any]]:
+    """The fields that are written: name, whether there is a default, and which."""
+    if kind is Holding:
+        return [(name, True, None) for name in kind._fields]
+    return [(each.name, *_default_of(each)) for each in fields(kind)]
+
+
+def _lines_of_field(name: str, default: Sequence[Any], known: dict[str, Any]) -> list[str]:
+    """The lines that append one field to `text`; a default they need goes to what they know."""
+    append = f"text += {f',{_quoted(name)}:'!r} + TEXTS[type(item)](item)"
+    has_default, value = default
+    if not has_default:
+        return [f"    item = value.{name}", f"    {append}"]
+    known |= {f"default_{name}": value, f"type_{name}": type(value)}
+    is_other = f"type(item) is not type_{name} or item != default_{name}"
+    return [
+        f"    item = value.{name}",
+        f"    if item is not default_{name} and ({is_other}):",
+        f"        {append}",
+    ]
 
 
 def canonical(material: Plain) -> str:

@@ -1,7 +1,8 @@
 """Values as they rest in a column, and back: times, marks, and the ledgers inside journal entries.
 
 A ledger or a break is never encoded here: the text that the journal has of it is the text that is
-kept, so the two cannot differ. Reading uses msgspec, which is three times as fast as the core's codec.
+kept, so the two cannot differ. Reading uses msgspec, which is three times as fast as the core's
+codec.
 """
 
 import hashlib

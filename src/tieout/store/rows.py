@@ -195,9 +195,7 @@ def run_of(row: RunRow) -> RunRecord:
     )
 
 
-def break_row(
-    account: str, found: Break, *, is_open: bool, body: str | None = None
-) -> BreakRow:
+def break_row(account: str, found: Break, *, is_open: bool, body: str | None = None) -> BreakRow:
     """The row of a break; `body` is its text, where the journal has it already."""
     return BreakRow(
         account=account,
