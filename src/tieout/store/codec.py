@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -16,6 +17,8 @@ import msgspec
 from tieout.core.instrument import LedgerId
 from tieout.core.position import Ledger
 from tieout.core.snapshot import Holding
+
+TIMES_KEPT = 4096  # the same few times are written for every row of a run
 
 
 class _LedgerEntry(msgspec.Struct):
@@ -38,6 +41,7 @@ _marks = msgspec.json.Decoder(dict[str, tuple[Any, ...]])
 _encoder = msgspec.json.Encoder()
 
 
+@lru_cache(maxsize=TIMES_KEPT)
 def time_text(at: datetime) -> str:
     """A time as a column keeps it: in UTC, so that texts sort as times do."""
     return at.astimezone(UTC).isoformat()
