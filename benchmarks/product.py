@@ -22,6 +22,7 @@ from tieout.core.snapshot import Snapshot
 from tieout.core.tieout import tie_out
 from tieout.ports import Commit, RawReply, Read, RunRecord
 from tieout.runs import Order, Parts, run
+from tieout.runs.collector import collector_rests
 from tieout.store.sqlite import SqliteStore
 from tieout.venues.alpaca.activities import translated as activities_of
 from tieout.venues.alpaca.limits import DEFAULT
@@ -78,11 +79,14 @@ class Tied:
         times = [perf_counter()]
         decoded = decode(replies)
         times.append(perf_counter())
+        with collector_rests():  # as a run has it from here on
+            self._written(decoded, name, store, times)
+
+    def _written(self, decoded: Decoded, name: str, store: SqliteStore, times: list[float]) -> None:
+        at = decoded.snapshot.as_of
         stored = store.load(ACCOUNT, activity_ids=[each.id for each in decoded.activities])
         times.append(perf_counter())
-        plan = tie_out(
-            stored.book, decoded.snapshot, decoded.activities, policy=POLICY, now=replies.at
-        )
+        plan = tie_out(stored.book, decoded.snapshot, decoded.activities, policy=POLICY, now=at)
         times.append(perf_counter())
         entries = entries_of(
             plan,

@@ -2,13 +2,13 @@
 
 import json
 import types
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from json.encoder import encode_basestring
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, Literal, NewType, Union, cast, get_args, get_origin, get_type_hints
 
 from tieout.core.facts import Fact
@@ -19,6 +19,7 @@ Plain = Any
 TAG = "is"
 TIMES_KEPT = 4096  # the same few times are written for every row of a run
 TAGGED = frozenset(get_args(Fact))
+_quoted = encode_basestring
 
 
 def to_plain(value: object) -> Plain:
@@ -92,41 +93,40 @@ def to_text(value: object) -> str:
     >>> to_text(Amount(Decimal("1.50"), Decimal("0.1")))
     '{"exact":"1.50","quotient":"0.1"}'
     """
-    return _text_writer(cast("Hashable", type(value)))(value)
+    return _TEXTS[type(value)](value)
 
 
-@cache
+class _Texts(dict[Any, Callable[[Any], str]]):
+    """How values of each exact type are written as text; learnt when a type is first met.
+
+    A journal is millions of small values: finding the writer costs no call of ours.
+    """
+
+    def __missing__(self, kind: Any) -> Callable[[Any], str]:
+        write = self[kind] = _text_writer(kind)
+        return write
+
+
 def _text_writer(kind: Any) -> Callable[[Any], str]:
-    """How values of one exact type are written as text, without a detour over dictionaries."""
-    if kind is str:
-        return encode_basestring
-    if kind is type:
-        return lambda named: encode_basestring(named.__name__)
-    if kind in _FIXED_TEXTS:
-        return _FIXED_TEXTS[kind]
+    """How values of one type are written as text, without a detour over dictionaries."""
     if issubclass(kind, Mapping):
         return _mapping_text
-    if kind is Decimal:
-        return lambda number: f'"{plain(number)}"'
-    if kind in (datetime, date):
-        return _time_text
     if kind in (tuple, list):
-        return lambda items: f"[{','.join([to_text(item) for item in items])}]"
-    if is_dataclass(kind):
+        return lambda items: f"[{','.join([_TEXTS[type(item)](item) for item in items])}]"
+    if is_dataclass(kind) or kind is Holding:
         return _object_text_writer(kind)
     return lambda value: canonical(to_plain(value))
 
 
-_FIXED_TEXTS: dict[type, Callable[[Any], str]] = {
-    type(None): lambda _: "null",
-    bool: lambda value: "true" if value else "false",
-    int: str,
-}
-
-
 def _mapping_text(items: Mapping[Any, object]) -> str:
-    named = sorted(((str(key), item) for key, item in items.items()), key=itemgetter(0))
-    return f"{{{','.join([f'{encode_basestring(key)}:{to_text(item)}' for key, item in named])}}}"
+    named = sorted([(str(key), item) for key, item in items.items()], key=itemgetter(0))
+    texts = [f"{_quoted(key)}:{_TEXTS[type(item)](item)}" for key, item in named]
+    return f"{{{','.join(texts)}}}"
+
+
+def _number_text(number: Decimal) -> str:
+    text = str(number)
+    return f'"{text}"' if number and "E" not in text else f'"{plain(number)}"'
 
 
 @lru_cache(maxsize=TIMES_KEPT)
@@ -141,28 +141,55 @@ def _time_text(at: datetime | date) -> str:
     return f'"{at.isoformat()}"'
 
 
+_TEXTS = _Texts(
+    {
+        str: _quoted,
+        type(None): lambda _: "null",
+        bool: lambda value: "true" if value else "false",
+        int: str,
+        Decimal: _number_text,
+        datetime: _time_text,
+        date: _time_text,
+    }
+)
+
+
 def _object_text_writer(kind: Any) -> Callable[[Any], str]:
-    """A dataclass: its fields by name, but for those at their default, and its tag if any."""
-    written = [(each.name, each.name, *_default_of(each)) for each in fields(kind)]
+    """An object: its fields by name, but for those at their default, and its tag if any.
+
+    The function is written out field by field, as `dataclass` does it with `__init__`: most of a
+    journal is made here, and going through the fields in a loop takes twice the time.
+    """
+    known: dict[str, Any] = {"TEXTS": _TEXTS}
+    written = {name: _lines_of_field(name, rest, known) for name, *rest in _fields_of(kind)}
     if kind in TAGGED:
-        written.append((TAG, "__class__", False, None))
-    written.sort(key=itemgetter(0))
-    heads = [f'"{name}":' for name, *_ in written]
-    defaults = [default if has_default else _NEVER for _, _, has_default, default in written]
-    values = attrgetter(*(attribute for _, attribute, *_ in written), "__class__")
-
-    def write(value: Any) -> str:
-        texts = [
-            head + to_text(item)
-            for head, default, item in zip(heads, defaults, values(value), strict=False)
-            if item is not default and (type(item) is not type(default) or item != default)
-        ]
-        return f"{{{','.join(texts)}}}"
-
-    return write
+        written[TAG] = [f"    text += {f',{_quoted(TAG)}:{_quoted(kind.__name__)}'!r}"]
+    lines = [line for name in sorted(written) for line in written[name]]
+    source = ["def write(value):", "    text = ''", *lines, "    return f'{{{text[1:]}}}'"]
+    exec("\n".join(source), known)  # nothing from outside is in it, only names of our own fields
+    return cast("Callable[[Any], str]", known["write"])
 
 
-_NEVER = object()
+def _fields_of(kind: Any) -> list[tuple[str, bool, Any]]:
+    """The fields that are written: name, whether there is a default, and which."""
+    if kind is Holding:
+        return [(name, True, None) for name in kind._fields]
+    return [(each.name, *_default_of(each)) for each in fields(kind)]
+
+
+def _lines_of_field(name: str, default: Sequence[Any], known: dict[str, Any]) -> list[str]:
+    """The lines that append one field to `text`; a default they need goes to what they know."""
+    append = f"text += {f',{_quoted(name)}:'!r} + TEXTS[type(item)](item)"
+    has_default, value = default
+    if not has_default:
+        return [f"    item = value.{name}", f"    {append}"]
+    known |= {f"default_{name}": value, f"type_{name}": type(value)}
+    is_other = f"type(item) is not type_{name} or item != default_{name}"
+    return [
+        f"    item = value.{name}",
+        f"    if item is not default_{name} and ({is_other}):",
+        f"        {append}",
+    ]
 
 
 def canonical(material: Plain) -> str:

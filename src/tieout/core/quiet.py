@@ -48,7 +48,6 @@ def sort_rows(draft: Draft, snapshot: Snapshot) -> Sorted:
     open. Rows usually come in the order of last time, so the two lists are walked side by side;
     where they part, the rest goes by name.
     """
-    numbered = list(enumerate(snapshot.holdings, start=1))
     loud = set(draft.book.state.restless)
     loud.update(draft.touched())
     loud.update(each.ledger for each in draft.book.open_breaks.values() if each.ledger)
@@ -58,7 +57,7 @@ def sort_rows(draft: Draft, snapshot: Snapshot) -> Sorted:
     known = draft.book.marks
     by_name: dict[RowName, LedgerId] | None = None
     pairs = iter(known.items())
-    for number, row in numbered:
+    for number, row in enumerate(snapshot.holdings, start=1):
         key, old = next(pairs, _NONE) if by_name is None else _NONE
         if row[0] != old[0] or row[4] != old[4] or row[5] != old[5]:
             if by_name is None:
@@ -72,8 +71,8 @@ def sort_rows(draft: Draft, snapshot: Snapshot) -> Sorted:
             rest.append((number, row))
             if key and _is_still_named(draft.book.ledgers[key], row):
                 ledgers[number] = key
-    if len(quiet) + len(rest) != len(numbered):
-        return Sorted(rest=numbered)
+    if len(quiet) + len(rest) != len(snapshot.holdings):
+        return Sorted(rest=list(enumerate(snapshot.holdings, start=1)))
     return Sorted(quiet=quiet, rest=rest, known=ledgers)
 
 

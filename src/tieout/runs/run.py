@@ -16,6 +16,7 @@ from tieout.core.plan import Plan
 from tieout.core.tieout import tie_out
 from tieout.ports import Commit, Event, RunRecord, StoredBook, Venue
 from tieout.runs.apart import apart
+from tieout.runs.collector import collector_rests
 from tieout.runs.evidence import reply_of
 from tieout.runs.fetching import Fetched, fetch
 from tieout.runs.instruments import completed, news_of, with_news
@@ -57,6 +58,7 @@ async def _fetched(order: Order, venue: Venue | None, parts: Parts) -> Fetched:
     return await fetch(venue, order.account.id, cursor=cursor, deadline_s=parts.deadline_s)
 
 
+@collector_rests()
 def _drafted(
     order: Order, name: str, started_at: datetime, fetched: Fetched, parts: Parts
 ) -> Drafted:
@@ -101,6 +103,7 @@ def _with_history(
     return replace(stored, book=book)
 
 
+@collector_rests()
 def write(drafted: Drafted, parts: Parts) -> Finished:
     """Write everything in one transaction, then tell the world."""
     record = record_of(drafted, finished_at=parts.clock.now(), parts=parts)

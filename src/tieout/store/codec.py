@@ -1,13 +1,15 @@
 """Values as they rest in a column, and back: times, marks, and the ledgers inside journal entries.
 
-A ledger is never encoded here: the text that the journal has of it is the text that is kept, so
-the two cannot differ. Reading uses msgspec, which is three times as fast as the core's codec.
+A ledger or a break is never encoded here: the text that the journal has of it is the text that is
+kept, so the two cannot differ. Reading uses msgspec, which is three times as fast as the core's
+codec.
 """
 
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -15,6 +17,8 @@ import msgspec
 from tieout.core.instrument import LedgerId
 from tieout.core.position import Ledger
 from tieout.core.snapshot import Holding
+
+TIMES_KEPT = 4096  # the same few times are written for every row of a run
 
 
 class _LedgerEntry(msgspec.Struct):
@@ -25,13 +29,19 @@ class _RunEntry(msgspec.Struct):
     state: msgspec.Raw
 
 
+class _ListingEntry(msgspec.Struct):
+    breaks: list[msgspec.Raw]
+
+
 _ledger_entry = msgspec.json.Decoder(_LedgerEntry)
 _run_entry = msgspec.json.Decoder(_RunEntry)
+_listing_entry = msgspec.json.Decoder(_ListingEntry)
 _ledger = msgspec.json.Decoder(Ledger)
 _marks = msgspec.json.Decoder(dict[str, tuple[Any, ...]])
 _encoder = msgspec.json.Encoder()
 
 
+@lru_cache(maxsize=TIMES_KEPT)
 def time_text(at: datetime) -> str:
     """A time as a column keeps it: in UTC, so that texts sort as times do."""
     return at.astimezone(UTC).isoformat()
@@ -71,6 +81,11 @@ def ledger_in(payload: str) -> str | None:
 def state_in(payload: str) -> str:
     """The text of the account's state in the entry that ends a run."""
     return str(_run_entry.decode(payload).state, "utf-8")
+
+
+def breaks_in(payload: str) -> list[str]:
+    """The texts of the breaks that the entry lists which ends a run, in its order."""
+    return [str(each, "utf-8") for each in _listing_entry.decode(payload).breaks]
 
 
 def read_ledger(text: str) -> Ledger:

@@ -195,7 +195,8 @@ def run_of(row: RunRow) -> RunRecord:
     )
 
 
-def break_row(account: str, found: Break, *, is_open: bool) -> BreakRow:
+def break_row(account: str, found: Break, *, is_open: bool, body: str | None = None) -> BreakRow:
+    """The row of a break; `body` is its text, where the journal has it already."""
     return BreakRow(
         account=account,
         id=found.id,
@@ -208,7 +209,7 @@ def break_row(account: str, found: Break, *, is_open: bool) -> BreakRow:
         first_at=time_text(found.first_at),
         last_at=time_text(found.last_at),
         is_open=int(is_open),
-        body=to_text(found),
+        body=to_text(found) if body is None else body,
     )
 
 

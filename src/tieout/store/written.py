@@ -12,7 +12,7 @@ from tieout.core.plan import Plan
 from tieout.core.position import Ledger
 from tieout.ports import Commit, Realized
 from tieout.store.closings import ClosingRow
-from tieout.store.codec import digest_of, ledger_in, marks_text, state_in
+from tieout.store.codec import breaks_in, digest_of, ledger_in, marks_text, state_in
 from tieout.store.episodes import NO_SEALS, PositionRow, ended_row, open_row
 from tieout.store.evidence import EvidenceRow, evidence_rows
 from tieout.store.kept import Kept, merged
@@ -166,8 +166,12 @@ def _break_rows(commit: Commit, before: Kept) -> list[BreakRow]:
         assert key == found.id, key
         if known.get(key) != found:
             listed.setdefault(found.id, found)
-    account = commit.account.id
-    return [break_row(account, found, is_open=key in still_open) for key, found in listed.items()]
+    account, told = commit.account.id, breaks_in(commit.entries[-1].payload)
+    texts = dict(zip((found.id for found in commit.plan.breaks), told, strict=True))
+    return [
+        break_row(account, found, is_open=key in still_open, body=texts.get(found.id))
+        for key, found in listed.items()
+    ]
 
 
 def _ended_breaks(commit: Commit, before: Kept) -> list[str]:
@@ -268,7 +272,7 @@ def anchored_run(commit: Commit, prepared: Prepared, closings: Iterable[ClosingR
         activities_digest=rows_digest(prepared.activities),
         account_digest=account_digest(left),
         instruments_digest=prepared.instruments_digest,
-        breaks_digest=breaks_digest(_open_breaks(commit.plan)),
+        breaks_digest=breaks_digest(_open_breaks(commit.plan, prepared.breaks)),
     )
 
 
@@ -278,11 +282,11 @@ def rows_digest(rows: Iterable[Sequence[object]]) -> str | None:
     return digest_of("\n".join(texts).encode()) if texts else None
 
 
-def _open_breaks(plan: Plan) -> Iterator[tuple[str, str]]:
+def _open_breaks(plan: Plan, written: Iterable[BreakRow]) -> Iterator[tuple[str, str]]:
     """The breaks that a plan leaves open, as their rows have them."""
-    listed = {found.id: found for found in plan.breaks}
+    texts: dict[str, str] = {row.id: row.body for row in written}
     for key, found in plan.open_breaks.items():
-        yield key, to_text(listed.get(found.id, found))
+        yield key, texts.get(found.id) or to_text(found)
 
 
 def breaks_digest(open_breaks: Iterable[tuple[str, str]]) -> str:
