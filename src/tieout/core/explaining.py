@@ -29,13 +29,13 @@ TRADES = frozenset(("fill", "liquidation"))
 class TakenBack:
     """What cancellations do: the activities they drop, and those that wait for their target.
 
-    `undone_at` is when each target was taken back, `undone_in` the ledger where each one did it.
+    `undone_at` is when each target was taken back, `undone_in` the ledgers where each one did it.
     """
 
     dropped: frozenset[ActivityId]
     waiting: frozenset[ActivityId]
     undone_at: Mapping[ActivityId, datetime]
-    undone_in: Mapping[ActivityId, LedgerId]
+    undone_in: Mapping[ActivityId, tuple[LedgerId, ...]]
 
 
 def taken_back(happened: Iterable[Happened]) -> TakenBack:
@@ -45,7 +45,7 @@ def taken_back(happened: Iterable[Happened]) -> TakenBack:
     dropped: set[ActivityId] = set()
     waiting: set[ActivityId] = set()
     undone_at: dict[ActivityId, datetime] = {}
-    undone_in: dict[ActivityId, LedgerId] = {}
+    undone_in: dict[ActivityId, tuple[LedgerId, ...]] = {}
     for fact in _undone_last(cancelling):
         target = facts.get(fact.activity.cancels or fact.activity.id)
         if target is None:
@@ -53,7 +53,8 @@ def taken_back(happened: Iterable[Happened]) -> TakenBack:
         elif fact.activity.id not in dropped:
             dropped.add(target.activity.id)
             undone_at[target.activity.id] = fact.at
-            undone_in[fact.activity.id] = target.ledger
+            partner = () if target.partner is None else (target.partner,)
+            undone_in[fact.activity.id] = (target.ledger, *partner)
             if is_negation(fact.activity, target.activity):
                 dropped.add(fact.activity.id)
     return TakenBack(

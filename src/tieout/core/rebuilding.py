@@ -41,7 +41,12 @@ def bases_after(
 
 def method_of(venue: str, bases: tuple[tuple[datetime, CostBasis], ...]) -> Method:
     """How cost is kept in an account, now and before."""
-    return Method(cost_basis=bases[-1][1], truncates=venue == "hyperliquid", since=bases)
+    return Method(
+        cost_basis=bases[-1][1],
+        truncates=venue == "hyperliquid",
+        has_fees_inside=venue == "ibkr",
+        since=bases,
+    )
 
 
 def method_of_book(book: Book) -> Method:

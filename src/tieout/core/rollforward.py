@@ -163,9 +163,10 @@ class _Folding:
     def _activity(self, target: Working, fact: Happened) -> None:
         activity = fact.activity
         is_dropped = activity.id in self.allocation.dropped or fact.order in self.ignored
-        undone_in = self.allocation.undone_in.get(activity.id)
-        if undone_in is not None and (is_dropped or undone_in != fact.ledger):
-            self.working[undone_in].applied.append(activity.id)
+        own = () if is_dropped else (fact.ledger, fact.partner)
+        for undone_in in self.allocation.undone_in.get(activity.id, ()):
+            if undone_in not in own and undone_in in self.working:
+                self.working[undone_in].applied.append(activity.id)
         is_waiting = activity.id in self.allocation.waiting
         if is_waiting and not fact.is_receiving:
             target.waiting.append(activity.id)

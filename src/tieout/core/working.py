@@ -204,7 +204,7 @@ class Working:
             return
         if self.position.basis == "venue" or fact.takes_average:
             self.position = restated(
-                self.position, average=fact.average, instrument=self.instrument
+                self.position, average=fact.average, instrument=self.instrument, method=self.method
             )
 
     def _follow(self, fact: Observed, *, unknown_price: Decimal | None) -> None:
