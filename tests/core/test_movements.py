@@ -269,9 +269,7 @@ def test_another_average_makes_one_lot_of_the_venues():
     held = after(
         trade("10", "100", fee="1", by="a"), trade("10", "120", fee="2", by="b"), method=FIFO
     )
-    changed = restated(
-        held.position, average=Decimal("105.50"), instrument=STOCK, method=AVERAGE
-    )
+    changed = restated(held.position, average=Decimal("105.50"), instrument=STOCK, method=AVERAGE)
     assert lots_of(changed) == [("a", "20", "2110.00", "3")]
     assert (changed.basis, changed.quantity) == ("venue", 20)
     assert changed.average_price(STOCK) == Decimal("105.5")

@@ -6,10 +6,9 @@ what snapshots had changed without explanation, and only what is left of it move
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import assert_never
 
+from tieout.core.costs import UnitCost
 from tieout.core.effects import happen
 from tieout.core.explaining import Allocation, taken_back
 from tieout.core.facts import (
@@ -22,6 +21,7 @@ from tieout.core.facts import (
     Observed,
     Opening,
     Withdrawn,
+    in_time,
     is_joining,
 )
 from tieout.core.instrument import LedgerId
@@ -30,15 +30,6 @@ from tieout.core.numbers import ZERO
 from tieout.core.pnl import NO_TOTALS
 from tieout.core.position import Ledger
 from tieout.core.working import Folded, Working
-
-BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
-
-
-def in_time(fact: Fact) -> tuple[datetime, int, int]:
-    """The place of a fact in time: activities before what a snapshot showed at the same moment."""
-    if isinstance(fact, Opening):
-        return (BEFORE_ALL, 0, fact.order)
-    return (fact.at, 0 if isinstance(fact, Happened | Booked) else 1, fact.order)
 
 
 def fold(
@@ -136,7 +127,7 @@ class _Folding:
         """Fold one fact; the ledger remembers the latest time it has seen."""
         target = self.working[fact.ledger]
         if isinstance(fact, Opening):
-            target.start(fact)
+            target.start(fact, given=self.allocation.cost_set(fact))
             return
         self._fold(target, fact)
         target.seen(fact.at)
@@ -177,7 +168,7 @@ class _Folding:
             return
         other = self.working.get(fact.partner) if fact.partner else None
         before, other_before = target.quantity, other.quantity if other else ZERO
-        problem = happen(fact, to=target, other=other, unknown_price=self._cost_set(fact))
+        problem = happen(fact, to=target, other=other, given=self._cost_set(fact))
         if problem is not None:
             target.errors[activity.id] = problem
             return
@@ -192,7 +183,7 @@ class _Folding:
             received = replace(fact, ledger=other.id)
             self.allocation.explain(received, before=other_before, after=other.quantity)
 
-    def _cost_set(self, fact: Happened) -> Decimal | None:
+    def _cost_set(self, fact: Happened) -> UnitCost | None:
         """The price a person gave for the units this activity brings, to whichever ledger."""
         receiver = replace(fact, ledger=fact.partner) if fact.partner else fact
         return self.allocation.cost_set(receiver)
@@ -202,7 +193,7 @@ class _Folding:
         if draft is not None:
             target.adopt_draft(draft)
         elif fact.quantity and target.quantity != fact.quantity:
-            target.adopt(fact, unknown_price=self.allocation.cost_set(fact))
+            target.adopt(fact, given=self.allocation.cost_set(fact))
 
     def _observed(self, target: Working, fact: Observed) -> None:
         if fact.order in self.allocation.withdrawn:
@@ -217,7 +208,7 @@ class _Folding:
         target.observe(
             fact if is_whole else replace(fact, movement=left, ratio=ratio),
             was_explained=left != fact.movement,
-            unknown_price=self.allocation.cost_set(fact),
+            given=self.allocation.cost_set(fact),
         )
 
     def result(self) -> dict[LedgerId, Folded]:

@@ -6,11 +6,12 @@ from decimal import Decimal
 from itertools import takewhile
 
 from tieout.core.activity import ActivityId
+from tieout.core.costs import UnitCost
 from tieout.core.facts import Adopted, Booked, Confirmed, Observed, Opening, Withdrawn
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.lots import scaled, tidy, total_quantity
 from tieout.core.movements import Method, Moved, Movement, move, restated
-from tieout.core.numbers import ZERO, add, magnitude, negate, normal, subtract
+from tieout.core.numbers import ZERO, Amount, add, magnitude, negate, normal, subtract
 from tieout.core.pnl import NO_TOTALS, Closing, Figures, Totals
 from tieout.core.position import Episode, Ledger, Position, Reason, Status
 
@@ -85,13 +86,24 @@ class Working:
             waiting=tuple(self.waiting),
         )
 
-    def start(self, fact: Opening) -> None:
-        """Begin with what the book held, at the contract size that is known by now."""
+    def start(self, fact: Opening, *, given: UnitCost | None) -> None:
+        """Begin with what the book held, at the contract size that is known by now.
+
+        Units without a cost cost what a person has `given` since.
+        """
         now, then = self.instrument.multiplier, fact.multiplier
         lots = fact.position.lots
         if now is not None and then is not None and now != then and not self.instrument.inverse:
             lots = tuple(replace(lot, cost=lot.cost and lot.cost.share(now, then)) for lot in lots)
-        self.position = replace(fact.position, lots=lots)
+        self.position = replace(
+            fact.position,
+            lots=tuple(
+                replace(lot, cost=given.of(lot.quantity, self.instrument))
+                if given is not None and lot.cost is None
+                else lot
+                for lot in lots
+            ),
+        )
 
     def move(self, movement: Movement) -> None:
         """Let units come or go, and keep what that realized and ended."""
@@ -172,23 +184,29 @@ class Working:
         if draft.position is not None:
             self.position = replace(draft.position, totals=NO_TOTALS, status="OPEN")
 
-    def adopt(self, fact: Adopted, *, unknown_price: Decimal | None) -> None:
+    def adopt(self, fact: Adopted, *, given: UnitCost | None) -> None:
         """Take over what the venue held when we first looked."""
-        price = fact.average if fact.average is not None else unknown_price
+        quantity = subtract(fact.quantity, self.quantity)
         self.move(
             Movement(
                 by=f"adopted:{fact.order}",
                 at=fact.at,
-                quantity=subtract(fact.quantity, self.quantity),
-                price=price,
-                is_cost_known=price is not None,
+                quantity=quantity,
+                price=fact.average,
+                cost=self._cost_given(given, quantity, average=fact.average),
                 basis="venue",
             )
         )
 
-    def observe(
-        self, fact: Observed, *, was_explained: bool, unknown_price: Decimal | None
-    ) -> None:
+    def _cost_given(
+        self, given: UnitCost | None, quantity: Decimal, *, average: Decimal | None
+    ) -> Amount | None:
+        """What a person says that units cost whose average the venue did not tell."""
+        if given is None or average is not None:
+            return None
+        return given.of(quantity, self.instrument)
+
+    def observe(self, fact: Observed, *, was_explained: bool, given: UnitCost | None) -> None:
         """Follow the venue where nothing explains what it shows."""
         if fact.symbol is not None:
             self.rename(fact.symbol)
@@ -198,7 +216,7 @@ class Working:
         if fact.ratio is not None:
             self.scale(new=fact.ratio.new, old=fact.ratio.old)
         if fact.movement:
-            self._follow(fact, unknown_price=unknown_price)
+            self._follow(fact, given=given)
         is_moot = was_explained and not fact.movement
         if self.position is None or not self.position.quantity or fact.average is None or is_moot:
             return
@@ -207,22 +225,20 @@ class Working:
                 self.position, average=fact.average, instrument=self.instrument, method=self.method
             )
 
-    def _follow(self, fact: Observed, *, unknown_price: Decimal | None) -> None:
+    def _follow(self, fact: Observed, *, given: UnitCost | None) -> None:
         """Book the unexplained units at the venue's price, estimated, at its average."""
         held = self.quantity
         is_growing = not held or (held > 0) == (fact.movement > 0)
-        price = fact.average if is_growing else fact.price
-        if is_growing and price is None:
-            price = unknown_price
+        cost = self._cost_given(given, fact.movement, average=fact.average)
         flips = not is_growing and magnitude(fact.movement) > magnitude(held)
         movement = Movement(
             by=f"observed:{fact.order}",
             at=fact.at,
             quantity=fact.movement,
-            price=price,
+            price=fact.average if is_growing else fact.price,
+            cost=cost if is_growing else None,
             reason=fact.reason,
             is_estimated=True,
-            is_cost_known=price is not None,
             reduces=fact.ratio is None,
             basis="venue",
         )
@@ -234,10 +250,8 @@ class Working:
             return
         self.move(replace(movement, quantity=negate(held)))
         rest = add(fact.movement, held)
-        opening = fact.average if fact.average is not None else unknown_price
-        self.move(
-            replace(movement, quantity=rest, price=opening, is_cost_known=opening is not None)
-        )
+        cost = self._cost_given(given, rest, average=fact.average)
+        self.move(replace(movement, quantity=rest, price=fact.average, cost=cost))
 
     def _round(self, fact: Observed) -> None:
         """After a split, take the venue's quantity at the same cost."""
