@@ -17,18 +17,14 @@ from scenario import check
         ("0.5 @ 30000", "-0.2 @ 31000.5", "200.1"),
     ],
 )
-@pytest.mark.parametrize(
-    ("unit", "factor"), [("stock", 1), ("future x50", 50), ("option x100", 100)]
-)
-def test_gross_is_the_move_times_quantity_side_and_multiplier(
-    opening, closing, gross, unit, factor
-):
-    expected = float(gross) * factor
+@pytest.mark.parametrize("unit", ["stock", "future x50", "option x100"])
+def test_gross_is_the_move_times_quantity_side_and_multiplier(opening, closing, gross, unit):
+    expected = Decimal(gross) * Decimal(unit.partition("x")[2] or 1)
     check(f"""
         instrument XYZ {unit}
         book     XYZ {opening}
         fill f1  XYZ {closing} fee 3
-        =>       reduced realized {expected - 3:.4f} USD (gross {expected:.4f} fees 3)
+        =>       reduced realized {expected - 3} USD (gross {expected} fees 3)
     """)
 
 

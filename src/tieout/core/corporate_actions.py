@@ -234,11 +234,14 @@ def _receive_lots(effect: Effect, new: Working, lots: tuple[Lot, ...], *, basis:
                 basis=basis,
             )
         )
-    if new.position is not None:
-        carried = NOTHING
-        for lot in lots:
-            carried = carried.plus(lot.fees)
-        last = new.position.lots[-1]
-        fees = replace(last, fees=last.fees.plus(carried))
-        new.position = replace(new.position, lots=(*new.position.lots[:-1], fees))
+        _carry_fees(new, lot.fees)
     _mark_resized(new)
+
+
+def _carry_fees(new: Working, fees: Amount) -> None:
+    """The opening fees of a lot go where its units went."""
+    if new.position is None:
+        return
+    last = new.position.lots[-1]
+    charged = replace(last, fees=last.fees.plus(fees))
+    new.position = replace(new.position, lots=(*new.position.lots[:-1], charged))

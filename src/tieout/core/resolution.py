@@ -325,17 +325,23 @@ class Resolution:
         return total
 
     def _causes(self, finding: Finding) -> tuple[Cause, ...]:
-        """The activities of this run on this position, with what each moved."""
+        """The activities of this run on this position, with what each moved.
+
+        One that is no movement of its own, as it takes another back, moved what it says.
+        """
+        arrived = self.draft.arrived.get(finding.ledger, ())
+        if not arrived:
+            return ()
+        folded = self.draft.expected(finding.ledger, until=self.as_of)
+        moved = dict(folded.moved)
         return tuple(
             Cause(
                 cause=activity.type,
                 id=activity.id,
-                quantity=activity.quantity if activity.quantity is not None else ZERO,
+                quantity=moved.get(activity.id, activity.quantity or ZERO),
             )
-            for activity in sorted(
-                self.draft.arrived.get(finding.ledger, ()), key=lambda each: each.at
-            )
-            if activity.at <= self.as_of
+            for activity in sorted(arrived, key=lambda each: each.at)
+            if activity.at <= self.as_of and activity.id not in folded.not_counted
         )
 
 

@@ -26,7 +26,7 @@ from tieout.core.facts import (
 )
 from tieout.core.instrument import LedgerId
 from tieout.core.movements import Method
-from tieout.core.numbers import ZERO
+from tieout.core.numbers import ZERO, subtract
 from tieout.core.pnl import NO_TOTALS
 from tieout.core.position import Ledger
 from tieout.core.working import Folded, Working
@@ -173,12 +173,14 @@ class _Folding:
             target.errors[activity.id] = problem
             return
         target.applied.append(activity.id)
+        target.moved[activity.id] = subtract(target.quantity, before)
         if activity.type == "rename":
             self.allocation.explain_rename(fact, held=before)
             return
         self.allocation.explain(fact, before=before, after=target.quantity)
         if other is not None:
             other.applied.append(activity.id)
+            other.moved[activity.id] = subtract(other.quantity, other_before)
             self.allocation.carry(fact, to=other.id)
             received = replace(fact, ledger=other.id)
             self.allocation.explain(received, before=other_before, after=other.quantity)

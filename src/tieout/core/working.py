@@ -30,6 +30,7 @@ class Folded:
     applied: tuple[ActivityId, ...] = ()
     errors: tuple[tuple[ActivityId, str], ...] = ()
     waiting: tuple[ActivityId, ...] = ()
+    moved: tuple[tuple[ActivityId, Decimal], ...] = ()
 
     @property
     def quantity(self) -> Decimal:
@@ -58,6 +59,8 @@ class Working:
         self.applied: list[ActivityId] = []
         self.errors: dict[ActivityId, str] = {}
         self.waiting: list[ActivityId] = []
+        self.moved: dict[ActivityId, Decimal] = {}
+        self.provisional: set[int] = set()
 
     @classmethod
     def of(cls, ledger: Ledger, method: Method) -> "Working":
@@ -84,6 +87,7 @@ class Working:
             applied=tuple(self.applied),
             errors=tuple(self.errors.items()),
             waiting=tuple(self.waiting),
+            moved=tuple(self.moved.items()),
         )
 
     def start(self, fact: Opening, *, given: UnitCost | None) -> None:
@@ -119,11 +123,15 @@ class Working:
             figures = Totals({moved.closing.currency: moved.closing.figures})
             self.totals = self.totals.plus(figures)
         self.position = moved.position
-        if moved.ended is not None:
+        is_trade = movement.reason in ("fill", "local")
+        if moved.ended is not None and moved.position is None and is_trade and self.provisional:
+            self.position = replace(moved.ended, status="CLOSING")
+        elif moved.ended is not None:
             self.end(moved.ended, at=movement.at, by=movement.by, reason=movement.reason)
 
     def end(self, position: Position, *, at: datetime, by: str, reason: Reason) -> None:
         """Write an episode down as ended."""
+        self.provisional.clear()
         status: Status = "LIQUIDATED" if reason == "liquidation" else "CLOSED"
         mine = takewhile(lambda each: each[0] == position.opened_by, reversed(self.closings))
         self.ended.append(
@@ -284,17 +292,16 @@ class Working:
             status="OPENING" if is_new and not fact.is_final else "OPEN",
         )
         moved = move(self.position, movement, instrument=self.instrument, method=self.method)
-        is_closing = moved.ended is not None and moved.position is None
         if not fact.is_final:
             self.booked[fact.order] = fact.action
-        if is_closing and not fact.is_final and moved.ended is not None:
-            waiting = replace(moved.ended, status="CLOSING")
-            moved = replace(moved, position=waiting, ended=None)
+        if not fact.is_final and moved.closing is not None:
+            self.provisional.add(fact.order)
         self._take(moved, movement)
 
     def confirm(self, fact: Confirmed) -> None:
         """A snapshot agrees with a booking."""
         self.booked.pop(fact.booking, None)
+        self.provisional.discard(fact.booking)
         if self.position is None:
             return
         if self.position.status == "OPENING":
