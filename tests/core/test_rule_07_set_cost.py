@@ -132,12 +132,11 @@ def test_a_split_that_was_taken_back_scales_nothing():
         split s1 AAPL 2 for 1
         ---
         split s2 AAPL cancels s1
-        =>      AAPL_BACK
+        =>      book AAPL 4 @ ? and more
         ---
         local   set_cost AAPL @ 100
         =>      restated AAPL 4 -> 4 @ 100
-    """.replace("=>      AAPL_BACK", "=>      book AAPL 4 @ ? and more")
-    )
+    """)
 
 
 def test_a_split_that_nobody_announced_counts_like_one_that_was():
