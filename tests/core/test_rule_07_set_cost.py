@@ -125,8 +125,7 @@ def test_a_split_that_is_heard_of_after_the_price_was_given_scales_it_too():
 
 
 def test_a_split_that_was_taken_back_scales_nothing():
-    check(
-        """
+    check("""
         transfer t1 AAPL 4
         ---
         split s1 AAPL 2 for 1

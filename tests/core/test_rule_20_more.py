@@ -141,8 +141,7 @@ def test_rule_20_delivered_stock_may_close_what_was_short():
 
 
 def test_rule_20_a_price_at_the_end_counts():
-    check(
-        """
+    check("""
         instrument SPXW option x100
         book    SPXW 2 @ 3
         expiry  x1 SPXW -2 @ 4.25
@@ -266,8 +265,7 @@ def test_rule_20_whose_figure_has_fees_inside(venue, figure, breaks):
 
 
 def test_rule_20_of_a_flip_the_venues_figure_is_about_the_old_side():
-    check(
-        """
+    check("""
         account venue hyperliquid
         book    BTC 2 @ 100
         fill f1 BTC -5 @ 110 pnl 20

@@ -228,7 +228,10 @@ class _Teller:
     def _is_only_split(self) -> bool:
         types = {self.activities[each].type for each in self.applied if each in self.activities}
         is_inferred = any(fact.ratio is not None for fact in self.observed)
-        return types <= {"split"} and (bool(types) or is_inferred)
+        is_followed = any(
+            fact.movement and fact.ratio is None and not fact.is_rounding for fact in self.observed
+        )
+        return types <= {"split"} and (bool(types) or is_inferred) and not is_followed
 
     def _is_restated(self) -> bool:
         old, new = self.before.position, self.after.position
