@@ -219,3 +219,39 @@ def test_rule_14_each_leg_has_its_own_average_and_episode():
         =>      closed BTC short 0 -> 0 realized -20 USD by f2 f4  total USD net 0
         =>      ended BTC long fill net 20  ended BTC short fill net -20
     """)
+
+
+def test_rule_14_a_person_may_keep_the_legs_as_they_are():
+    check(f"""{LEGS}
+        broker  BTC 2 @ null
+        =>      break side BTC 1 -> 2 seen 1 open  not tied out
+        ---
+        local   keep_book BTC
+        broker  BTC 2 @ null
+        =>      break side BTC resolved  tied out
+        =>      book BTC long 3 OPEN SYNCED  book BTC short -2 OPEN SYNCED
+        ---
+        broker  BTC 2 @ null
+        =>      nothing else  tied out
+        ---
+        broker  BTC 3 @ null
+        =>      break side BTC 1 -> 3 seen 1 open  not tied out
+        ---
+        broker  BTC 1 @ null
+        =>      break side BTC resolved  tied out
+    """)
+
+
+def test_rule_14_a_kept_sum_of_the_size_of_one_leg_takes_nothing_back():
+    check(f"""{LEGS}
+        broker  BTC 4 @ 100 side long price 105
+        broker  BTC -2 @ 110 side short
+        =>      increased BTC long 3 -> 4 and more
+        ---
+        broker  BTC 4 @ null
+        =>      break side BTC 2 -> 4  break quantity BTC long resolved  not tied out
+        ---
+        local   keep_book BTC
+        broker  BTC 4 @ null
+        =>      break side BTC resolved  tied out  book BTC long 4  book BTC short -2
+    """)

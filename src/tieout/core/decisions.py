@@ -150,7 +150,8 @@ def _keep(draft: Draft, key: LedgerId, found: Sequence[Break], *, at: datetime) 
 def _is_waiting(draft: Draft, found: Sequence[Break]) -> bool:
     """Whether the difference is still there: the book has not followed it."""
     return any(
-        each.ledger is not None and draft.expected(each.ledger).quantity != _theirs(each)
+        each.kind == "side"
+        or (each.ledger is not None and draft.expected(each.ledger).quantity != _theirs(each))
         for each in found
         if _is_about_a_ledger(draft, each)
     )
