@@ -280,3 +280,42 @@ def test_the_price_is_of_one_unit_and_the_multiplier_counts():
         local   set_cost ESZ6 @ 5000
         =>      restated ESZ6 1 -> 1 @ 5000 realized 500 USD  total USD net 500 complete
     """)
+
+
+def test_units_of_the_same_run_get_the_price_too():
+    check("""
+        transfer t1 AAPL 4 at 14:00
+        fill f1 AAPL -1 @ 120 at 14:10
+        local   set_cost AAPL @ 100
+        =>      created AAPL 0 -> 3 @ 100 REDUCED realized 20 USD final by t1 f1
+    """)
+
+
+@pytest.mark.parametrize("held", ["book AAPL 4 @ 100", "fill f1 AAPL 4 @ 100", "book AAPL 4 @ 0"])
+def test_where_every_unit_has_a_cost_there_is_nothing_to_enter(held):
+    check(f"""
+        {held}
+        ---
+        local   set_cost AAPL @ 120
+        =>      error AAPL "every unit of AAPL has a cost"  partial
+    """)
+
+
+def test_a_price_is_entered_once():
+    check("""
+        transfer t1 AAPL 4
+        ---
+        local   set_cost AAPL @ 100
+        =>      restated AAPL 4 -> 4 @ 100
+        ---
+        local   set_cost AAPL @ 120
+        =>      error AAPL  partial  book AAPL 4 @ 100
+    """)
+
+
+def test_the_book_must_know_the_name():
+    check("""
+        book    AAPL 4
+        local   set_cost MSFT @ 120
+        =>      error MSFT "the book has no MSFT"  partial  book AAPL 4 @ ?
+    """)
