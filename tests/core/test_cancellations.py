@@ -145,3 +145,30 @@ def test_a_target_in_another_ledger_is_found_when_little_of_the_book_is_loaded()
     book = book.after(tie_out(book, None, [undone], policy=Policy(), now=at))
     assert [ledger.quantity for ledger in book.ledgers.values()] == [D10, 0, D10, 0]
     assert history_needed(book, None, [undone]) == {"S1", "NEW"}
+
+
+def test_both_companies_of_a_spin_off_say_what_took_it_back():
+    """The 40 that went along with the new units come back: 16 @ 10."""
+    for named in ("GE", "GEV"):
+        check(f"""
+            book          GE 16 @ 10
+            spin_off p1   GE to GEV 1 for 4 cost 40
+            =>            restated GE 16 -> 16 @ 7.50  created GEV 0 -> 4 @ 10
+            ---
+            spin_off p2   {named} cancels p1
+            =>            restated GE 16 -> 16 @ 10 realized nothing by p2
+            =>            closed GEV 4 -> 0 realized nothing by p2  ended nothing  total nothing
+        """)
+
+
+def test_both_companies_of_a_merger_say_what_took_it_back():
+    check("""
+        book         OLD 10 @ 100
+        merger m1    OLD to NEW 1 for 2 cash 1300
+        =>           created NEW 0 -> 5 @ 0  closed OLD realized 300 USD  total USD net 300
+        ---
+        merger m2    OLD cancels m1
+        =>           closed NEW 5 -> 0 realized nothing by m2
+        =>           created OLD 0 -> 10 @ 100 realized -300 USD by m2
+        =>           ended nothing  total nothing  book OLD 10 @ 100
+    """)

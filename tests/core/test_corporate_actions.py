@@ -205,3 +205,32 @@ def test_zeros_that_somebody_wrote_stay():
         split s1 AAPL 3 for 2
     """)
     assert result["book"][0]["quantity"] == "45.00"
+
+
+def test_the_lots_of_a_merger_keep_their_own_fees():
+    """Two of the lot that paid 1, two of the lot that paid 3."""
+    check("""
+        policy  cost_basis fifo
+        fill a  OLD 2 @ 10 fee 1 at 14:00
+        fill b  OLD 2 @ 12 fee 3 at 14:01
+        merger m OLD to NEW 1 for 1 at 14:02
+        =>      created NEW 0 -> 4 @ 11  closed OLD reason merger
+        ---
+        fill c  NEW -2 @ 15
+        =>      reduced NEW 4 -> 2 @ 12 realized 9 USD (gross 10 fees 1)
+        ---
+        fill d  NEW -2 @ 15
+        =>      closed NEW 2 -> 0 realized 3 USD (gross 6 fees 3)
+    """)
+
+
+def test_under_average_the_fees_of_a_merger_are_one_pool():
+    check("""
+        fill a  OLD 2 @ 10 fee 1 at 14:00
+        fill b  OLD 2 @ 12 fee 3 at 14:01
+        merger m OLD to NEW 1 for 2 at 14:02
+        =>      created NEW 0 -> 2 @ 22  closed OLD
+        ---
+        fill c  NEW -1 @ 30
+        =>      reduced NEW 2 -> 1 @ 22 realized 6 USD (gross 8 fees 2)
+    """)

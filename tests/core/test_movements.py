@@ -269,7 +269,7 @@ def test_another_average_makes_one_lot_of_the_venues():
     held = after(
         trade("10", "100", fee="1", by="a"), trade("10", "120", fee="2", by="b"), method=FIFO
     )
-    changed = restated(held.position, average=Decimal("105.50"), instrument=STOCK)
+    changed = restated(held.position, average=Decimal("105.50"), instrument=STOCK, method=AVERAGE)
     assert lots_of(changed) == [("a", "20", "2110.00", "3")]
     assert (changed.basis, changed.quantity) == ("venue", 20)
     assert changed.average_price(STOCK) == Decimal("105.5")
@@ -282,10 +282,18 @@ def test_another_average_makes_one_lot_of_the_venues():
 )  # fmt: skip
 def test_an_average_that_says_nothing_leaves_the_cost_unknown(average, instrument, cost):
     held = after(trade("10", "100")).position
-    changed = restated(
-        held, average=None if average is None else Decimal(average), instrument=instrument
-    )
+    wanted = None if average is None else Decimal(average)
+    changed = restated(held, average=wanted, instrument=instrument, method=AVERAGE)
     assert lots_of(changed)[0][2] == cost
+
+
+@pytest.mark.parametrize(("average", "fees"), [("100.01", "0"), (None, "1")])
+def test_fees_inside_the_average_are_paid_with_it_and_only_there(average, fees):
+    ibkr = Method(cost_basis="average", has_fees_inside=True)
+    held = after(trade("100", "100", fee="1", by="a")).position
+    wanted = None if average is None else Decimal(average)
+    changed = restated(held, average=wanted, instrument=STOCK, method=ibkr)
+    assert lots_of(changed)[0][3] == fees
 
 
 # The method over time

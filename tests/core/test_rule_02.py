@@ -153,3 +153,49 @@ def test_rule_2_what_moved_and_has_an_unusable_row_is_told_once():
         broker  AAPL nan
         =>      invalid AAPL 12 -> 12 OPEN FAILED  error AAPL  partial
     """)
+
+
+def test_rule_2_a_fill_through_zero_explains_the_end_and_the_beginning():
+    """Told as two changes, since the old episode began in the step; neither is unexplained."""
+    check("""
+        fill f1 AAPL 10 @ 100 at 14:57
+        fill f2 AAPL -15 @ 110 at 14:58
+        =>      closed 0 -> 0 realized 100 USD by f1 f2  created 0 -> -5 @ 110 by f2
+        ---
+        fill f3 AAPL -1 @ 110
+        =>      increased -5 -> -6 by f3
+    """)
+
+
+def test_rule_2_of_three_episodes_in_a_step_each_has_the_fills_that_touched_it():
+    check("""
+        fill f1 AAPL 10 @ 100 at 14:55
+        fill f2 AAPL -15 @ 110 at 14:56
+        fill f3 AAPL 7 @ 109 at 14:57
+        fill f4 AAPL 1 @ 109 at 14:58
+        =>      closed 0 -> 0 realized 100 USD by f1 f2
+        =>      closed 0 -> 0 realized 5 USD by f2 f3
+        =>      created 0 -> 3 @ 109 by f3 f4
+    """)
+
+
+def test_rule_2_a_flip_tells_its_fill_once():
+    check("""
+        book    AAPL 10 @ 100
+        fill f1 AAPL -15 @ 110 at 14:57
+        fill f2 AAPL 5 @ 108 at 14:58
+        =>      flipped 10 -> 0 by f1  closed 0 -> 0 by f2
+    """)
+
+
+def test_rule_2_what_nobody_explains_ends_and_begins_by_nothing():
+    """Opened by a fill of the same step; that it turned round, nobody told."""
+    check("""
+        book    MSFT 1 @ 1
+        fill f1 AAPL 10 @ 100
+        broker  MSFT 1 @ 1
+        broker  AAPL -5 @ 110 price 110
+        =>      closed AAPL 0 -> 0 realized 100 USD estimated by f1 reason unexplained
+        =>      created AAPL 0 -> -5 @ 110 DRIFT by nothing
+        =>      break quantity AAPL 10 -> -5 before 0 after fill f1 10  not tied out
+    """)

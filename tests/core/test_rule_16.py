@@ -254,3 +254,32 @@ def test_rule_16_what_is_not_held_cannot_be_sold(booking):
         local   {booking}
         =>      error {booking.split()[1]}  partial  book MSFT 1
     """)
+
+
+def test_rule_16_a_close_that_fills_confirm_bit_by_bit_is_closing_until_the_last():
+    """(111 - 110) x 4 = 4, then (108 - 110) x 6 = -12, with 0.50 each."""
+    check(f"""{CLOSED}
+        ---
+        fill f1 AAPL -4 @ 111 fee 0.50
+        =>      restated AAPL 0 -> 0 CLOSING PENDING realized 3.50 USD estimated by f1
+        =>      book AAPL 0 CLOSING  ended nothing  total USD net 103.50
+        ---
+        fill f2 AAPL -6 @ 108 fee 0.50
+        =>      restated AAPL 0 -> 0 CLOSED realized -12.50 USD final by f2
+        =>      book MSFT 1  ended AAPL fill net 91 final  total USD net 91
+    """)
+
+
+def test_rule_16_of_a_close_that_was_filled_in_part_only_the_rest_goes_back():
+    """Six of ten were never sold: 6 x 10 go back; 4 x 11 stay."""
+    check(f"""{CLOSED}
+        ---
+        fill f1 AAPL -4 @ 111
+        =>      restated AAPL 0 -> 0 CLOSING
+        ---
+        at      15:10
+        broker  MSFT 1 @ 1
+        broker  AAPL 6 @ 100 price 112
+        =>      created AAPL 0 -> 6 @ 100 REDUCED DRIFT realized -60 USD
+        =>      break timing AAPL 0 -> 6  not tied out  ended nothing  total USD net 44
+    """)

@@ -156,8 +156,13 @@ def record_bookings(draft: Draft, local: Iterable[Local]) -> None:
             problem = _book(draft, booking)
             if problem is not None:
                 draft.errors.append(StepError(symbol=booking.symbol, message=problem))
-        elif booking.action == "set_cost":
-            _set_cost(draft, booking)
+
+
+def record_costs(draft: Draft, local: Iterable[Local]) -> None:
+    """Note what a person says that units cost, those of this run's activities among them."""
+    for decision in local:
+        if decision.action == "set_cost":
+            _set_cost(draft, decision)
 
 
 def _book(draft: Draft, booking: Local) -> str | None:
@@ -205,7 +210,21 @@ def _set_cost(draft: Draft, decision: Local) -> None:
         problem = "set_cost needs a price" if key else f"the book has no {decision.symbol}"
         draft.errors.append(StepError(symbol=decision.symbol, message=problem))
         return
+    if not _lacks_cost(draft, key):
+        problem = (
+            f"every unit of {decision.symbol} has a cost; set_cost is for those that have none"
+        )
+        draft.errors.append(StepError(symbol=decision.symbol, message=problem))
+        return
     draft.add(CostSet(ledger=key, order=draft.order(), at=decision.at, price=decision.price))
+
+
+def _lacks_cost(draft: Draft, key: LedgerId) -> bool:
+    """Whether units without a cost are held, or were sold; with a merger they may be elsewhere."""
+    folded = draft.expected(key)
+    lots = folded.position.lots if folded.position else ()
+    sold = any(figures.unknown for figures in folded.totals.by_currency.values())
+    return sold or bool(draft.ledger(key).links) or any(lot.cost is None for lot in lots)
 
 
 def breaks_of(open_breaks: Iterable[Break], symbol: str) -> list[Break]:

@@ -7,10 +7,9 @@ from decimal import Decimal
 
 from tieout.core.draft import Draft
 from tieout.core.explaining import Allocation, common_part
-from tieout.core.facts import Booked
+from tieout.core.facts import Booked, in_time
 from tieout.core.instrument import LedgerId
 from tieout.core.numbers import ZERO, add, subtract
-from tieout.core.rollforward import in_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from tieout.core.instrument import LedgerId
 from tieout.core.numbers import ZERO, magnitude
 from tieout.core.plan import Change, ChangeKind
 from tieout.core.pnl import NO_TOTALS, Closing, Totals
-from tieout.core.position import Episode, Position
+from tieout.core.position import Episode, Position, Reason
 from tieout.core.working import Folded
 
 
@@ -62,6 +62,7 @@ class _Teller:
         self.currency = after.instrument.settled_in
         old = set(before.applied)
         self.applied = tuple(each for each in after.applied if each not in old)
+        self.crossing: ActivityId | None = None
         self.draft = draft
         self.is_late = draft.is_late(key)
         self.observed = [fact for fact in draft.new_facts(key) if isinstance(fact, Observed)]
@@ -78,7 +79,7 @@ class _Teller:
         changes: list[Change] = []
         if self.is_late:
             return changes  # what comes late is told as the net movement
-        position = self.before.position
+        position, arrived = self.before.position, self.applied
         is_old = position is not None and bool(position.quantity)
         for place, episode in enumerate(ended):
             is_first = is_old and place == 0
@@ -88,6 +89,7 @@ class _Teller:
                 changes.append(self._flip(episode, following))
                 continue
             change = self._change("closed", before=start, after=ZERO, episode=episode)
+            self.crossing = next((each for each in arrived if each == episode.closed_by), None)
             is_closing = position is not None and position.status == "CLOSING"
             if place == 0 and is_closing and not self.before.quantity:
                 # Our own booking had closed it already; only another figure is news.
@@ -134,7 +136,7 @@ class _Teller:
         realized = episode.totals.minus(self._realized_before(episode))
         self.left = self.left.minus(realized)
         closings = self._new_closings(episode.opened_by)
-        ids = self._ids_until(episode)
+        ids = (*self._crossed_into(episode.opened_by), *self._ids_until(episode))
         return Change(
             kind=kind,
             ledger=self.ledger.id,
@@ -183,6 +185,10 @@ class _Teller:
         self.applied = tuple(rest)
         return tuple(told)
 
+    def _crossed_into(self, opened_by: str) -> tuple[ActivityId, ...]:
+        """What went through zero ended one episode, which was told, and opened this one."""
+        return (self.crossing,) if self.crossing is not None and opened_by == self.crossing else ()
+
     def _at(self, activity: ActivityId) -> datetime:
         return self.activities[activity].at
 
@@ -222,7 +228,10 @@ class _Teller:
     def _is_only_split(self) -> bool:
         types = {self.activities[each].type for each in self.applied if each in self.activities}
         is_inferred = any(fact.ratio is not None for fact in self.observed)
-        return types <= {"split"} and (bool(types) or is_inferred)
+        is_followed = any(
+            fact.movement and fact.ratio is None and not fact.is_rounding for fact in self.observed
+        )
+        return types <= {"split"} and (bool(types) or is_inferred) and not is_followed
 
     def _is_restated(self) -> bool:
         old, new = self.before.position, self.after.position
@@ -237,13 +246,15 @@ class _Teller:
         instrument = self.after.instrument
         is_renamed = self.before.instrument.symbol != self.symbol
         closings = self._new_closings(None if kind != "created" else "")
+        crossed: tuple[ActivityId, ...] = ()
         if kind == "created" and position is not None:
             closings = self._new_closings(position.opened_by)
-        reason = None
+            crossed = self._crossed_into(position.opened_by)
+        reason: Reason | None = None
         if position is None and self.after.ended:
             reason = self.after.ended[-1].reason
-        if kind == "reduced" and self._has_liquidation():
-            reason = "liquidation"
+        if kind == "reduced":
+            reason = self._liquidation() or reason
         if kind == "closed" and position is not None:
             reason = "local"
         status = position.status if position is not None else "CLOSED"
@@ -262,7 +273,7 @@ class _Teller:
             currency=self.currency,
             realized=None if self.left.is_nothing else self.left,
             is_estimated=any(closing.is_estimated for closing in closings),
-            explained_by=self.applied,
+            explained_by=(*crossed, *self.applied),
             reason=reason if kind in ("closed", "reduced") else None,
             renamed_from=self.before.instrument.symbol if is_renamed else None,
             opened_at=position.opened_at if kind == "flipped" and position is not None else None,
@@ -270,12 +281,13 @@ class _Teller:
             episode=position.opened_by if position is not None else None,
         )
 
-    def _has_liquidation(self) -> bool:
-        return any(
-            self.activities[each].type == "liquidation"
-            for each in self.applied
-            if each in self.activities
-        )
+    def _liquidation(self) -> Reason | None:
+        """Why the venue itself reduced the position in this run, if it did."""
+        for each in reversed(self.applied):
+            activity = self.activities.get(each)
+            if activity is not None and activity.type == "liquidation":
+                return "deleveraged" if activity.deleveraged else "liquidation"
+        return None
 
 
 def order_of(change: Change) -> tuple[str, str, int]:

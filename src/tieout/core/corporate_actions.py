@@ -102,16 +102,16 @@ def spin_off(effect: Effect) -> str | None:
     quantity = _new_units(parent.quantity, activity.ratio)
     if not quantity:
         return None
-    cost = None
+    cost = effect.cost_of(quantity, to=child)
     if activity.cost is not None and parent.position is not None:
         cost = money(activity.cost if quantity > 0 else negate(activity.cost))
         _move_cost_out(parent, cost)
     child.move(
         replace(
             effect.movement(quantity, reason="fill"),
-            price=effect.unknown_price,
+            price=None,
             cost=cost,
-            is_cost_known=effect.unknown_price is not None,
+            is_cost_known=False,
         )
     )
     _mark_resized(child)
@@ -222,21 +222,26 @@ def _receive_lots(effect: Effect, new: Working, lots: tuple[Lot, ...], *, basis:
     ratio = effect.activity.ratio
     assert ratio is not None
     for lot in lots:
+        quantity = _new_units(lot.quantity, ratio)
+        cost = lot.cost if lot.cost is not None else effect.cost_of(quantity, to=new)
         new.move(
             Movement(
                 by=effect.activity.id if len(lots) == 1 else lot.id,
                 at=effect.activity.at,
-                quantity=_new_units(lot.quantity, ratio),
-                cost=lot.cost,
-                is_cost_known=lot.cost is not None,
+                quantity=quantity,
+                cost=cost,
+                is_cost_known=cost is not None,
                 basis=basis,
             )
         )
-    if new.position is not None:
-        carried = NOTHING
-        for lot in lots:
-            carried = carried.plus(lot.fees)
-        last = new.position.lots[-1]
-        fees = replace(last, fees=last.fees.plus(carried))
-        new.position = replace(new.position, lots=(*new.position.lots[:-1], fees))
+        _carry_fees(new, lot.fees)
     _mark_resized(new)
+
+
+def _carry_fees(new: Working, fees: Amount) -> None:
+    """The opening fees of a lot go where its units went."""
+    if new.position is None:
+        return
+    last = new.position.lots[-1]
+    charged = replace(last, fees=last.fees.plus(fees))
+    new.position = replace(new.position, lots=(*new.position.lots[:-1], charged))

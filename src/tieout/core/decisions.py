@@ -27,13 +27,13 @@ def decide(draft: Draft, local: Iterable[Local]) -> dict[str, Break]:
     for decision in local:
         if decision.action not in DECISIONS:
             continue
-        found = breaks_of(draft.book.open_breaks.values(), decision.symbol)
+        found = _meant(draft, decision)
         key = next((each.ledger for each in found if _is_about_a_ledger(draft, each)), None)
         if key is None and decision.action == "keep_book":
             key = draft.names.find(decision.symbol, side=decision.side)
-        if not found and key is None:
-            message = f"there is no open break in {decision.symbol} to decide about"
-            draft.errors.append(StepError(symbol=decision.symbol, message=message))
+        problem = _problem(decision, found, has_ledger=key is not None)
+        if problem is not None:
+            draft.errors.append(StepError(symbol=decision.symbol, message=problem))
             continue
         status: BreakStatus = "ignored" if decision.action == "ignore_break" else "resolved"
         for each in found:
@@ -43,6 +43,24 @@ def decide(draft: Draft, local: Iterable[Local]) -> dict[str, Break]:
         if decision.action == "keep_book" and key is not None:
             _keep(draft, key, found, at=decision.at)
     return settled
+
+
+def _meant(draft: Draft, decision: Local) -> list[Break]:
+    """The open breaks that a person decides about: those of the symbol, or of one leg of it."""
+    found = breaks_of(draft.book.open_breaks.values(), decision.symbol)
+    return [each for each in found if decision.side is None or each.side in (None, decision.side)]
+
+
+def _problem(decision: Local, found: Sequence[Break], *, has_ledger: bool) -> str | None:
+    """Why this cannot be decided, if so: a sum of legs says nothing about any one of them."""
+    if decision.action == "accept_broker" and any(each.kind == "side" for each in found):
+        return (
+            f"the broker does not say which leg of {decision.symbol} differs: "
+            "book the missing fill with its side, keep the book or ignore the break"
+        )
+    if not found and not has_ledger:
+        return f"there is no open break in {decision.symbol} to decide about"
+    return None
 
 
 def _is_about_a_ledger(draft: Draft, found: Break) -> bool:
@@ -132,7 +150,8 @@ def _keep(draft: Draft, key: LedgerId, found: Sequence[Break], *, at: datetime) 
 def _is_waiting(draft: Draft, found: Sequence[Break]) -> bool:
     """Whether the difference is still there: the book has not followed it."""
     return any(
-        each.ledger is not None and draft.expected(each.ledger).quantity != _theirs(each)
+        each.kind == "side"
+        or (each.ledger is not None and draft.expected(each.ledger).quantity != _theirs(each))
         for each in found
         if _is_about_a_ledger(draft, each)
     )

@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 
 from tieout.core.activity import Activity, ActivityId, Side
 from tieout.core.book import Book
-from tieout.core.facts import Fact, Happened, is_timeless, needs_history, starts_at, with_beginning
+from tieout.core.facts import (
+    BEFORE_ALL,
+    CostSet,
+    Fact,
+    Happened,
+    is_timeless,
+    needs_history,
+    starts_at,
+    with_beginning,
+)
 from tieout.core.instrument import Instrument, LedgerId, spelling_key
 from tieout.core.matching import Names
 from tieout.core.movements import Method
@@ -14,7 +23,7 @@ from tieout.core.plan import StepError
 from tieout.core.policy import Policy
 from tieout.core.position import Ledger, Reconciliation
 from tieout.core.rebuilding import bases_after, blank, method_of, without_facts
-from tieout.core.rollforward import BEFORE_ALL, fold
+from tieout.core.rollforward import fold
 from tieout.core.snapshot import Holding
 from tieout.core.working import Folded
 
@@ -325,11 +334,11 @@ class Draft:
             return self._is_whole_alone(keys[0])
         old = [self._old(key) for key in keys]
         last_at = max((each.last_at for each in old if each.last_at), default=None)
+        new = [fact for key in keys for fact in self.new_facts(key)]
         if last_at is None:
-            return False
+            return _prices_the_opening(new)
         if until is not None and last_at > until:
             return True
-        new = [fact for key in keys for fact in self.new_facts(key)]
         is_provisional = any(each.has_waiting or each.booked for each in old)
         return bool(new) and (is_provisional or any(needs_history(fact, last_at) for fact in new))
 
@@ -340,9 +349,14 @@ class Draft:
             return False
         old = self._old(key)
         if old.last_at is None:
-            return False
+            return _prices_the_opening(new)
         is_provisional = old.has_waiting or bool(old.booked)
         return is_provisional or any(needs_history(fact, old.last_at) for fact in new)
+
+
+def _prices_the_opening(new: Iterable[Fact]) -> bool:
+    """Whether somebody says what those units cost that the book had before anything happened."""
+    return any(isinstance(fact, CostSet) for fact in new)
 
 
 def _as_is(ledger: Ledger) -> Folded:

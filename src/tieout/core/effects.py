@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from tieout.core import corporate_actions
 from tieout.core.activity import missing_fields
+from tieout.core.costs import UnitCost
 from tieout.core.effect import Effect
 from tieout.core.facts import Happened
 from tieout.core.instrument import unknown_size
@@ -29,10 +30,10 @@ OPTION_LIKE = frozenset(("option", "future"))
 
 
 def happen(
-    fact: Happened, *, to: Working, other: Working | None, unknown_price: Decimal | None
+    fact: Happened, *, to: Working, other: Working | None, given: UnitCost | None
 ) -> str | None:
     """Apply an activity; what is wrong with it in words, or None where it counted."""
-    effect = Effect(fact=fact, to=to, other=other, unknown_price=unknown_price)
+    effect = Effect(fact=fact, to=to, other=other, given=given)
     if to.instrument.multiplier is None and fact.activity.type not in ("funding", "dividend"):
         return unknown_size(to.instrument)
     missing = missing_fields(fact.activity)
@@ -107,16 +108,20 @@ def _worth(effect: Effect, quantity: Decimal, price: Decimal) -> Decimal:
 
 
 def _charge_other(effect: Effect, currency: str, fee: Decimal) -> None:
-    """A fee in a third currency is realized at once, apart from the rest."""
-    to = effect.to
-    figures = Figures(fees=money(fee))
-    if to.position is None and to.ended and to.ended[-1].closed_by == effect.activity.id:
+    """A fee in a third currency is realized at once, apart from the rest.
+
+    That of a fill through zero divides by quantity, like any other.
+    """
+    to, quantity = effect.to, effect.activity.quantity
+    opening = money(fee)
+    if to.ended and to.ended[-1].closed_by == effect.activity.id and quantity:
+        opening = money(fee).share(to.quantity, quantity)
+        figures = Figures(fees=money(fee).minus(opening))
         last = to.ended[-1]
-        charged = last.totals.with_figures(currency, figures)
-        to.ended[-1] = replace(last, totals=charged)
+        to.ended[-1] = replace(last, totals=last.totals.with_figures(currency, figures))
         to.totals = to.totals.with_figures(currency, figures)
-        return
-    to.receive(currency, figures)
+    if opening.value:
+        to.receive(currency, Figures(fees=opening))
 
 
 def _fee(effect: Effect) -> str | None:
@@ -151,17 +156,15 @@ def _transfer(effect: Effect) -> str | None:
     """Units that come or go without a trade: no P&L, and no cost unless one is given."""
     activity = effect.activity
     assert activity.quantity is not None
-    cost = price = None
+    cost = effect.cost_of(activity.quantity, to=effect.to)
     if activity.cost is not None:
         cost = money(activity.cost if activity.quantity > 0 else negate(activity.cost))
-    elif effect.unknown_price is not None:
-        price = effect.unknown_price
     effect.to.move(
         replace(
             effect.movement(activity.quantity, reason="transfer"),
-            price=price,
+            price=None,
             cost=cost,
-            is_cost_known=price is not None,
+            is_cost_known=False,
             realizes=False,
             reduces=False,
         )

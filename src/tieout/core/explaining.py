@@ -7,11 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from tieout.core.activity import ActivityId, Ratio, is_negation
+from tieout.core.costs import GivenCosts, UnitCost
 from tieout.core.facts import (
-    Adopted,
     Booked,
     Confirmed,
-    CostSet,
     Fact,
     Happened,
     Observed,
@@ -29,13 +28,13 @@ TRADES = frozenset(("fill", "liquidation"))
 class TakenBack:
     """What cancellations do: the activities they drop, and those that wait for their target.
 
-    `undone_at` is when each target was taken back, `undone_in` the ledger where each one did it.
+    `undone_at` is when each target was taken back, `undone_in` the ledgers where each one did it.
     """
 
     dropped: frozenset[ActivityId]
     waiting: frozenset[ActivityId]
     undone_at: Mapping[ActivityId, datetime]
-    undone_in: Mapping[ActivityId, LedgerId]
+    undone_in: Mapping[ActivityId, tuple[LedgerId, ...]]
 
 
 def taken_back(happened: Iterable[Happened]) -> TakenBack:
@@ -45,7 +44,7 @@ def taken_back(happened: Iterable[Happened]) -> TakenBack:
     dropped: set[ActivityId] = set()
     waiting: set[ActivityId] = set()
     undone_at: dict[ActivityId, datetime] = {}
-    undone_in: dict[ActivityId, LedgerId] = {}
+    undone_in: dict[ActivityId, tuple[LedgerId, ...]] = {}
     for fact in _undone_last(cancelling):
         target = facts.get(fact.activity.cancels or fact.activity.id)
         if target is None:
@@ -53,7 +52,8 @@ def taken_back(happened: Iterable[Happened]) -> TakenBack:
         elif fact.activity.id not in dropped:
             dropped.add(target.activity.id)
             undone_at[target.activity.id] = fact.at
-            undone_in[fact.activity.id] = target.ledger
+            partner = () if target.partner is None else (target.partner,)
+            undone_in[fact.activity.id] = (target.ledger, *partner)
             if is_negation(fact.activity, target.activity):
                 dropped.add(fact.activity.id)
     return TakenBack(
@@ -106,7 +106,8 @@ class Allocation:
     announced when they were seen, and somebody has since.
     """
 
-    def __init__(self, taken: TakenBack) -> None:
+    def __init__(self, taken: TakenBack, given: GivenCosts) -> None:
+        self._given = given
         self.dropped = taken.dropped
         self.waiting = taken.waiting
         self._undone_at = taken.undone_at
@@ -119,20 +120,18 @@ class Allocation:
         self._used: dict[int, Decimal] = {}
         self._late: dict[LedgerId, list[Late]] = {}
         self._observed: dict[LedgerId, list[Observed]] = {}
-        self._cost_set: dict[LedgerId, list[CostSet]] = {}
 
     @classmethod
     def of(cls, facts: Sequence[Fact]) -> "Allocation":
         """Judge facts that are in order of time."""
         happened = [fact for fact in facts if isinstance(fact, Happened)]
-        made = cls(taken_back(happened))
+        taken = taken_back(happened)
+        made = cls(taken, GivenCosts(facts, taken.dropped))
         made._withdraw(facts)
         for fact in facts:
             if isinstance(fact, Observed):
                 made.observed_left[fact.order] = fact.movement
                 made._observed.setdefault(fact.ledger, []).append(fact)
-            elif isinstance(fact, CostSet):
-                made._cost_set.setdefault(fact.ledger, []).append(fact)
         made._confirm_bookings(facts, happened)
         made._explain_ahead(happened)
         return made
@@ -275,12 +274,9 @@ class Allocation:
         self.observed_left[seen.order] = subtract(self.observed_left[seen.order], part)
         return part
 
-    def cost_set(self, fact: Happened | Adopted | Observed) -> Decimal | None:
+    def cost_set(self, fact: Fact) -> UnitCost | None:
         """The price a person later gave for units of unknown cost that came with this fact."""
-        for given in self._cost_set.get(fact.ledger, []):
-            if given.order > fact.order:
-                return given.price
-        return None
+        return self._given.of(fact, without=self.withdrawn)
 
 
 def common_part(wanted: Decimal, offered: Decimal) -> Decimal:

@@ -5,7 +5,7 @@ fact. `order` is the order of arrival in the account, `at` when it took effect.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -13,6 +13,8 @@ from tieout.core.activity import Activity, ActivityId, Ratio
 from tieout.core.instrument import LedgerId
 from tieout.core.numbers import ZERO
 from tieout.core.position import Ledger, Position, Reason
+
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +143,13 @@ def is_joining(fact: Happened) -> bool:
 
 
 Fact = Opening | Happened | Adopted | Observed | Booked | Confirmed | Withdrawn | CostSet
+
+
+def in_time(fact: Fact) -> tuple[datetime, int, int]:
+    """The place of a fact in time: activities before what a snapshot showed at the same moment."""
+    if isinstance(fact, Opening):
+        return (BEFORE_ALL, 0, fact.order)
+    return (fact.at, 0 if isinstance(fact, Happened | Booked) else 1, fact.order)
 
 
 def needs_history(fact: Fact, last_at: datetime) -> bool:

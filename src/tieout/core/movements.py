@@ -67,12 +67,21 @@ class Method:
 
     `since` are the bases an account has had and from when: changing the setting does not rewrite
     what was realized before. `is_by_day` keeps the openings of one New York day as one lot.
+    `has_fees_inside` says that the venue's averages contain the opening fees, as IBKR's do.
     """
 
     cost_basis: CostBasis
     is_by_day: bool = False
     truncates: bool = False
+    has_fees_inside: bool = False
     since: tuple[tuple[datetime, CostBasis], ...] = ()
+
+    def contains_fees(self, instrument: Instrument) -> bool:
+        """Whether the venue's average of this has its opening fees inside.
+
+        Those of a Hyperliquid token have: its fees are taken out of the tokens bought.
+        """
+        return self.has_fees_inside or (self.truncates and instrument.asset_class == "spot")
 
     def basis_at(self, at: datetime) -> CostBasis:
         """The cost basis in force at a time."""
@@ -195,8 +204,7 @@ def _closing(
     method_gross = None
     if method.truncates and gross is not None:
         method_gross = _gross_at_cut_average(position, movement, instrument=instrument)
-        if instrument.asset_class == "spot":
-            # Opening fees are taken out of the tokens bought, so its average has them inside.
+        if method.contains_fees(instrument):
             method_gross = gross.minus(out.fees).value
     return Closing(
         by=movement.by,
@@ -279,8 +287,13 @@ def _with_fee(ended: Position | None, closing: Closing | None, fee: Amount) -> P
     return replace(ended, totals=ended.totals.plus(charged))
 
 
-def restated(position: Position, *, average: Decimal | None, instrument: Instrument) -> Position:
-    """The position at another average: its lots become one, the basis is the venue's."""
+def restated(
+    position: Position, *, average: Decimal | None, instrument: Instrument, method: Method
+) -> Position:
+    """The position at another average: its lots become one, the basis is the venue's.
+
+    Opening fees that the venue's average has inside are paid with it, and not a second time.
+    """
     multiplier = instrument.multiplier
     cost = None
     if average is not None and multiplier is not None:
@@ -290,6 +303,8 @@ def restated(position: Position, *, average: Decimal | None, instrument: Instrum
     fees = NOTHING
     for lot in position.lots:
         fees = fees.plus(lot.fees)
+    if cost is not None and method.contains_fees(instrument):
+        fees = NOTHING
     first = position.lots[0]
     assert total_quantity(position.lots) == position.quantity, position.opened_by
     lot = replace(first, quantity=position.quantity, cost=cost, fees=fees)

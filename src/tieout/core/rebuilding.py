@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from tieout.core.book import Book
+from tieout.core.facts import BEFORE_ALL
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.movements import Method
 from tieout.core.pnl import NO_TOTALS
 from tieout.core.policy import CostBasis
 from tieout.core.position import Ledger
-from tieout.core.rollforward import BEFORE_ALL, fold
+from tieout.core.rollforward import fold
 from tieout.core.working import Folded
 
 
@@ -41,7 +42,12 @@ def bases_after(
 
 def method_of(venue: str, bases: tuple[tuple[datetime, CostBasis], ...]) -> Method:
     """How cost is kept in an account, now and before."""
-    return Method(cost_basis=bases[-1][1], truncates=venue == "hyperliquid", since=bases)
+    return Method(
+        cost_basis=bases[-1][1],
+        truncates=venue == "hyperliquid",
+        has_fees_inside=venue == "ibkr",
+        since=bases,
+    )
 
 
 def method_of_book(book: Book) -> Method:

@@ -61,9 +61,7 @@ class Resolution:
             case "expired":
                 self._expired(finding)
             case "side" | "leg":
-                if finding.verdict == "side":
-                    self._break(finding)
-                self._status(finding, "DRIFT")
+                self._sum_differs(finding)
             case _:
                 self._differs(ledger, finding)
 
@@ -100,6 +98,17 @@ class Resolution:
             self.draft.add(self._observed(finding))
             self._confirm_bookings(finding)
         self._status(finding, "DRIFT", misses=0)
+
+    def _sum_differs(self, finding: Finding) -> None:
+        """The legs together are not what the venue says; one break for all of them."""
+        symbol = self.draft.ledger(finding.ledger).instrument.symbol
+        first = self.draft.ledger(self.draft.names.legs(symbol)[0])
+        if self._is_kept(first, finding):
+            self._status(finding, "SYNCED")
+            return
+        if finding.verdict == "side":
+            self._break(finding)
+        self._status(finding, "DRIFT")
 
     def _other_average(self, ledger: Ledger, finding: Finding) -> None:
         is_ours = finding.verdict == "restated" and self._truth(finding) == "broker"
@@ -325,17 +334,23 @@ class Resolution:
         return total
 
     def _causes(self, finding: Finding) -> tuple[Cause, ...]:
-        """The activities of this run on this position, with what each moved."""
+        """The activities of this run on this position, with what each moved.
+
+        One that is no movement of its own, as it takes another back, moved what it says.
+        """
+        arrived = self.draft.arrived.get(finding.ledger, ())
+        if not arrived:
+            return ()
+        folded = self.draft.expected(finding.ledger, until=self.as_of)
+        moved = dict(folded.moved)
         return tuple(
             Cause(
                 cause=activity.type,
                 id=activity.id,
-                quantity=activity.quantity if activity.quantity is not None else ZERO,
+                quantity=moved.get(activity.id, activity.quantity or ZERO),
             )
-            for activity in sorted(
-                self.draft.arrived.get(finding.ledger, ()), key=lambda each: each.at
-            )
-            if activity.at <= self.as_of
+            for activity in sorted(arrived, key=lambda each: each.at)
+            if activity.at <= self.as_of and activity.id not in folded.not_counted
         )
 
 

@@ -6,11 +6,11 @@ what snapshots had changed without explanation, and only what is left of it move
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from tieout.core.calendar import new_york_day
+from tieout.core.costs import UnitCost
 from tieout.core.effects import happen
 from tieout.core.explaining import Allocation, taken_back
 from tieout.core.facts import (
@@ -23,26 +23,18 @@ from tieout.core.facts import (
     Observed,
     Opening,
     Withdrawn,
+    in_time,
     is_joining,
 )
 from tieout.core.instrument import LedgerId
 from tieout.core.movements import Method
-from tieout.core.numbers import ZERO
+from tieout.core.numbers import ZERO, subtract
 from tieout.core.pnl import NO_TOTALS
 from tieout.core.position import Ledger
 from tieout.core.working import Folded, Working
 
-BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
-
 _OF_A_MORNING = frozenset(("split", "spin_off", "merger", "transfer", "expiry"))
 _MOMENT = timedelta(microseconds=1)
-
-
-def in_time(fact: Fact) -> tuple[datetime, int, int]:
-    """The place of a fact in time: activities before what a snapshot showed at the same moment."""
-    if isinstance(fact, Opening):
-        return (BEFORE_ALL, 0, fact.order)
-    return (fact.at, 0 if isinstance(fact, Happened | Booked) else 1, fact.order)
 
 
 def fold(
@@ -198,7 +190,7 @@ class _Folding:
         """Fold one fact; the ledger remembers the latest time it has seen."""
         target = self.working[fact.ledger]
         if isinstance(fact, Opening):
-            target.start(fact)
+            target.start(fact, given=self.allocation.cost_set(fact))
             return
         self._fold(target, fact)
         target.seen(fact.at)
@@ -225,9 +217,10 @@ class _Folding:
     def _activity(self, target: Working, fact: Happened) -> None:
         activity = fact.activity
         is_dropped = activity.id in self.allocation.dropped or fact.order in self.ignored
-        undone_in = self.allocation.undone_in.get(activity.id)
-        if undone_in is not None and (is_dropped or undone_in != fact.ledger):
-            self.working[undone_in].applied.append(activity.id)
+        own = () if is_dropped else (fact.ledger, fact.partner)
+        for undone_in in self.allocation.undone_in.get(activity.id, ()):
+            if undone_in not in own and undone_in in self.working:
+                self.working[undone_in].applied.append(activity.id)
         is_waiting = activity.id in self.allocation.waiting
         if is_waiting and not fact.is_receiving:
             target.waiting.append(activity.id)
@@ -238,22 +231,24 @@ class _Folding:
             return
         other = self.working.get(fact.partner) if fact.partner else None
         before, other_before = target.quantity, other.quantity if other else ZERO
-        problem = happen(fact, to=target, other=other, unknown_price=self._cost_set(fact))
+        problem = happen(fact, to=target, other=other, given=self._cost_set(fact))
         if problem is not None:
             target.errors[activity.id] = problem
             return
         target.applied.append(activity.id)
+        target.moved[activity.id] = subtract(target.quantity, before)
         if activity.type == "rename":
             self.allocation.explain_rename(fact, held=before)
             return
         self.allocation.explain(fact, before=before, after=target.quantity)
         if other is not None:
             other.applied.append(activity.id)
+            other.moved[activity.id] = subtract(other.quantity, other_before)
             self.allocation.carry(fact, to=other.id)
             received = replace(fact, ledger=other.id)
             self.allocation.explain(received, before=other_before, after=other.quantity)
 
-    def _cost_set(self, fact: Happened) -> Decimal | None:
+    def _cost_set(self, fact: Happened) -> UnitCost | None:
         """The price a person gave for the units this activity brings, to whichever ledger."""
         receiver = replace(fact, ledger=fact.partner) if fact.partner else fact
         return self.allocation.cost_set(receiver)
@@ -263,7 +258,7 @@ class _Folding:
         if draft is not None:
             target.adopt_draft(draft)
         elif fact.quantity and target.quantity != fact.quantity:
-            target.adopt(fact, unknown_price=self.allocation.cost_set(fact))
+            target.adopt(fact, given=self.allocation.cost_set(fact))
 
     def _observed(self, target: Working, fact: Observed) -> None:
         if fact.order in self.allocation.withdrawn:
@@ -278,7 +273,7 @@ class _Folding:
         target.observe(
             fact if is_whole else replace(fact, movement=left, ratio=ratio),
             was_explained=left != fact.movement,
-            unknown_price=self.allocation.cost_set(fact),
+            given=self.allocation.cost_set(fact),
         )
 
     def result(self) -> dict[LedgerId, Folded]:

@@ -15,7 +15,7 @@ from typing import assert_never
 
 from tieout.core.activity import Activity
 from tieout.core.adoption import adopt, is_adoption
-from tieout.core.arrivals import record_activities, record_bookings
+from tieout.core.arrivals import record_activities, record_bookings, record_costs
 from tieout.core.book import Book
 from tieout.core.breaks import Break
 from tieout.core.calendar import time_text
@@ -83,6 +83,7 @@ def roll_forward(
     decided = decide(draft, local)
     record_bookings(draft, local)
     draft.contradicted = record_activities(draft, activities)
+    record_costs(draft, local)
     draft.fold_new()
     return decided
 

@@ -6,11 +6,12 @@ from decimal import Decimal
 from itertools import takewhile
 
 from tieout.core.activity import ActivityId
+from tieout.core.costs import UnitCost
 from tieout.core.facts import Adopted, Booked, Confirmed, Observed, Opening, Withdrawn
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.lots import scaled, tidy, total_quantity
 from tieout.core.movements import Method, Moved, Movement, move, restated
-from tieout.core.numbers import ZERO, add, magnitude, negate, normal, subtract
+from tieout.core.numbers import ZERO, Amount, add, magnitude, negate, normal, subtract
 from tieout.core.pnl import NO_TOTALS, Closing, Figures, Totals
 from tieout.core.position import Episode, Ledger, Position, Reason, Status
 
@@ -29,6 +30,7 @@ class Folded:
     applied: tuple[ActivityId, ...] = ()
     errors: tuple[tuple[ActivityId, str], ...] = ()
     waiting: tuple[ActivityId, ...] = ()
+    moved: tuple[tuple[ActivityId, Decimal], ...] = ()
 
     @property
     def quantity(self) -> Decimal:
@@ -57,6 +59,8 @@ class Working:
         self.applied: list[ActivityId] = []
         self.errors: dict[ActivityId, str] = {}
         self.waiting: list[ActivityId] = []
+        self.moved: dict[ActivityId, Decimal] = {}
+        self.provisional: set[int] = set()
 
     @classmethod
     def of(cls, ledger: Ledger, method: Method) -> "Working":
@@ -83,15 +87,27 @@ class Working:
             applied=tuple(self.applied),
             errors=tuple(self.errors.items()),
             waiting=tuple(self.waiting),
+            moved=tuple(self.moved.items()),
         )
 
-    def start(self, fact: Opening) -> None:
-        """Begin with what the book held, at the contract size that is known by now."""
+    def start(self, fact: Opening, *, given: UnitCost | None) -> None:
+        """Begin with what the book held, at the contract size that is known by now.
+
+        Units without a cost cost what a person has `given` since.
+        """
         now, then = self.instrument.multiplier, fact.multiplier
         lots = fact.position.lots
         if now is not None and then is not None and now != then and not self.instrument.inverse:
             lots = tuple(replace(lot, cost=lot.cost and lot.cost.share(now, then)) for lot in lots)
-        self.position = replace(fact.position, lots=lots)
+        self.position = replace(
+            fact.position,
+            lots=tuple(
+                replace(lot, cost=given.of(lot.quantity, self.instrument))
+                if given is not None and lot.cost is None
+                else lot
+                for lot in lots
+            ),
+        )
 
     def move(self, movement: Movement) -> None:
         """Let units come or go, and keep what that realized and ended."""
@@ -107,11 +123,15 @@ class Working:
             figures = Totals({moved.closing.currency: moved.closing.figures})
             self.totals = self.totals.plus(figures)
         self.position = moved.position
-        if moved.ended is not None:
+        is_trade = movement.reason in ("fill", "local")
+        if moved.ended is not None and moved.position is None and is_trade and self.provisional:
+            self.position = replace(moved.ended, status="CLOSING")
+        elif moved.ended is not None:
             self.end(moved.ended, at=movement.at, by=movement.by, reason=movement.reason)
 
     def end(self, position: Position, *, at: datetime, by: str, reason: Reason) -> None:
         """Write an episode down as ended."""
+        self.provisional.clear()
         status: Status = "LIQUIDATED" if reason == "liquidation" else "CLOSED"
         mine = takewhile(lambda each: each[0] == position.opened_by, reversed(self.closings))
         self.ended.append(
@@ -172,23 +192,29 @@ class Working:
         if draft.position is not None:
             self.position = replace(draft.position, totals=NO_TOTALS, status="OPEN")
 
-    def adopt(self, fact: Adopted, *, unknown_price: Decimal | None) -> None:
+    def adopt(self, fact: Adopted, *, given: UnitCost | None) -> None:
         """Take over what the venue held when we first looked."""
-        price = fact.average if fact.average is not None else unknown_price
+        quantity = subtract(fact.quantity, self.quantity)
         self.move(
             Movement(
                 by=f"adopted:{fact.order}",
                 at=fact.at,
-                quantity=subtract(fact.quantity, self.quantity),
-                price=price,
-                is_cost_known=price is not None,
+                quantity=quantity,
+                price=fact.average,
+                cost=self._cost_given(given, quantity, average=fact.average),
                 basis="venue",
             )
         )
 
-    def observe(
-        self, fact: Observed, *, was_explained: bool, unknown_price: Decimal | None
-    ) -> None:
+    def _cost_given(
+        self, given: UnitCost | None, quantity: Decimal, *, average: Decimal | None
+    ) -> Amount | None:
+        """What a person says that units cost whose average the venue did not tell."""
+        if given is None or average is not None:
+            return None
+        return given.of(quantity, self.instrument)
+
+    def observe(self, fact: Observed, *, was_explained: bool, given: UnitCost | None) -> None:
         """Follow the venue where nothing explains what it shows."""
         if fact.symbol is not None:
             self.rename(fact.symbol)
@@ -198,31 +224,29 @@ class Working:
         if fact.ratio is not None:
             self.scale(new=fact.ratio.new, old=fact.ratio.old)
         if fact.movement:
-            self._follow(fact, unknown_price=unknown_price)
+            self._follow(fact, given=given)
         is_moot = was_explained and not fact.movement
         if self.position is None or not self.position.quantity or fact.average is None or is_moot:
             return
         if self.position.basis == "venue" or fact.takes_average:
             self.position = restated(
-                self.position, average=fact.average, instrument=self.instrument
+                self.position, average=fact.average, instrument=self.instrument, method=self.method
             )
 
-    def _follow(self, fact: Observed, *, unknown_price: Decimal | None) -> None:
+    def _follow(self, fact: Observed, *, given: UnitCost | None) -> None:
         """Book the unexplained units at the venue's price, estimated, at its average."""
         held = self.quantity
         is_growing = not held or (held > 0) == (fact.movement > 0)
-        price = fact.average if is_growing else fact.price
-        if is_growing and price is None:
-            price = unknown_price
+        cost = self._cost_given(given, fact.movement, average=fact.average)
         flips = not is_growing and magnitude(fact.movement) > magnitude(held)
         movement = Movement(
             by=f"observed:{fact.order}",
             at=fact.at,
             quantity=fact.movement,
-            price=price,
+            price=fact.average if is_growing else fact.price,
+            cost=cost if is_growing else None,
             reason=fact.reason,
             is_estimated=True,
-            is_cost_known=price is not None,
             reduces=fact.ratio is None,
             basis="venue",
         )
@@ -234,10 +258,8 @@ class Working:
             return
         self.move(replace(movement, quantity=negate(held)))
         rest = add(fact.movement, held)
-        opening = fact.average if fact.average is not None else unknown_price
-        self.move(
-            replace(movement, quantity=rest, price=opening, is_cost_known=opening is not None)
-        )
+        cost = self._cost_given(given, rest, average=fact.average)
+        self.move(replace(movement, quantity=rest, price=fact.average, cost=cost))
 
     def _round(self, fact: Observed) -> None:
         """After a split, take the venue's quantity at the same cost."""
@@ -270,17 +292,16 @@ class Working:
             status="OPENING" if is_new and not fact.is_final else "OPEN",
         )
         moved = move(self.position, movement, instrument=self.instrument, method=self.method)
-        is_closing = moved.ended is not None and moved.position is None
         if not fact.is_final:
             self.booked[fact.order] = fact.action
-        if is_closing and not fact.is_final and moved.ended is not None:
-            waiting = replace(moved.ended, status="CLOSING")
-            moved = replace(moved, position=waiting, ended=None)
+        if not fact.is_final and moved.closing is not None:
+            self.provisional.add(fact.order)
         self._take(moved, movement)
 
     def confirm(self, fact: Confirmed) -> None:
         """A snapshot agrees with a booking."""
         self.booked.pop(fact.booking, None)
+        self.provisional.discard(fact.booking)
         if self.position is None:
             return
         if self.position.status == "OPENING":

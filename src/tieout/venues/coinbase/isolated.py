@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tieout.core.errors import VenueRefused, VenueReplyInvalid
-from tieout.venues.coinbase.calls import Trace
 from tieout.venues.coinbase.gateway import Gateway
 from tieout.venues.coinbase.rows import PerpetualRow, Unreadable
-from tieout.venues.coinbase.together import together
-from tieout.venues.coinbase.wire import number
+from tieout.venues.http.bodies import number
+from tieout.venues.http.together import together
+from tieout.venues.http.trace import Trace
 
 # A subaccount comes with its first order and stays: asked again after this long.
 KEPT = timedelta(minutes=10)
