@@ -155,6 +155,25 @@ def test_a_row_that_could_not_be_read_is_invalid_again():
     assert again.steps[0].snapshot.holdings[0].quantity is None
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        r'"\ud800"',
+        r'["\ud800"]',
+        r'{"symbol": "\ud800", "quantity": "1"}',
+        r'{"symbol": "X", "quantity": "1\ud800"}',
+        r'{"symbol": "X", "quantity": "1", "venue_id": "\ud800"}',
+    ],
+)
+def test_half_a_character_in_a_row_is_the_brokers_fault(row):
+    step = f'{{"snapshot": {{"as_of": "2026-11-20T15:00:00Z", "holdings": [{row}]}}}}'
+    text = f'{{"case": 1, "account": {{"venue": "alpaca"}}, "steps": [{step}]}}'
+    result = run_command("-", "--json", text=text)
+    assert result.exit_code == 1
+    (found,) = json.loads(result.stdout)["steps"]
+    assert (found["outcome"], [each["row"] for each in found["errors"]]) == ("partial", [1])
+
+
 def test_a_book_becomes_the_case_that_starts_from_it():
     statement = check("""
         account venue alpaca currency USD
