@@ -115,6 +115,10 @@ def test_a_column_that_is_not_there_is_named(refusal):
         "theirs.csv, line 1, column symbol: there is no such column, and rows are matched by it "
         "(say --key, or --map THEIR_NAME=symbol); the file has Ticker, quantity"
     )
+    assert refusal(["Ticker,quantity", "X,1"], ["symbol,quantity", "X,1"]) == (
+        "ours.csv, line 1, column symbol: there is no such column, and rows are matched by it "
+        "(say --key, or --map THEIR_NAME=symbol); the file has Ticker, quantity"
+    )
     assert refusal(GOOD, GOOD, "--map", "Qty=quantity") == (
         "theirs.csv, line 1, column Qty: there is no such column, and --map names it; "
         "the file has account, symbol, quantity, average_price"

@@ -1,6 +1,7 @@
 """Running a case from a shell: what goes where, and the exit status."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import typer
@@ -155,6 +156,25 @@ def test_a_row_that_could_not_be_read_is_invalid_again():
     assert again.steps[0].snapshot.holdings[0].quantity is None
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        r'"\ud800"',
+        r'["\ud800"]',
+        r'{"symbol": "\ud800", "quantity": "1"}',
+        r'{"symbol": "X", "quantity": "1\ud800"}',
+        r'{"symbol": "X", "quantity": "1", "venue_id": "\ud800"}',
+    ],
+)
+def test_half_a_character_in_a_row_is_the_brokers_fault(row):
+    step = f'{{"snapshot": {{"as_of": "2026-11-20T15:00:00Z", "holdings": [{row}]}}}}'
+    text = f'{{"case": 1, "account": {{"venue": "alpaca"}}, "steps": [{step}]}}'
+    result = run_command("-", "--json", text=text)
+    assert result.exit_code == 1
+    (found,) = json.loads(result.stdout)["steps"]
+    assert (found["outcome"], [each["row"] for each in found["errors"]]) == ("partial", [1])
+
+
 def test_a_book_becomes_the_case_that_starts_from_it():
     statement = check("""
         account venue alpaca currency USD
@@ -170,3 +190,34 @@ def test_a_book_becomes_the_case_that_starts_from_it():
     assert [(lot.quantity, str(lot.price)) for lot in row.lots] == [(1, "5000.25"), (1, "5001")]
     assert read_case(case_text(case).encode()) == case
     assert (row.quantity, row.venue_id, row.basis) == (2, "7", "actual")
+
+
+@pytest.mark.parametrize("now", ["A", "B"])
+def test_an_instrument_of_two_names_is_declared_under_that_of_its_position(now):
+    statement = check(f"""
+        instrument C id 8
+        book    A 4 @ 10 id 7
+        book    C 1 @ 10 id 8
+        broker  {now} 4 @ 10 id 7
+        broker  C 1 @ 10 id 8
+        =>      tied out  and more
+    """)
+    told = [replace(statement.book.instruments[0], symbol=name, venue_ids=("7",)) for name in "AB"]
+    book = replace(statement.book, instruments=(*told, *statement.book.instruments))
+    case = case_of(book, policy=statement.case.policy, steps=())
+    assert [(each.symbol, each.venue_ids) for each in case.instruments] == [
+        (now, ("7",)), ("C", ("8",))
+    ]  # fmt: skip
+    assert read_case(case_text(case).encode()) == case
+
+
+def test_two_instruments_of_one_name_are_both_declared():
+    statement = check("""
+        book    ABC 10 @ 100 id 1
+        broker  ABC 10 @ 100 id 1
+        broker  ABC 5 @ 7 id 2
+        =>      created ABC 0 -> 5  and more
+    """)
+    case = case_of(statement.book, policy=statement.case.policy, steps=())
+    assert [each.venue_ids for each in case.instruments] == [("1",), ("2",)]
+    assert read_case(case_text(case).encode()) == case

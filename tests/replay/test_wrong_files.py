@@ -178,6 +178,10 @@ VENUES = {
         [alpaca_fill(), alpaca_fill(id="2", qty=None)],
         "row 2, column qty: is missing or empty; give a plain number",
     ),
+    ("alpaca", "an id with two contents"): (
+        [alpaca_fill(), alpaca_fill(), alpaca_fill(qty="11")],
+        "row 1, column id: 20261120100000000::1 is there twice, with other content",
+    ),
     ("alpaca", "a fill of nothing"): ([alpaca_fill(qty="0")], "row 1, column qty: must not be 0"),
     ("alpaca", "a fill with a word for its price"): (
         [alpaca_fill(price="cheap")], "row 1, column price: 'cheap' is not a number",

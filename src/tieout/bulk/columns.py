@@ -95,12 +95,10 @@ def choose_key(ours: Side, theirs: Side) -> tuple[str, ...]:
         return shared
     if ours.columns is None and theirs.columns is None:
         return KEY_DEFAULT
+    column = KEY_DEFAULT[-1]
     lacking = next(
-        side
-        for side in (theirs, ours)
-        if side.columns is not None and not set(KEY_DEFAULT) <= set(side.columns)
+        side for side in (theirs, ours) if side.columns is not None and column not in side.columns
     )
-    column = next(name for name in reversed(KEY_DEFAULT) if name not in (lacking.columns or ()))
     raise missing_column(
         lacking, column, why="rows are matched by it (say --key, or --map THEIR_NAME=symbol)"
     )

@@ -89,7 +89,14 @@ def shown(value: object) -> str:
 
 
 def as_text(value: object) -> str | None:
-    """A value of the broker's as text: texts and numbers as they are, the rest as JSON."""
-    if value is None or isinstance(value, str):
-        return None if value is None else str(value)
-    return json.dumps(value, ensure_ascii=False)
+    """A value of the broker's as text: texts and numbers as they are, the rest as JSON.
+
+    Half a character, which nothing can write, becomes its escape.
+
+    >>> as_text("A\\ud800"), as_text([1.5]), as_text(None)
+    ('A\\\\ud800', '[1.5]', None)
+    """
+    if value is None:
+        return None
+    text = str(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()

@@ -176,7 +176,10 @@ def problem_of(row: Members) -> str | None:
 
 
 def is_text(value: object) -> bool:
-    return isinstance(value, str) and not isinstance(value, Number) and bool(value.strip())
+    """Whether a value is a text with something in it, made of whole characters."""
+    if not isinstance(value, str) or isinstance(value, Number):
+        return False
+    return bool(value.strip()) and as_text(value) == value
 
 
 def read_activities(fields: Fields) -> list[tuple[Fields, Activity]]:

@@ -1,7 +1,7 @@
 """Writing a case as canonical JSON, so that what is read again is the same case."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -228,15 +228,37 @@ def case_of(book: Book, *, policy: Policy, steps: tuple[Step, ...]) -> Case:
         book.ledgers.values(), key=lambda ledger: (ledger.instrument.symbol, ledger.id)
     )
     held = [ledger for ledger in ledgers if ledger.position is not None]
-    declared = {instrument.symbol: instrument for instrument in book.instruments}
-    declared |= {ledger.instrument.symbol: ledger.instrument for ledger in ledgers}
     return Case(
         account=book.account,
         policy=policy,
-        instruments=tuple(instrument for _, instrument in sorted(declared.items())),
+        instruments=each_once(instruments_of(book, ledgers)),
         book=tuple(row_of(ledger) for ledger in held),
         steps=steps,
     )
+
+
+def instruments_of(book: Book, ledgers: Sequence[Ledger]) -> Iterator[Instrument]:
+    """The instruments of a book: those of open positions first, then as they were told, newest
+    first."""
+    ranked = sorted(ledgers, key=lambda ledger: (ledger.position is None, bool(ledger.joined)))
+    yield from (ledger.instrument for ledger in ranked)
+    yield from reversed(book.instruments)
+
+
+def each_once(instruments: Iterable[Instrument]) -> tuple[Instrument, ...]:
+    """The first of those that are one instrument: after a rename, two names have the same id."""
+    found: list[Instrument] = []
+    ids: set[str] = set()
+    names: dict[str, bool] = {}  # symbols, and whether one without an id has it
+    for each in instruments:
+        if not ids.isdisjoint(each.venue_ids):
+            continue
+        if names.get(each.symbol, False) or (each.symbol in names and not each.venue_ids):
+            continue
+        found.append(each)
+        ids.update(each.venue_ids)
+        names[each.symbol] = not each.venue_ids
+    return tuple(sorted(found, key=lambda each: (each.symbol, each.venue_ids)))
 
 
 def row_of(ledger: Ledger) -> BookRow:

@@ -5,12 +5,12 @@ with. The file has to reach back to when the account was empty: Alpaca does not 
 closes from one that opens.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from tieout.bulk.exact import shortened
-from tieout.core.activity import Activity
+from tieout.core.activity import Activity, ActivityId
 from tieout.core.instrument import Instrument, spelling_key, told_by_symbol
 from tieout.replay.export import Fill
 from tieout.replay.fields import Fields
@@ -77,7 +77,18 @@ class AlpacaActivities:
         found = translated(list(dict.fromkeys(rows)), now=AFTER_ALL)
         if found.problems:
             raise self.file.fault(found.problems[0].removeprefix("activities: "))
+        found.activities = self._each_once(found.activities)
         return found
+
+    def _each_once(self, activities: Iterable[Activity]) -> list[Activity]:
+        """Overlapping pages tell a row twice; the same id with other content is a fault."""
+        once: dict[ActivityId, Activity] = {}
+        for activity in activities:
+            if once.setdefault(activity.id, activity) != activity:
+                message = f"{activity.id} is there twice, with other content"
+                place = f"row {self._row_of(activity)}"
+                raise self.file.fault(message, place=place, column="id")
+        return list(once.values())
 
     def _check(self, number: int, row: ActivityRow) -> None:
         """Refuse what a sync would take for not reported, under the name that the file has."""

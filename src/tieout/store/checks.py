@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tieout.core.book import AccountId
+from tieout.core.codec import canonical
 from tieout.core.instrument import LedgerId
 from tieout.core.journal import GENESIS, LEDGER_KIND, Entry
 from tieout.core.pnl import NO_TOTALS, Totals
@@ -41,6 +42,7 @@ class Told:
         self.created: dict[LedgerId, int] = {}
         self.last: dict[LedgerId, tuple[int, str]] = {}
         self.ends: dict[int, dict[str, Any]] = {}
+        self.breaks: dict[str, Any] = {}
         self.state: str | None = None
 
     def take(self, entry: Entry) -> None:
@@ -54,8 +56,9 @@ class Told:
                 "outcome": material["outcome"],
                 "reason": material["reason"],
                 "tied_out": material["tied_out"],
-                "breaks": [each["id"] for each in material["breaks"]],
+                "head": entry.hash,
             }
+            self.breaks |= {each["id"]: each for each in material["breaks"]}
             return
         text = ledger_in(entry.payload)
         if text is not None:
@@ -128,7 +131,12 @@ def _runs(runs: Iterable[RunRow], told: Told) -> Iterator[Problem]:
     for run in runs:
         said = told.ends.get(run.last_sequence or 0)
         tied_out = None if run.tied_out is None else bool(run.tied_out)
-        shown = {"outcome": run.outcome, "reason": run.reason, "tied_out": tied_out}
+        shown = {
+            "outcome": run.outcome,
+            "reason": run.reason,
+            "tied_out": tied_out,
+            "head": run.head,
+        }
         if said is None or any(said[name] != value for name, value in shown.items()):
             yield Problem("run", f"run {run.id} does not say what the journal says", key=run.id)
 
@@ -220,11 +228,13 @@ def _marks(found: Inspection, runs: Iterable[RunRow]) -> Iterator[Problem]:
 
 
 def _breaks(found: Inspection, told: Told, runs: Sequence[RunRow]) -> Iterator[Problem]:
-    listed = {each for said in told.ends.values() for each in said["breaks"]}
+    listed = dict(told.breaks)
     for row in found.breaks():
-        listed.discard(row.id)
+        said = listed.pop(row.id, None)
         if row != break_row(told.account, break_of(row.body), is_open=bool(row.is_open)):
             yield Problem("break", f"{row.id}: its columns do not agree", key=row.id)
+        if said and said.get("status") == "resolved" and row.body != canonical(said):
+            yield Problem("break", f"{row.id} is not as it was when it was resolved", key=row.id)
     for each in sorted(listed):
         yield Problem("break", f"{each} is gone", key=each)
     still_open = breaks_digest((row.id, row.body) for row in found.breaks() if row.is_open)
