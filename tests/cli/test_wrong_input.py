@@ -270,3 +270,18 @@ def test_a_reader_that_goes_away_is_no_error_of_ours(folder):
     )
     assert done.stdout == b"{"
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("command", ["accounts", "accounts --json", "nonsense"])
+def test_a_stream_that_is_closed_changes_nothing_else(folder, command, closed):
+    book(folder)
+    usual = real(*command.split(), folder=folder)
+    shell = f"{sys.executable} -m tieout {command} {closed}"
+    done = subprocess.run(
+        shell, shell=True, cwd=folder, env=clean_environment(), capture_output=True, check=False,
+        text=True,
+    )  # fmt: skip
+    assert done.returncode == usual.status
+    assert done.stdout == ("" if ">&-" in closed.split() else usual.out)
+    assert done.stderr == ("" if "2>&-" in closed else usual.err)
