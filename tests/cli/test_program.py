@@ -201,6 +201,15 @@ def test_doctor_says_what_is_not_there(tieout, folder):
     assert "set the environment variable APCA_API_KEY_ID" in tieout("doctor").out
 
 
+def test_doctor_has_a_line_for_each_fault_of_a_connection(tieout, folder):
+    connection = '[[connections]]\nname = "p"\nvenue = "alpaca"\n'
+    (folder / "tieout.toml").write_text(connection + 'key = "env:NO_KEY"\nsecret = "env:NO_SECRET"')
+    faults = [line for line in tieout("doctor").out.splitlines() if line.startswith("WRONG p: ")]
+    assert [each.partition("variable ")[2] for each in faults] == [
+        "NO_KEY, it has no value", "NO_SECRET, it has no value",
+    ]  # fmt: skip
+
+
 def test_groups_without_a_command_say_what_they_have(tieout):
     assert "alpaca" in tieout("sim").out
     assert "backup" in tieout("db").out

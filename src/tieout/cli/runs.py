@@ -217,6 +217,7 @@ def found_run(opened: "Desk", name: str) -> "RunRecord":
     """The run that a person means: its whole id, or the start or end of it if only one has it."""
     from tieout.core.errors import SettingsError
 
+    name = name.rstrip("…")  # as a table without room shows it
     record = opened.store.run(name)
     if record is not None:
         return record
