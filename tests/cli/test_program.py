@@ -47,6 +47,13 @@ def test_help_lists_the_commands(tieout):
     check_golden("cli/help.txt", tieout("--help").out)
 
 
+@pytest.mark.parametrize("group", ["", "runs", "breaks", "users", "keys", "sim", "db"])
+def test_no_list_of_commands_breaks_off_in_a_sentence(tieout, group):
+    listed = tieout(*group.split(), "--help").out.partition("Commands:")[2]
+    assert listed.strip()
+    assert "..." not in listed
+
+
 def test_the_version_is_said(tieout):
     assert tieout("--version").out == f"tieout {__version__}\n"
 

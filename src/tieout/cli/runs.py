@@ -95,7 +95,7 @@ def show(context: typer.Context, run: RunName, as_json: AsJson = False) -> None:
             shown.print(line, soft_wrap=True)
 
 
-@app.command()
+@app.command(short_help="Believe the broker after all.")
 def approve(context: typer.Context, run: RunName, as_json: AsJson = False) -> None:
     """Believe the broker after all: what the held run lists is closed now.
 
@@ -130,7 +130,7 @@ def reject(context: typer.Context, run: RunName, as_json: AsJson = False) -> Non
         console().print(f"Rejected: {finished.record.reason}. The next sync reads anew.")
 
 
-@app.command()
+@app.command(short_help="Write a run as a case file, for `tieout case`.")
 def evidence(
     context: typer.Context,
     run: RunName,
