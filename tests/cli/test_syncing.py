@@ -145,7 +145,7 @@ def test_a_broker_that_is_away_before_the_first_sync_is_an_error(tieout, broker)
     broker.refuse(403)
     result = tieout("sync")
     assert result.status == 2
-    assert "paper: " in result.out
+    assert "paper: GET /v2/account " in result.out.splitlines()[0]
     assert "403" in result.out
 
 
