@@ -92,8 +92,7 @@ def test_ctrl_c_ends_a_sync_cleanly(tieout, book, folder):
     assert process.stderr is not None
     assert process.stderr.readline() == "tieout: reading the brokers ...\n"
     process.send_signal(signal.SIGINT)
-    result = finish(process, timeout_s=100)
-    assert result.status == 130
-    assert "Traceback" not in result.err
+    result = finish(process, timeout_s=10)  # a call to the broker may last for twice as long
+    assert (result.status, result.out, result.err) == (130, "", "tieout: stopped\n")
     assert quantities(tieout)["AAPL"] == 10
     assert tieout("verify").status == 0

@@ -47,6 +47,13 @@ def test_help_lists_the_commands(tieout):
     check_golden("cli/help.txt", tieout("--help").out)
 
 
+@pytest.mark.parametrize("group", ["", "runs", "breaks", "users", "keys", "sim", "db"])
+def test_no_list_of_commands_breaks_off_in_a_sentence(tieout, group):
+    listed = tieout(*group.split(), "--help").out.partition("Commands:")[2]
+    assert listed.strip()
+    assert "..." not in listed
+
+
 def test_the_version_is_said(tieout):
     assert tieout("--version").out == f"tieout {__version__}\n"
 
@@ -199,6 +206,15 @@ def test_doctor_says_what_is_not_there(tieout, folder):
     assert "WRONG book: the book" in tieout("doctor").out
     (folder / "tieout.toml").write_text('[[connections]]\nname = "p"\nvenue = "alpaca"\n')
     assert "set the environment variable APCA_API_KEY_ID" in tieout("doctor").out
+
+
+def test_doctor_has_a_line_for_each_fault_of_a_connection(tieout, folder):
+    connection = '[[connections]]\nname = "p"\nvenue = "alpaca"\n'
+    (folder / "tieout.toml").write_text(connection + 'key = "env:NO_KEY"\nsecret = "env:NO_SECRET"')
+    faults = [line for line in tieout("doctor").out.splitlines() if line.startswith("WRONG p: ")]
+    assert [each.partition("variable ")[2] for each in faults] == [
+        "NO_KEY, it has no value", "NO_SECRET, it has no value",
+    ]  # fmt: skip
 
 
 def test_groups_without_a_command_say_what_they_have(tieout):

@@ -101,6 +101,10 @@ def test_an_empty_reply_is_held_until_a_person_rejects(tieout, book):
     rejected = tieout("runs", "reject", run[-6:])
     assert rejected.status == 0
     assert "was rejected by a person" in rejected.out
+    shown = tieout("positions").out
+    assert f"main (alpaca): REJECTED: the snapshot of run {run} was rejected by a person" in shown
+    assert "HELD" not in shown
+    assert tieout("accounts").status == 1  # nobody knows until the next reading
     assert tieout("runs", "approve", run).status == 2
     assert tieout("sync").status == 0
     assert len(quantities(tieout)) == 4
@@ -141,7 +145,7 @@ def test_a_broker_that_is_away_before_the_first_sync_is_an_error(tieout, broker)
     broker.refuse(403)
     result = tieout("sync")
     assert result.status == 2
-    assert "paper: " in result.out
+    assert "paper: GET /v2/account " in result.out.splitlines()[0]
     assert "403" in result.out
 
 

@@ -1,13 +1,17 @@
 """What people read, kept as golden files: `make golden` writes them anew."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from cli.morning import AAPL, BTC, PENNY, TSLA, desk_of, written
 from golden import check_golden
-from runs.fakes import Bench, activity, holding
+from runs.fakes import ACCOUNT, Bench, activity, holding
+from tieout.cli.output import WIDTH_OF_NO_TERMINAL, console
+from tieout.cli.run_tables import runs_table
 from tieout.cli.sync import show
+from tieout.core.book import AccountId
 from tieout.core.policy import Policy
 from tieout.runs import plan_only
 from tieout.wiring import Answer
@@ -69,6 +73,39 @@ def test_a_narrow_terminal_keeps_the_columns_that_matter(tieout, morning, monkey
 def test_a_very_narrow_terminal_keeps_when_how_and_what_of_runs(tieout, morning, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     check_golden("cli/runs-narrow.txt", tieout("runs").out)
+
+
+def test_a_run_can_be_copied_from_a_table_that_is_too_narrow_for_its_account(capsys):
+    bench = Bench()
+    bench.run(AAPL)
+    (made,) = bench.store.runs()
+    id_, long = "20261121-122611-1d4d3e", "hl/0x5e9ee1089755c3435139848e47e6635505d5a13a"
+    records = [replace(made, id=id_, outcome="failed", reason="nobody answered " * 9)]
+    names = {made.account: long, AccountId("other"): "other"}
+    console().print(runs_table(records, names, now=made.started_at))
+    shown = capsys.readouterr().out
+    assert id_ in shown
+    assert max(map(len, shown.splitlines())) <= WIDTH_OF_NO_TERMINAL
+
+
+def test_a_run_is_found_by_what_a_narrow_table_shows_of_it(tieout, morning):
+    assert tieout("runs", "show", "run-7…").out == tieout("runs", "show", "run-7").out
+
+
+def test_a_narrow_terminal_keeps_the_time_of_accounts(tieout, morning, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    shown = tieout("accounts").out
+    assert "2024-11-21 18:00" in shown
+    assert "Venue" not in shown
+
+
+def test_an_account_whose_connection_was_taken_out_says_so(tieout, morning, folder):
+    assert "no connection" not in tieout("accounts").out
+    settings = (folder / "tieout.toml").read_text(encoding="utf-8")
+    before, _, _ = settings.replace('name = "paper"', 'name = "live"').partition("[accounts.")
+    (folder / "tieout.toml").write_text(before, encoding="utf-8")
+    left = f"{ACCOUNT.id}: no connection reads it any more; this is what was last known"
+    assert left in tieout("accounts").out.splitlines()
 
 
 def test_an_estimate_that_was_replaced_is_no_estimate_any_more(tieout, folder):

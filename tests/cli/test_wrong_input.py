@@ -86,7 +86,7 @@ WRONG = [
     (nothing, "breaks accept-broker AAPL", "there is no book at"),
     (nothing, "runs approve r", "there is no book at"),
     (nothing, "sync", "no connection is set up: set APCA_API_KEY_ID and APCA_API_SECRET_KEY"),
-    (nothing, "plan", "no connection is set up"),
+    (nothing, "plan", "or IBKR_HOST, or write [[connections]] into tieout.toml"),
     (nothing, "db version", "is not there"),
     (nothing, "db backup x.db", "is not there"),
     (nothing, "--config nope.toml sync", "--config: there is no file nope.toml"),
@@ -270,3 +270,24 @@ def test_a_reader_that_goes_away_is_no_error_of_ours(folder):
     )
     assert done.stdout == b"{"
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("command", ["accounts", "accounts --json", "nonsense"])
+def test_a_stream_that_is_closed_changes_nothing_else(folder, command, closed):
+    book(folder)
+    usual = real(*command.split(), folder=folder)
+    shell = f"{sys.executable} -m tieout {command} {closed}"
+    done = subprocess.run(
+        shell, shell=True, cwd=folder, env=clean_environment(), capture_output=True, check=False,
+        text=True,
+    )  # fmt: skip
+    assert done.returncode == usual.status
+    assert done.stdout == ("" if ">&-" in closed.split() else usual.out)
+    assert done.stderr == ("" if "2>&-" in closed else usual.err)
+
+
+def test_settings_may_begin_with_the_mark_of_an_editor(folder):
+    text = (CONNECTION + 'key = "env:NOPE"\n').encode("utf-8-sig")
+    (folder / "tieout.toml").write_bytes(text)
+    assert "set the environment variable NOPE" in real("sync", folder=folder).err

@@ -245,7 +245,9 @@ def test_every_advice_says_what_to_do():
         failure = sqlite3.OperationalError("as SQLite says it")
         failure.sqlite_errorname = f"{name}_SUBKIND"
         assert advice(failure) == f"{words} (as SQLite says it)"
-    assert advice(sqlite3.InterfaceError("odd")) == "gave an error: odd"
+    assert advice(sqlite3.InterfaceError("odd")) == (
+        "gave an error: odd; if it was changed by hand, put a backup in its place"
+    )
 
 
 # Addresses

@@ -48,10 +48,11 @@ def test_it_is_found_by_its_entry_point(installed, tmp_path):
     assert "paper" not in python("-c", SHOW, folder=tmp_path).split()
 
 
-def test_it_passes_the_suite_of_every_venue(installed, tmp_path):
-    tests = str(PACKAGE / "tests")
-    options = ("-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(tmp_path))
-    told = python("-m", "pytest", *options, tests, folder=tmp_path, installed=installed)
+def test_it_passes_the_suite_of_every_venue_by_the_command_of_its_readme(installed):
+    tests = "examples/tieout-paper-venue/tests"
+    assert f"    python -m pytest {tests}\n" in (PACKAGE / "README.md").read_text(encoding="utf-8")
+    options = ("-q", "-p", "no:cacheprovider")
+    told = python("-m", "pytest", *options, tests, folder=ROOT, installed=installed)
     assert "37 passed" in told
 
 

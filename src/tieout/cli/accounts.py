@@ -1,5 +1,6 @@
 """`tieout accounts`: the accounts in the book, and how each of them stands."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from tieout.core.book import Account
     from tieout.wiring import Desk
 
+WIDTH_FOR_VENUES = 80
+
 
 def accounts(context: typer.Context, as_json: AsJson = False) -> None:
     """The accounts: tied out or not, how many positions and breaks.
@@ -22,9 +25,7 @@ def accounts(context: typer.Context, as_json: AsJson = False) -> None:
 
     tieout accounts --json
     """
-    from tieout.cli import tables
     from tieout.cli.standings import is_good, standing_in
-    from tieout.cli.words import clean, time_of_day
 
     with reading_desk(context) as opened:
         rows = [(each, standing_in(opened, each)) for each in opened.store.accounts()]
@@ -32,19 +33,41 @@ def accounts(context: typer.Context, as_json: AsJson = False) -> None:
         if as_json:
             write_json({"accounts": [_json(opened, account) for account, _ in rows]})
         else:
-            made = tables.table("Account", "Venue", "Tied out", "Last run", ">Positions", ">Breaks")
-            for account, each in rows:
-                open_ = _positions(opened, account)
-                made.add_row(
-                    tables.text(clean(each.name), "bold"),
-                    tables.text(each.venue),
-                    _answer(each),
-                    tables.text(time_of_day(each.at, now=opened.clock.now())),
-                    str(open_),
-                    str(each.breaks),
-                )
-            console().print(made if rows else "No accounts yet; `tieout sync` finds them.")
+            _show(opened, rows)
         raise typer.Exit(TIED_OUT if all(is_good(each) for _, each in rows) else NOT_TIED_OUT)
+
+
+def _show(opened: "Desk", rows: Sequence[tuple["Account", "Standing"]]) -> None:
+    from tieout.cli import tables
+    from tieout.cli.words import clean, time_of_day
+
+    shown = console()
+    if not rows:
+        shown.print("No accounts yet; `tieout sync` finds them.")
+        return
+    venue = ["Venue"] if shown.width >= WIDTH_FOR_VENUES else []
+    head = ("Account", *venue, "Tied out", "Last run", ">Positions", ">Breaks")
+    made = tables.table(*head, whole=("Tied out", "Last run"))
+    for account, each in rows:
+        made.add_row(
+            tables.text(clean(each.name), "bold"),
+            *([tables.text(each.venue)] if venue else []),
+            _answer(each),
+            tables.text(time_of_day(each.at, now=opened.clock.now())),
+            str(_positions(opened, account)),
+            str(each.breaks),
+        )
+    shown.print(made)
+    for account, each in rows:
+        if _is_left(opened, account):
+            words = f"{each.name}: no connection reads it any more; this is what was last known"
+            shown.print(tables.text(clean(words), tables.QUIET), soft_wrap=True)
+
+
+def _is_left(opened: "Desk", account: "Account") -> bool:
+    """Whether the connection of an account has gone from the settings."""
+    connections = {each.name for each in opened.settings.connections}
+    return bool(connections) and account.id.partition("/")[0] not in connections
 
 
 def _answer(standing: "Standing") -> Any:

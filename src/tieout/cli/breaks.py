@@ -111,7 +111,7 @@ def accept_broker(
     _settle(context, name, account, "accept_broker", as_json=as_json)
 
 
-@app.command("keep-book")
+@app.command("keep-book", short_help="Keep ours, until the broker's figure changes.")
 def keep_book(
     context: typer.Context, name: BreakName, account: OfAccount = None, as_json: AsJson = False
 ) -> None:
@@ -124,7 +124,7 @@ def keep_book(
     _settle(context, name, account, "keep_book", as_json=as_json)
 
 
-@app.command("ignore")
+@app.command("ignore", short_help="Live with the difference: it is no obstacle any more.")
 def ignore(
     context: typer.Context, name: BreakName, account: OfAccount = None, as_json: AsJson = False
 ) -> None:

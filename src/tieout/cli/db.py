@@ -17,7 +17,7 @@ app = typer.Typer()
 
 @app.callback(invoke_without_command=True)
 def db(context: typer.Context) -> None:
-    """The file that the book is in: copy it, tidy it.
+    """The file that the book is in: upgrade, copy or tidy it.
 
     Examples:
 
@@ -57,7 +57,7 @@ def version(context: typer.Context, as_json: AsJson = False) -> None:
     _show(describe(_file(context)), as_json=as_json)
 
 
-@app.command()
+@app.command(short_help="Make the book, or bring it to this version's revision.")
 def upgrade(context: typer.Context, as_json: AsJson = False) -> None:
     """Bring the book to this version's revision; one that is not there yet is made.
 
@@ -98,7 +98,7 @@ def backup(
         console().print(f"Copied {source} to {target}.", soft_wrap=True)
 
 
-@app.command()
+@app.command(short_help="Forget old evidence; the journal is always kept.")
 def prune(
     context: typer.Context,
     evidence_days: Annotated[
@@ -141,7 +141,7 @@ def prune(
         console().print(f"Forgot {replies} raw replies and {ended} ended positions.")
 
 
-app.command("settings")(changed_settings)
+app.command("settings", short_help="What was changed at run time; take it back.")(changed_settings)
 
 
 def _file(context: typer.Context) -> Path:

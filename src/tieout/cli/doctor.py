@@ -43,6 +43,7 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
 
 def _of_settings(settings: "Settings") -> "Finding":
     from tieout.ports import Finding
+    from tieout.settings.schema import HOW_TO_CONNECT
 
     found = str(settings.path) if settings.path else "the environment (there is no tieout.toml)"
     if settings.connections:
@@ -52,7 +53,7 @@ def _of_settings(settings: "Settings") -> "Finding":
         subject="settings",
         level="error",
         message=f"{found}; no connection is set up",
-        advice="set APCA_API_KEY_ID and APCA_API_SECRET_KEY, or write one into tieout.toml",
+        advice=HOW_TO_CONNECT,
     )
 
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 HIDDEN = "***"
 SECRET_LENGTH_MIN = 6  # shorter ones would hide ordinary words
 # What libraries say of their own work; their warnings and errors are kept.
-TALKATIVE = ("uvicorn", "httpx", "httpcore", "apprise", "websockets", "alpaca", "alembic")
+TALKATIVE = ("uvicorn", "httpx", "httpcore", "apprise", "websocket", "websockets", "alpaca",
+             "alembic")  # fmt: skip
 
 
 def start_log(

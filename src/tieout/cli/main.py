@@ -48,12 +48,12 @@ app = typer.Typer(
 )
 
 app.command()(demo)
-app.command()(serve)
+app.command(short_help="Keep every account tied out; REST, events, alerts.")(serve)
 app.command()(sync)
 app.command()(plan)
 app.command()(positions)
 app.command()(history)
-app.add_typer(breaks, name="breaks")
+app.add_typer(breaks, name="breaks", short_help="Where the broker disagrees, and why.")
 app.add_typer(runs, name="runs")
 app.command()(pnl)
 app.command()(verify)
@@ -141,7 +141,34 @@ def _usage_text(error: Exception) -> str:
 
 def main() -> NoReturn:
     """The program. A letter that the terminal does not have must not end it."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
-    sys.exit(run())
+    status = run()
+    if status == STOPPED:
+        output.tell("tieout: stopped")
+        _leave_at_once()
+    sys.exit(status)
+
+
+def _open_closed_streams() -> None:
+    """What is told to a closed stream goes nowhere, and no file of ours may take its number."""
+    if None not in (sys.stdin, sys.stdout, sys.stderr):
+        return
+    opened = os.open(os.devnull, os.O_RDWR)
+    while opened <= 2:
+        opened = os.open(os.devnull, os.O_RDWR)
+    os.close(opened)
+    nowhere = open(os.devnull, "r+", encoding="utf-8")  # noqa: SIM115 - for as long as we run
+    sys.stdin, sys.stdout, sys.stderr = (
+        stream or nowhere for stream in (sys.stdin, sys.stdout, sys.stderr)
+    )
+
+
+def _leave_at_once() -> NoReturn:
+    """Python would wait for the calls that still are in threads, up to their timeouts."""
+    try:
+        sys.stdout.flush()
+    finally:
+        os._exit(STOPPED)

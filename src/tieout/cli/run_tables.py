@@ -33,7 +33,7 @@ def runs_table(
         for name, width_min in COLUMNS.items()
         if width >= width_min and (len(names) > 1 or name != "Account")
     ]
-    made = table(*shown)
+    made = table(*shown, whole=("Run",))
     for record in records:
         cells = _cells(record, clean(names[record.account]), now=now)
         made.add_row(*(cells[name] for name in shown))

@@ -95,7 +95,7 @@ def show(context: typer.Context, run: RunName, as_json: AsJson = False) -> None:
             shown.print(line, soft_wrap=True)
 
 
-@app.command()
+@app.command(short_help="Believe the broker after all.")
 def approve(context: typer.Context, run: RunName, as_json: AsJson = False) -> None:
     """Believe the broker after all: what the held run lists is closed now.
 
@@ -130,7 +130,7 @@ def reject(context: typer.Context, run: RunName, as_json: AsJson = False) -> Non
         console().print(f"Rejected: {finished.record.reason}. The next sync reads anew.")
 
 
-@app.command()
+@app.command(short_help="Write a run as a case file, for `tieout case`.")
 def evidence(
     context: typer.Context,
     run: RunName,
@@ -217,6 +217,7 @@ def found_run(opened: "Desk", name: str) -> "RunRecord":
     """The run that a person means: its whole id, or the start or end of it if only one has it."""
     from tieout.core.errors import SettingsError
 
+    name = name.rstrip("…")  # as a table without room shows it
     record = opened.store.run(name)
     if record is not None:
         return record

@@ -36,7 +36,7 @@ def sim(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-@app.command()
+@app.command(short_help="Alpaca's API, with an account that holds something.")
 def alpaca(
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="0 takes any that is free.")
@@ -83,7 +83,7 @@ def alpaca(
     _serve(simulator, port, tell_reader)
 
 
-@app.command()
+@app.command(short_help="Hyperliquid's API, with perps, spot, a sub-account.")
 def hyperliquid(
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="0 takes any that is free.")
@@ -131,7 +131,7 @@ def hyperliquid(
     _serve(simulator, port, tell_reader)
 
 
-@app.command()
+@app.command(short_help="An IB Gateway, with two accounts.")
 def ibkr(
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="0 takes any that is free.")
@@ -179,7 +179,7 @@ def ibkr(
     _serve(simulator, port, tell_reader)
 
 
-@app.command()
+@app.command(short_help="Coinbase Advanced, with coins, futures, perpetuals.")
 def coinbase(
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="0 takes any that is free.")

@@ -3,19 +3,22 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tieout.cli.tables import Standing
     from tieout.core.book import Account
+    from tieout.ports import RunRecord
     from tieout.wiring import Desk
 
 RUNS_LOOKED_AT = 50
 
 
 def standing_in(opened: "Desk", account: "Account") -> "Standing":
-    """How an account stands; a person's decisions since the last reading do not change that."""
+    """How an account stands; what a person decided since about a break does not change that."""
     from tieout.cli.tables import Standing
 
     runs = opened.store.runs(account.id, limit=RUNS_LOOKED_AT)
-    last = next((each for each in runs if each.tied_out is not None), None)
+    last = _telling(runs)
     breaks = opened.store.load(account).book.open_breaks.values()
     return Standing(
         name=opened.name_of(account.id),
@@ -27,6 +30,17 @@ def standing_in(opened: "Desk", account: "Account") -> "Standing":
         breaks=sum(each.prevents_tie_out for each in breaks),
         errors=last.errors if last else (),
     )
+
+
+def _telling(runs: "Sequence[RunRecord]") -> "RunRecord | None":
+    """The run that says how an account stands: the last reading, or its rejection."""
+    rejection = None
+    for each in runs:
+        if each.tied_out is not None:
+            return rejection if rejection is not None and each.outcome == "held" else each
+        if each.outcome == "rejected":
+            rejection = each
+    return None
 
 
 def is_good(standing: "Standing") -> bool:

@@ -123,7 +123,9 @@ def lines_of_answer(answer: "Answer", opened: "Desk", *, is_plan: bool = False) 
     name = opened.name_of(AccountId(answer.subject))
     if answer.finished is None:
         line = tables.text(f"{name}: ", "bold")
-        said = clean(str(answer.error)).removeprefix(f"{answer.subject} ")
+        said = clean(str(answer.error))
+        for beginning in (f"{answer.subject} ", f"{answer.subject}: "):
+            said = said.removeprefix(beginning)
         return [line.append(said, style=tables.BAD)]
     return finished_lines(answer.finished, opened, name=name, is_plan=is_plan)
 

@@ -1,6 +1,6 @@
 """Tables that are read at seven in the morning: what is wrong first, in words."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -40,8 +40,11 @@ def text(words: str, style: str = "") -> "Text":
     return Text(words, style=style)
 
 
-def table(*columns: str, title: str = "") -> "Table":
-    """An airy table; columns that start with > stand to the right."""
+def table(*columns: str, title: str = "", whole: Collection[str] = ()) -> "Table":
+    """An airy table; columns that start with > stand to the right.
+
+    Those in `whole` are for copying: where there is no room, the others are cut first.
+    """
     from rich import box
     from rich.table import Table
 
@@ -51,7 +54,7 @@ def table(*columns: str, title: str = "") -> "Table":
         made.add_column(
             name.lstrip(">"),
             justify="right" if is_number else "left",
-            no_wrap=is_number,
+            no_wrap=is_number or name in whole,
             header_style="bold",
         )
     return made
@@ -191,7 +194,7 @@ def totals_words(lines: Iterable[Line]) -> str:
         sums[currency] = sums.get(currency, NOTHING).plus(unrealized)
     words = [money(each.value, currency) for currency, each in sorted(sums.items())]
     if unpriced:
-        words.append(f"without {count(unpriced, 'position')} that has no price or cost")
+        words.append(f"not counting {count(unpriced, 'position')} without price or cost")
     return ", ".join(words)
 
 

@@ -56,7 +56,7 @@ def list_users(context: typer.Context, as_json: AsJson = False) -> None:
         console().print(made if found else "No users yet; `tieout users add NAME` makes one.")
 
 
-@app.command()
+@app.command(short_help="Add a user, or change one.")
 def add(
     context: typer.Context,
     name: Name,

@@ -170,3 +170,9 @@ PORT = whole_number(least=1, most=65_535)
 # TIEOUT_ names that are no keys of the file.
 RESERVED = ("TIEOUT_CONFIG", "TIEOUT_GOLDEN")
 RESERVED_PREFIX = "TIEOUT_TEST_"
+
+# What to do where there is no connection at all.
+HOW_TO_CONNECT = (
+    "set APCA_API_KEY_ID and APCA_API_SECRET_KEY, or HYPERLIQUID_KEY, or COINBASE_KEY and"
+    " COINBASE_SECRET, or IBKR_HOST, or write [[connections]] into tieout.toml"
+)

@@ -38,7 +38,7 @@ def load_file(path: Path) -> tuple[dict[str, Any], dict[Path_, int]]:
     try:
         with path.open("rb") as opened:
             content = opened.read(FILE_BYTES_MAX + 1)
-        written = content.decode("utf-8")
+        written = content.decode("utf-8-sig")  # editors on Windows put a mark before it
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -15,7 +15,7 @@ ADVICE = {
     "SQLITE_CANTOPEN": "cannot be opened; check that its folder exists and may be written",
     "SQLITE_FULL": "has no space left; make some and run again",
     "SQLITE_TOOBIG": "cannot take a value of this size; split the account",
-    "SQLITE_IOERR": "could not be read or written by the disk; check the disk, then run again",
+    "SQLITE_IOERR": "fails at the disk; make space there or check it, then run again",
     "SQLITE_CORRUPT": "is damaged; put a backup in its place (`tieout db backup` makes one)",
     "SQLITE_NOTADB": "is not a database; name another file, or put a backup in its place",
 }
@@ -36,4 +36,4 @@ def advice(failure: sqlite3.Error) -> str:
     for known, words in ADVICE.items():
         if name.startswith(known):
             return f"{words} ({failure})"
-    return f"gave an error: {failure}"
+    return f"gave an error: {failure}; if it was changed by hand, put a backup in its place"

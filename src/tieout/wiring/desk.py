@@ -26,6 +26,7 @@ from tieout.runs import Finished, Order, Parts, plan_only, run
 from tieout.runs.approvals import approve, reject, settle
 from tieout.runs.past import ledgers_as_of, rebuilt
 from tieout.settings import Connection, Settings
+from tieout.settings.schema import HOW_TO_CONNECT
 from tieout.settings.values import connection_of
 from tieout.store.checks import Problem
 from tieout.store.memory import MemoryStore
@@ -281,10 +282,7 @@ class Desk:
 def connections_named(settings: Settings, wanted: Collection[str]) -> tuple[str, ...]:
     """The connections behind these accounts (by name or `connection/account`), all for none."""
     if not settings.connections:
-        raise SettingsError(
-            "no connection is set up: set APCA_API_KEY_ID and APCA_API_SECRET_KEY,"
-            " or write one into tieout.toml"
-        )
+        raise SettingsError(f"no connection is set up: {HOW_TO_CONNECT}")
     names = tuple(each.name for each in settings.connections)
     if not wanted:
         return names
@@ -348,7 +346,8 @@ async def check_connection(settings: Settings, connection: str) -> Sequence[Find
     try:
         venue = connected(settings.connection(connection), clock=SystemClock())
     except SettingsError as error:
-        return [Finding(subject=connection, level="error", message=str(error))]
+        faults = str(error).splitlines()
+        return [Finding(subject=connection, level="error", message=each) for each in faults]
     try:
         findings = await venue.check()
         return [replace(each, subject=f"{connection} {each.subject}") for each in findings]
