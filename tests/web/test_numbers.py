@@ -47,6 +47,14 @@ def test_they_leave_as_number_literals_with_all_their_digits(precise: House, web
     assert f'"average_price":{TINY},' in text  # no exponent, which not everything reads
 
 
+def test_an_average_is_cut_only_where_it_is_a_quotient(house: House, web: Web) -> None:
+    long = "19660.573878451688764912345"
+    bench = bench_at(house.store, "exact/1", runs_named="exact")
+    bench.run(holding("ETH", "2.61937", average=long), holding("XYZ", "3", average="0.1"))
+    text = positions(house, web)
+    assert f'"average_price":{long},' in text
+
+
 def test_they_leave_as_strings_where_that_is_asked_for(precise: House, web: Web) -> None:
     text = positions(precise, web, decimals="string")
     assert f'"quantity":"{LONG}"' in text

@@ -11,7 +11,7 @@ from tieout.core.book import Book
 from tieout.core.breaks import Break
 from tieout.core.errors import NumberError
 from tieout.core.instrument import LedgerId
-from tieout.core.numbers import QUOTIENT_DIGITS, exact, plain, printed
+from tieout.core.numbers import exact, figure_text, plain
 from tieout.core.plan import Change, Plan, StepError
 from tieout.core.pnl import Figures, Totals
 from tieout.core.position import Episode, Ledger
@@ -244,14 +244,8 @@ def plain_text(value: Decimal) -> str:
 
 
 def decimal_text(value: Decimal | None) -> str | None:
-    """All digits of a figure; one that fills a quotient's digits was cut there, and is rounded.
-
-    >>> decimal_text(Decimal("100.00")), decimal_text(Decimal(1) / Decimal(3))
-    ('100.00', '0.3333333333333333333333333333')
-    """
-    if value is None:
-        return None
-    return plain(value) if len(value.as_tuple().digits) < QUOTIENT_DIGITS - 5 else printed(value)
+    """All digits of a figure, and null for one that is not known."""
+    return None if value is None else figure_text(value)
 
 
 def time_text(moment: datetime) -> str:

@@ -96,6 +96,15 @@ def printed(value: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
+def figure_text(value: Decimal) -> str:
+    """All digits of a figure; one that fills a quotient's digits was cut there, and is rounded.
+
+    >>> figure_text(exact("19660.573878451688764912345")), figure_text(divide(ONE, Decimal(3)))
+    ('19660.573878451688764912345', '0.333333333333333333')
+    """
+    return plain(value) if len(value.as_tuple().digits) < QUOTIENT_DIGITS - 5 else printed(value)
+
+
 def normal(value: Decimal) -> Decimal:
     """The same number without trailing zeros, however long it is."""
     return value.normalize(_EXACT)

@@ -13,7 +13,7 @@ from tieout.core.errors import NumberError
 from tieout.core.instrument import LedgerId
 from tieout.core.journal import Entry
 from tieout.core.lots import total_cost
-from tieout.core.numbers import ZERO, Amount, divide, exact, magnitude, printed
+from tieout.core.numbers import ZERO, Amount, divide, exact, figure_text, magnitude
 from tieout.core.pnl import Figures
 from tieout.core.position import Episode, Ledger
 from tieout.core.snapshot import Holding
@@ -155,7 +155,7 @@ def position_json(line: Line) -> dict[str, Any]:
         "asset_class": instrument.asset_class,
         "currency": instrument.currency,
         "quantity": position.quantity,
-        "average_price": None if average is None else _decimal(printed(average)),
+        "average_price": None if average is None else _decimal(figure_text(average)),
         "basis": position.basis,
         "current_price": line.price,
         "unrealized_pnl": None if unrealized is None else _decimal(unrealized.text()),
