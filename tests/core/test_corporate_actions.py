@@ -234,3 +234,22 @@ def test_under_average_the_fees_of_a_merger_are_one_pool():
         fill c  NEW -1 @ 30
         =>      reduced NEW 2 -> 1 @ 22 realized 6 USD (gross 8 fees 2)
     """)
+
+
+def test_cash_in_lieu_pays_for_what_the_activity_says_is_missing():
+    """33 x 6 = 198; 1.65 by the ratio, 1 by its quantity: 0.65 x 120 = 78 went for 91."""
+    check("""
+        book     X 33 @ 6
+        split s1 X -32 1 for 20 cash 91
+        broker   X 1 @ 120
+        =>       split 33 -> 1 @ 120 SYNCED realized 13 USD final by s1  tied out
+    """)
+
+
+def test_cash_in_lieu_pays_for_a_whole_unit_where_the_activity_says_so():
+    """4 x 10 = 40 for two of 20; one of them went for 25."""
+    check("""
+        book     X 4 @ 10
+        split s1 X -3 1 for 2 cash 25
+        =>       split 4 -> 1 @ 20 realized 5 USD final by s1
+    """)

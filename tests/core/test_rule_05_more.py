@@ -46,33 +46,6 @@ def test_rule_5_a_rebate_in_the_coin_adds_to_it():
     """)
 
 
-def test_rule_5_a_fee_in_a_third_currency_through_zero_divides_between_the_episodes():
-    check("""
-        book    X 10 @ 100
-        fill f1 X -15 @ 110 fee 3 BNB
-        =>      flipped 10 -> -5 realized 100 USD (fees 0) other 3 BNB
-        =>      ended X fill net 100 other 2 BNB  total BNB net -3 fees 3
-        ---
-        fill f2 X 5 @ 100 fee 1 BNB
-        =>      closed -5 -> 0 realized 50 USD (fees 0) other 1 BNB
-        =>      ended X fill net 50 other 2 BNB  total BNB net -4
-    """)
-
-
-def test_rule_5_the_parts_of_such_a_fee_add_up_to_the_last_digit():
-    """Three sevenths and four sevenths of 1."""
-    check("""
-        book    X 3 @ 100
-        fill f1 X -7 @ 100 fee 1 BNB
-        =>      flipped 3 -> -4 other 1 BNB  total BNB net -1
-        ---
-        fill f2 X 4 @ 100
-        =>      closed -4 -> 0  total BNB net -1 fees 1
-        =>      ended X fill other 0.428571428571428571 BNB
-        =>      ended X fill other 0.571428571428571429 BNB
-    """)
-
-
 def test_rule_5_two_third_currencies_are_two_figures():
     check("""
         fill f1 X 1 @ 100 fee 0.01 BNB at 14:00

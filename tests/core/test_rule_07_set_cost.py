@@ -319,3 +319,19 @@ def test_the_book_must_know_the_name():
         local   set_cost MSFT @ 120
         =>      error MSFT "the book has no MSFT"  partial  book AAPL 4 @ ?
     """)
+
+
+def test_a_price_of_a_contract_whose_size_nobody_knows_counts_once_it_is_known():
+    """2 x 5000 x 50; one goes at 5010: 500."""
+    check("""
+        instrument ESZ6 future
+        book    ESZ6 2
+        local   set_cost ESZ6 @ 5000
+        =>      book ESZ6 2 @ ? and more
+        ---
+        broker  ESZ6 2 @ null x50
+        =>      tied out and more  book ESZ6 2 @ 5000
+        ---
+        fill f1 ESZ6 -1 @ 5010
+        =>      reduced ESZ6 2 -> 1 @ 5000 realized 500 USD
+    """)

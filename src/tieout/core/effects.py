@@ -108,20 +108,16 @@ def _worth(effect: Effect, quantity: Decimal, price: Decimal) -> Decimal:
 
 
 def _charge_other(effect: Effect, currency: str, fee: Decimal) -> None:
-    """A fee in a third currency is realized at once, apart from the rest.
-
-    That of a fill through zero divides by quantity, like any other.
-    """
-    to, quantity = effect.to, effect.activity.quantity
-    opening = money(fee)
-    if to.ended and to.ended[-1].closed_by == effect.activity.id and quantity:
-        opening = money(fee).share(to.quantity, quantity)
-        figures = Figures(fees=money(fee).minus(opening))
+    """A fee in a third currency is realized at once, apart from the rest."""
+    to = effect.to
+    figures = Figures(fees=money(fee))
+    if to.position is None and to.ended and to.ended[-1].closed_by == effect.activity.id:
         last = to.ended[-1]
-        to.ended[-1] = replace(last, totals=last.totals.with_figures(currency, figures))
+        charged = last.totals.with_figures(currency, figures)
+        to.ended[-1] = replace(last, totals=charged)
         to.totals = to.totals.with_figures(currency, figures)
-    if opening.value:
-        to.receive(currency, Figures(fees=opening))
+        return
+    to.receive(currency, figures)
 
 
 def _fee(effect: Effect) -> str | None:
