@@ -1,6 +1,7 @@
 """`tieout doctor`: is everything set up, and what to do where it is not."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import typer
@@ -9,7 +10,8 @@ from tieout.cli.frame import AsJson, settings_of
 from tieout.cli.output import TIED_OUT, WRONG, console, progress, write_json
 
 if TYPE_CHECKING:
-    from tieout.ports import Finding
+    from tieout.core.book import Account
+    from tieout.ports import Finding, Store
     from tieout.settings import Settings
 
 MARKS = {"ok": ("ok", "green"), "warning": ("look", "yellow"), "error": ("WRONG", "bold red")}
@@ -87,7 +89,7 @@ def _of_service(settings: "Settings") -> "list[Finding]":
     from tieout.wiring import open_desk
     from tieout.wiring.clock import SystemClock
     from tieout.wiring.in_effect import schedule_in
-    from tieout.wiring.telling import targets_of, unknown_accounts
+    from tieout.wiring.telling import targets_of
 
     found = []
     for check in (
@@ -98,17 +100,38 @@ def _of_service(settings: "Settings") -> "list[Finding]":
             check()
         except SettingsError as error:
             found.append(Finding(subject="service", level="error", message=str(error)))
+    known: Sequence[Account] = ()
     try:
         opened = open_desk(settings, has_book=True, is_reading=True)
-        known = opened.store.accounts()
-        opened.store.close()
+        with closing(opened.store) as store:
+            known = store.accounts()
+            found += _of_door(settings, store)
     except (SettingsError, StoreError):
-        known = ()  # which is said where the book is looked at
-    found += [
+        pass  # which is said where the book is looked at
+    return found + _unknown_accounts(settings, known)
+
+
+def _of_door(settings: "Settings", store: "Store") -> "list[Finding]":
+    """Whether others could reach the service while nobody has to sign in."""
+    from tieout.core.errors import SettingsError
+    from tieout.ports import Finding
+    from tieout.wiring.service import refuse_open_door
+
+    try:
+        refuse_open_door(store, host=settings.service.host)
+    except SettingsError as error:
+        return [Finding(subject="service", level="error", message=str(error))]
+    return []
+
+
+def _unknown_accounts(settings: "Settings", known: "Sequence[Account]") -> "list[Finding]":
+    from tieout.ports import Finding
+    from tieout.wiring.telling import unknown_accounts
+
+    return [
         Finding(subject="service", level="warning", message=message)
         for message in unknown_accounts(settings, known)
     ]
-    return found
 
 
 def _of_changes(settings: "Settings") -> "list[Finding]":
