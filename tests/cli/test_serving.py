@@ -108,6 +108,24 @@ def test_wrong_settings_are_named_before_anything_starts(book, folder):
     assert "Listening" not in result.err
 
 
+def test_a_second_service_of_a_book_is_refused_until_the_first_is_gone(
+    tieout, book, broker, folder
+):
+    with serving(folder, first_run_s="3600", schedule="3600") as served:
+        second = real("serve", "--port", "0", folder=folder)
+        assert (second.status, second.out) == (2, "")
+        assert f"{book} is kept by a `tieout serve` that runs already" in second.err
+        assert f"process {served.process.pid} since 20" in second.err
+        assert "end that one first" in second.err
+        assert "Traceback" not in second.err
+        broker.trade("AAPL", "2", "130")
+        assert tieout("sync").status == 0
+        served.process.kill()
+        served.process.wait(ANSWER_S)
+        with serving(folder, first_run_s="3600", schedule="3600") as third:
+            assert third.stop(signal.SIGTERM).status == 0
+
+
 class Load:
     """Trades and syncs, one after the other, while a service runs."""
 

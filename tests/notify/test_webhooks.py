@@ -20,6 +20,7 @@ from tieout.core.book import AccountId
 from tieout.core.errors import StoreError
 from tieout.notify import Deliveries, Target, Undelivered, Wanted, Webhook
 from tieout.ports import Event, Store, StoredEvent
+from tieout.runs.apart import apart
 from tieout.store.sqlite import SqliteStore
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -60,7 +61,9 @@ class Bench:
         store = SqliteStore(self.path)
 
         async def living() -> None:
-            deliveries = Deliveries(targets, store=store, timer=self.timer, log=self.log)
+            deliveries = Deliveries(
+                targets, store=store, timer=self.timer, log=self.log, apart=apart
+            )
             running = asyncio.create_task(deliveries.run())
             await self.timer.turn(timedelta())
             for step in steps:

@@ -319,3 +319,37 @@ def test_every_wrong_change_is_named(read):
     assert [key for key in wrong if key not in message] == []
     for closest in ("did you mean service.schedule?", "did you mean on_missing?"):
         assert closest in message
+
+
+# Proxies and names
+
+
+def test_proxies_are_addresses_and_networks(read):
+    given = read('[service]\ntrusted_proxies = ["10.0.0.5", "fd00::/8"]\n').service
+    assert [str(each) for each in given.trusted_proxies] == ["10.0.0.5/32", "fd00::/8"]
+    by_name = read(TIEOUT_SERVICE_TRUSTED_PROXIES="10.0.0.5, 192.0.2.0/24").service
+    assert [str(each) for each in by_name.trusted_proxies] == ["10.0.0.5/32", "192.0.2.0/24"]
+
+
+def test_names_are_those_of_a_browser_without_scheme_and_port(read):
+    given = read('[service]\nhosts = ["Book.Example.", "192.0.2.1", "::1"]\n').service
+    assert given.hosts == ("book.example", "192.0.2.1", "::1")
+
+
+def test_nobody_is_trusted_and_no_other_name_is_ours_unless_set(read):
+    for text in ("", "[service]\ntrusted_proxies = []\nhosts = []\n"):
+        given = read(text).service
+        assert (given.trusted_proxies, given.hosts) == ((), ())
+
+
+@pytest.mark.parametrize("wrong", ["10.0.0.5/8", "proxy.example", "10.0.0", "0.0.0.0/0", "::/0"])
+def test_a_proxy_that_is_none_is_refused_with_what_is_allowed(refused, wrong):
+    told = refused(TIEOUT_SERVICE_TRUSTED_PROXIES=wrong)
+    assert f"TIEOUT_SERVICE_TRUSTED_PROXIES: is '{wrong}', must be a list of addresses" in told
+
+
+@pytest.mark.parametrize("wrong", ["https://a.example", "a.example:80", "*", "*.a.example", "a b"])
+def test_a_host_that_is_no_name_is_refused_with_what_is_allowed(refused, wrong):
+    told = refused(f'[service]\nhosts = ["{wrong}"]\n')
+    assert "service.hosts: is" in told
+    assert "must be a list of names such as tieout.example.com" in told

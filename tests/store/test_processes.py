@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from store.plans import ACCOUNT, STORY, next_commit
 from store.processes import go, line_of, start
 from tieout.core.book import Account, AccountId
-from tieout.ports import AccountBusy
+from tieout.ports import AccountBusy, AlreadyServed
 from tieout.store import SqliteStore, verify
+from tieout.store.memory import MemoryStore
 
 
 def test_of_two_processes_with_the_same_version_one_commits(empty_path: Path):
@@ -92,3 +94,22 @@ def test_a_lease_that_is_given_back_is_free(empty_path: Path):
     with store.lease(ACCOUNT.id):
         pass
     store.close()
+
+
+@pytest.mark.parametrize("is_in_memory", [False, True])
+def test_a_book_has_one_service_and_the_second_hears_of_the_first(
+    empty_path: Path, is_in_memory: bool
+):
+    since = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    first = MemoryStore() if is_in_memory else SqliteStore(empty_path)
+    second = first if is_in_memory else SqliteStore(empty_path)
+    with first.serving(since):
+        told = "runs already: .* since 2026-11-20 15:00:00 UTC; end that one first"
+        with pytest.raises(AlreadyServed, match=told):
+            second.serving(since).__enter__()
+        with second.lease(ACCOUNT.id):
+            pass
+    with second.serving(since):
+        pass
+    first.close()
+    second.close()

@@ -34,6 +34,8 @@ MAY: Mapping[str, frozenset[Capability]] = {
 }
 PACE = Pace(poll_s=0.02, pause_s=0.001, heartbeat_s=0.1)
 
+TESTED_AS = ("testserver.local", "tieout.example")  # what test clients call it
+
 SOON_S = 10.0
 
 Line = dict[str, Any]
@@ -146,7 +148,11 @@ def opened(
     """A service over this store, running; a new one lets everybody in first."""
     timer, log, monotonic = HandTimer(at), KeptLog(), [0.0]
     given = settings or Settings(store_url="memory://")
-    service_settings = replace(given.service, requests_per_minute=requests_per_minute)
+    service_settings = replace(
+        given.service,
+        requests_per_minute=requests_per_minute,
+        hosts=(*given.service.hosts, *TESTED_AS),
+    )
     service = Service(
         replace(given, service=service_settings), store=store, logger=log, timer=timer
     )

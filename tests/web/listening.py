@@ -41,7 +41,10 @@ class Listener:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self._socket.connect((place.hostname, place.port))
         given = {"X-API-Key": secret_of("read")} if headers is None else headers
-        lines = [f"GET /api/stream/events?{urlencode(query, doseq=True)} HTTP/1.0", "Host: x"]
+        lines = [
+            f"GET /api/stream/events?{urlencode(query, doseq=True)} HTTP/1.0",
+            "Host: localhost",
+        ]
         lines += [f"{name}: {text}" for name, text in given.items()]
         self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
         self._buffer = b""

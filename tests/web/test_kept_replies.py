@@ -73,7 +73,7 @@ def web(tmp_path: Path, environment: dict[str, str]) -> Iterator[Web]:
     settings = read_settings(environment=environment, folder=tmp_path)
     url = f"sqlite:///{tmp_path / 'tieout.db'}"
     service = open_service(replace(settings, store_url=url), logger=Silent())
-    with TestClient(create_app(service, logger=Silent())) as client:
+    with TestClient(create_app(service, logger=Silent()), base_url="http://localhost") as client:
         made = Web(tmp_path, client)
         yield made
         made.other.close()

@@ -83,6 +83,15 @@ def change_settings(web: httpx.Client, house: House) -> httpx.Response:
     return web.patch("/api/settings", json=body, headers=house.key("admin:write"))
 
 
+def reject(web: httpx.Client, house: House) -> httpx.Response:
+    return web.post("/api/runs/run-3/reject", headers=house.key("positions:write"))
+
+
+def ask_the_service(web: httpx.Client, house: House) -> int:
+    """What the service's own loop answers: there is nothing that it could sync."""
+    return web.post("/api/sync/positions", headers=house.key("admin:write")).status_code
+
+
 @pytest.mark.parametrize(
     ("write", "status"),
     [
@@ -92,6 +101,7 @@ def change_settings(web: httpx.Client, house: House) -> httpx.Response:
         (fail_to_log_in, 401),
         (log_out, 200),
         (change_settings, 200),
+        (reject, 200),
     ],
 )
 def test_who_writes_waits_for_the_lock_and_nobody_else(
@@ -117,6 +127,7 @@ def test_who_writes_waits_for_the_lock_and_nobody_else(
             assert begun.wait(AT_ONCE_S)
             assert other.get("/healthz").status_code == 200
             assert other.get("/api/positions", headers=house.key("read")).status_code == 200
+            assert ask_the_service(other, house) == 404
             for _ in range(3):
                 assert client.frame() is not None  # heartbeats
             assert not waiting.done()

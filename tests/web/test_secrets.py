@@ -69,7 +69,7 @@ def planted(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Planted]
         app = create_app(service, logger=logger)
         service.start()
         try:
-            with TestClient(app, raise_server_exceptions=False) as web:
+            with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as web:
                 yield Planted(
                     broker=broker,
                     service=service,

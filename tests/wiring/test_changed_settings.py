@@ -137,3 +137,45 @@ def test_enabling_what_the_settings_enable_leaves_the_word_to_them(stage, store,
     stage.timer.ask(service.enable())
     assert service.state().is_enabled
     assert kept(store) == {"service.enabled": True}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("service.enabled", "maybe", "is 'maybe', must be true or false"),
+        ("service.is_paused", 3, "is 3, must be true or false"),
+        ("service.schedule", "often", "is 'often', must be"),
+        ("service.schedule", 0, "is '0', must be"),
+        (
+            "service.timezone",
+            "Mars/Olympus",
+            "'Mars/Olympus' is no zone; use one like America",
+        ),
+        ("service.timezone", 3, "is 3, must be a text"),
+        ("service.stale_page_s", 0, "is 0, must be a number from 1 to 86400"),
+        ("accounts.paper/*.policy.truth", "me", "is 'me', must be one of broker"),
+        ("accounts.paper/*.policy.tolerance.money", -1, "is -1, must be a number of at least 0"),
+    ],
+)
+def test_a_refused_value_is_told_with_its_field_and_what_is_allowed(
+    stage, store, paper, key, value, told
+):
+    stage.start(store)
+    with pytest.raises(SettingsError) as refused:
+        change(stage, {key: value})
+    assert f"{key}: {told}" in str(refused.value)
+    assert kept(store) == {}
+
+
+def test_changes_at_the_same_time_are_made_one_on_top_of_the_other(stage, store, paper):
+    stage.start(store)
+
+    async def both():
+        await asyncio.gather(
+            stage.service.change_settings({"service.schedule": "60"}, by="ada"),
+            stage.service.change_settings({"service.stale_page_s": 30}, by="bob"),
+        )
+
+    stage.timer.ask(both())
+    service = stage.service.desk.settings.service
+    assert (service.schedule, service.stale_page_s) == ("60", 30)

@@ -34,6 +34,7 @@ def serve(context: typer.Context, host: Host = None, port: Port = None, log: Log
     Runs every five minutes (service.schedule), after events of a venue, and when asked.
     It ends with Ctrl-C or SIGTERM, once runs in progress have finished (service.stop_limit_s),
     with status 0. A second signal ends it at once, with 130 or 143; no book is harmed.
+    A book has one service: a second one says who has it, and ends with status 2.
 
     Examples:
 
@@ -56,7 +57,10 @@ def serve(context: typer.Context, host: Host = None, port: Port = None, log: Log
     service = open_service(settings, logger=logger)
     try:
         refuse_open_door(service.store, host=settings.service.host)
-        with bound(settings.service.host, settings.service.port) as listening:
+        with (
+            service.store.serving(service.timer.now()),
+            bound(settings.service.host, settings.service.port) as listening,
+        ):
             is_ended = _serve(service, listening, logger)
     finally:
         service.store.close()
@@ -97,14 +101,14 @@ def _serve(service: "Service", listening: "socket.socket", logger: "Logger") -> 
         app.state.hub.close()
 
     server = Server(app, stopping=stopping, stop_limit_s=limit_s)
-    logger.info(f"[Serve] Listening at {url_of(listening, host=chosen.host)}")
-    if not service.store.users() and not service.store.api_keys():
-        logger.warning(
-            "[Serve] Nobody can sign in yet; make a user with: tieout users add NAME,"
-            " or a key for a program with: tieout keys add NAME"
-        )
     allow_many_clients()
     with ended_by_signals(server):
+        logger.info(f"[Serve] Listening at {url_of(listening, host=chosen.host)}")
+        if not service.store.users() and not service.store.api_keys():
+            logger.warning(
+                "[Serve] Nobody can sign in yet; make a user with: tieout users add NAME,"
+                " or a key for a program with: tieout keys add NAME"
+            )
         service.start()
         try:
             server.run(sockets=[listening])

@@ -1,9 +1,10 @@
 """The outbox, told to every target in order, each at its own pace, over restarts."""
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from tieout.core.errors import StoreError
@@ -11,9 +12,22 @@ from tieout.notify.target import Target, Undelivered
 from tieout.ports import Delivery, Store, StoredEvent, Timer
 
 PAGE = 500
+WAITING_MAX = 5_000  # a scrape must not read everything there ever was
 POLL_S = 5.0  # other processes write events too
 FIRST_WAIT_S, LONGEST_WAIT_S = 5.0, 3600.0
 ATTEMPTS_MAX = 100  # about four days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lag:
+    """How far a target is behind: events that wait for it (no more than WAITING_MAX are counted),
+    the oldest of them, and when it last took one since the start; None for not yet.
+    """
+
+    target: str
+    waiting: int
+    oldest_at: datetime | None
+    last_success_at: datetime | None
 
 
 class Logger(Protocol):
@@ -26,24 +40,54 @@ class Logger(Protocol):
 class Deliveries:
     """Tells the targets. `run` is its loop; `wake` says that there is something new.
 
+    `apart` writes in a thread, as a book that another program has locked must hold up nobody.
+
     A target that fails is tried again with growing waits, and holds up no other. Nothing is
     skipped before it has failed for about four days.
     """
 
     def __init__(
-        self, targets: Iterable[Target], *, store: Store, timer: Timer, log: Logger
+        self,
+        targets: Iterable[Target],
+        *,
+        store: Store,
+        timer: Timer,
+        log: Logger,
+        apart: Callable[[Callable[[], None]], Awaitable[None]],
     ) -> None:
         self._targets = tuple(targets)
         self._store = store
         self._timer = timer
         self._log = log
+        self._apart = apart
         self._reached: dict[str, Delivery] = {}
+        self._told_at: dict[str, datetime] = {}
         self._news = {each.name: asyncio.Event() for each in self._targets}
 
     def wake(self) -> None:
         """Something was published. Called in the loop that `run` is in."""
         for each in self._news.values():
             each.set()
+
+    def lags(self) -> list[Lag]:
+        """How far each target is behind, by the book; for any thread."""
+        known = self._store.deliveries()
+        return [self._lag(each, known[each.name]) for each in self._targets if each.name in known]
+
+    def _lag(self, target: Target, delivery: Delivery) -> Lag:
+        waiting, last, looked_at = 0, delivery.event, 0
+        oldest_at: datetime | None = None
+        while looked_at < WAITING_MAX and (events := self._store.events(after=last, limit=PAGE)):
+            wanted = [each for each in events if target.wants(each)]
+            if oldest_at is None and wanted:
+                oldest_at = wanted[0].event.at
+            waiting, last, looked_at = waiting + len(wanted), events[-1].id, looked_at + PAGE
+        return Lag(
+            target=target.name,
+            waiting=waiting,
+            oldest_at=oldest_at,
+            last_success_at=self._told_at.get(target.name),
+        )
 
     async def run(self) -> None:
         """Tell until cancelled."""
@@ -65,7 +109,7 @@ class Deliveries:
 
     async def _tell_page(self, target: Target) -> bool:
         """Tell the next events; whether there may be more."""
-        delivery = self._delivery(target.name)
+        delivery = await self._delivery(target.name)
         events = self._store.events(after=delivery.event, limit=PAGE)
         for event in events:
             if target.wants(event):
@@ -73,26 +117,26 @@ class Deliveries:
             else:
                 delivery = replace(delivery, event=event.id)
         if events:
-            self._keep(delivery)
+            await self._keep(delivery)
         return len(events) == PAGE
 
-    def _delivery(self, name: str) -> Delivery:
+    async def _delivery(self, name: str) -> Delivery:
         """How far a target was told; a new one is told what happens from now on."""
         known, reached = self._store.deliveries().get(name), self._reached.get(name)
         if reached is not None and (known is None or known.event <= reached.event):
             if known != reached:  # it could not be stored then
-                self._store.put_delivery(reached)
+                await self._apart(partial(self._store.put_delivery, reached))
             return reached
         if known is not None:
             return known
         begun = Delivery(target=name, event=self._store.last_event())
-        self._keep(begun)
+        await self._keep(begun)
         return begun
 
-    def _keep(self, delivery: Delivery) -> None:
+    async def _keep(self, delivery: Delivery) -> None:
         """Keep how far a target was told, in memory too: nothing is told again for a full disk."""
         self._reached[delivery.target] = delivery
-        self._store.put_delivery(delivery)
+        await self._apart(partial(self._store.put_delivery, delivery))
 
     async def _deliver(self, target: Target, event: StoredEvent, delivery: Delivery) -> Delivery:
         """Send one event until it is taken, or given up; the progress, which is kept each time."""
@@ -103,7 +147,7 @@ class Deliveries:
             if error is not None:
                 delivery = self._failed(delivery, error)
                 if delivery.attempts < ATTEMPTS_MAX:
-                    self._keep(delivery)
+                    await self._keep(delivery)
                     continue
                 self._log.error(
                     f"[Notify] {target.name} was not told of event {event.id}: gave up",
@@ -111,13 +155,14 @@ class Deliveries:
                     event_id=event.id,
                 )
             done = Delivery(target=delivery.target, event=event.id)
-            self._keep(done)
+            await self._keep(done)
             return done
 
     async def _send(self, target: Target, event: StoredEvent) -> Undelivered | None:
         """Send one event; why it was not taken. A mistake in one target must not end the others."""
         try:
             await target.send(event)
+            self._told_at[target.name] = self._timer.now()
         except Undelivered as error:
             return error
         except Exception as error:  # its text may carry the address, which may carry a token

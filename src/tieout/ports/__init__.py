@@ -30,13 +30,22 @@ from tieout.ports.books import (
     Tell,
     Venue,
 )
-from tieout.ports.service import Delivery, Notice, RunTotals, ServiceStore, Store, Timer
+from tieout.ports.service import (
+    AlreadyServed,
+    Delivery,
+    Notice,
+    RunTotals,
+    ServiceStore,
+    Store,
+    Timer,
+)
 
 __all__ = [
     "CAPABILITIES",
     "DECISIONS",
     "AccessStore",
     "AccountBusy",
+    "AlreadyServed",
     "ApiKey",
     "BookStore",
     "Capability",

@@ -1,13 +1,21 @@
 """What keeping accounts tied out by itself asks of the store, and of time."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from tieout.core.book import AccountId
+from tieout.core.errors import StoreError
 from tieout.ports.access import AccessStore
 from tieout.ports.books import BookStore, Clock, Event, RunRecord
+
+
+class AlreadyServed(StoreError):
+    """Another `tieout serve` keeps this book; the message says which, and since when."""
+
+    code = "already_served"
 
 
 class Timer(Clock, Protocol):
@@ -46,6 +54,13 @@ class ServiceStore(Protocol):
 
     def check(self) -> None:
         """See that the store can be read and written. Raises StoreError where it cannot."""
+        ...
+
+    def serving(self, since: datetime) -> AbstractContextManager[None]:
+        """Be the only service of this book on this machine. Raises AlreadyServed at once.
+
+        It ends with the context or with the process, however that dies.
+        """
         ...
 
     def changes(self) -> int | None:

@@ -93,12 +93,13 @@ class Reading:
         try:
             return rule(value)
         except ValueError as fault:
-            shown = "" if is_hidden or "@" in str(value) else f"is {_shown(value)}, "
-            self.fault(place, f"{shown}{fault}")
+            said = "" if is_hidden or "@" in str(value) else f"is {shown(value)}, "
+            self.fault(place, f"{said}{fault}")
             return None
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as it is told in an error, not at any length."""
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= SHOWN_CHARACTERS_MAX else f"{text[:SHOWN_CHARACTERS_MAX]}..."
 

@@ -2,6 +2,7 @@
 
 import base64
 import ipaddress
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +15,8 @@ from tieout.core.numbers import exact
 # A rule gets the value of the file, or the text of an environment variable, and raises
 # ValueError with what the value must be ("must be ...").
 Rule = Callable[[Any], Any]
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 EVENT_TYPES = (
     "position:updated", "position:opened", "position:changed", "position:closed", "break:opened",
@@ -40,6 +43,44 @@ def words(value: Any) -> tuple[str, ...]:
     if not isinstance(listed, list) or not listed:
         raise ValueError("must be a list of texts, or one text with commas")
     return tuple(text(each) for each in listed)
+
+
+def networks(value: Any) -> tuple[Network, ...]:
+    """Addresses and networks; none for an empty list. All there are would be no choice."""
+    allowed = "must be a list of addresses and networks, such as 10.0.0.5 or 10.0.0.0/8"
+    found = []
+    for each in [] if value == [] else words(value):
+        try:
+            network = ipaddress.ip_network(each)
+        except ValueError as fault:
+            raise ValueError(f"{allowed}: {fault}") from None
+        if network.prefixlen == 0:
+            raise ValueError(f"{allowed}: {each} would be everybody, who could then say anything")
+        found.append(network)
+    return tuple(found)
+
+
+def host_names(value: Any) -> tuple[str, ...]:
+    """Names or addresses, as they stand between // and the port in a browser."""
+    found = [each.lower().removesuffix(".") for each in ([] if value == [] else words(value))]
+    wrong = [each for each in found if not _is_host_name(each)]
+    if wrong:
+        allowed = "must be a list of names such as tieout.example.com, without https:// and port"
+        raise ValueError(f"{allowed}: not {', '.join(wrong)}")
+    return tuple(found)
+
+
+def _is_host_name(text: str) -> bool:
+    """Whether this is a name or an address.
+
+    >>> [_is_host_name(each) for each in ("a-b.example", "::1", "https://a", "a:80", "*.a", "")]
+    [True, True, False, False, False, False]
+    """
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return re.fullmatch(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", text) is not None
+    return True
 
 
 def event_types(value: Any) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from tieout.settings import schema
-from tieout.settings.faults import Reading
+from tieout.settings.faults import Reading, shown
 from tieout.settings.rules import Rule, yes_or_no
 from tieout.settings.source import closest
 from tieout.settings.values import AccountSettings, Settings
@@ -72,7 +72,7 @@ def _read(reading: Reading, key: str, rule: Rule, value: Any) -> Any:
     try:
         return rule(value)
     except ValueError as fault:
-        reading.fault(key, str(fault))
+        reading.fault(key, f"is {shown(value)}, {fault}")
         return None
 
 

@@ -12,6 +12,8 @@ from tieout.settings.rules import (
     address,
     day,
     event_types,
+    host_names,
+    networks,
     number,
     one_of,
     positive,
@@ -52,6 +54,8 @@ SERVICE: Rules = {
     "stop_limit_s": number(least="0", most="3600"),
     "session_hours": number(least="0.1", most="8760"),
     "body_bytes_max": whole_number(least=1024, most=1_073_741_824),
+    "trusted_proxies": networks,
+    "hosts": host_names,
     "requests_per_minute": whole_number(least=1, most=1_000_000),
 }
 

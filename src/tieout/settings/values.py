@@ -11,6 +11,7 @@ from tieout.core.errors import SettingsError
 from tieout.core.policy import OnMissing, Policy, default_policy
 from tieout.settings.policies import with_changes
 from tieout.settings.quiet import QuietHours
+from tieout.settings.rules import Network
 from tieout.settings.secret import Secret
 
 EVERY_ACCOUNT = "*"
@@ -65,7 +66,8 @@ class Service:
 
     `schedule` is seconds or a cron expression in `timezone`. `default_account` is whose book is
     meant where nobody says; None means all. Events are gathered for `quiet_s`, at most for
-    `quiet_s_max`. A book that is older than `stale_page_s` is synced when its page is opened.
+    `quiet_s_max`. A book that is older than `stale_page_s` is synced when its page is opened. What
+    `trusted_proxies` say of their clients is believed; `hosts` are names of this service.
     """
 
     enabled: bool = True
@@ -86,6 +88,8 @@ class Service:
     session_hours: Decimal = Decimal(12)
     body_bytes_max: int = 1_048_576
     requests_per_minute: int = 600
+    trusted_proxies: tuple[Network, ...] = ()
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

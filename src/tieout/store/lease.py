@@ -1,6 +1,6 @@
-"""One run per account on one machine: a file that the operating system locks.
+"""One run per account, and one service per book, on one machine: files that the system locks.
 
-The lock belongs to the open file, so two runs in one process exclude each other as two processes
+The lock belongs to the open file, so two in one process exclude each other as two processes
 do, and it is gone with whoever held it, however that died. The files stay; they are empty but
 for the number of the process, for people.
 """
@@ -10,12 +10,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 from tieout.core.book import AccountId
 from tieout.core.errors import StoreError
-from tieout.ports import AccountBusy
+from tieout.ports import AccountBusy, AlreadyServed
 
 if sys.platform == "win32":
     import msvcrt
@@ -24,6 +25,8 @@ else:
 
 
 LOCKED_BYTE = 1024
+OWNER_BYTES_MAX = 100
+SERVING = "serve"  # no account is called this: their files have long names
 
 
 class FileLeases:
@@ -35,20 +38,34 @@ class FileLeases:
     @contextmanager
     def held(self, account: AccountId) -> Iterator[None]:
         """Hold the lease of an account; AccountBusy at once where somebody has it."""
-        file = self._opened(account)
+        file = self._opened(sha256(account.encode()).hexdigest()[:32])
         try:
             try:
                 _lock(file)
             except OSError:
                 raise AccountBusy(_busy(account, _owner(file))) from None
-            os.ftruncate(file, 0)
-            os.write(file, str(os.getpid()).encode())
+            _note(file, str(os.getpid()))
             yield
         finally:
             os.close(file)
 
-    def _opened(self, account: AccountId) -> int:
-        path = self._folder / f"{sha256(account.encode()).hexdigest()[:32]}.lease"
+    @contextmanager
+    def serving(self, since: datetime) -> Iterator[None]:
+        """Be the only service of this book; AlreadyServed at once where there is one."""
+        file = self._opened(SERVING)
+        try:
+            try:
+                _lock(file)
+            except OSError:
+                book = str(self._folder).removesuffix(".leases")
+                raise AlreadyServed(_served(book, _owner(file))) from None
+            _note(file, f"{os.getpid()} since {since:%Y-%m-%d %H:%M:%S} UTC")
+            yield
+        finally:
+            os.close(file)
+
+    def _opened(self, name: str) -> int:
+        path = self._folder / f"{name}.lease"
         try:
             self._folder.mkdir(exist_ok=True)
             return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
@@ -70,7 +87,13 @@ def _lock(file: int) -> None:
 
 def _owner(file: int) -> str:
     os.lseek(file, 0, os.SEEK_SET)
-    return os.read(file, 20).decode(errors="replace")
+    return os.read(file, OWNER_BYTES_MAX).decode(errors="replace")
+
+
+def _note(file: int, owner: str) -> None:
+    """Say who has the lock, for people."""
+    os.ftruncate(file, 0)
+    os.write(file, owner.encode())
 
 
 def _busy(account: AccountId, owner: str) -> str:
@@ -78,11 +101,21 @@ def _busy(account: AccountId, owner: str) -> str:
     return f"{account} is being synced{by}; wait for that run to end, then try again"
 
 
+def _served(book: str, owner: str) -> str:
+    by = f"process {owner}" if owner else "another process"
+    return (
+        f"{book} is kept by a `tieout serve` that runs already: {by}; end that one first, or"
+        " give this one a book of its own (store.url). Commands such as `tieout sync` work beside"
+        " a service"
+    )
+
+
 class MemoryLeases:
     """Leases within one process, for books that live in it."""
 
     def __init__(self) -> None:
         self._held: set[AccountId] = set()
+        self._served_since: datetime | None = None
         self._changing = threading.Lock()
 
     @contextmanager
@@ -97,3 +130,16 @@ class MemoryLeases:
         finally:
             with self._changing:
                 self._held.discard(account)
+
+    @contextmanager
+    def serving(self, since: datetime) -> Iterator[None]:
+        """Be the only service of this book; AlreadyServed at once where there is one."""
+        with self._changing:
+            if self._served_since is not None:
+                owner = f"this one since {self._served_since:%Y-%m-%d %H:%M:%S} UTC"
+                raise AlreadyServed(_served("the book in memory", owner))
+            self._served_since = since
+        try:
+            yield
+        finally:
+            self._served_since = None

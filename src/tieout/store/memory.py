@@ -108,6 +108,9 @@ class MemoryStore(SqliteAccess, SqliteService):
     def lease(self, account: AccountId) -> AbstractContextManager[None]:
         return self._leases.held(account)
 
+    def serving(self, since: datetime) -> AbstractContextManager[None]:
+        return self._leases.serving(since)
+
     def shelved(self, account: AccountId) -> Shelved:
         """What is kept of an account; something empty for one without a book."""
         found = self._accounts.get(account)

@@ -94,6 +94,9 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
     def lease(self, account: AccountId) -> AbstractContextManager[None]:
         return self._leases.held(account)
 
+    def serving(self, since: datetime) -> AbstractContextManager[None]:
+        return self._leases.serving(since)
+
     def load(self, account: Account, *, activity_ids: Iterable[ActivityId] = ()) -> StoredBook:
         asked = list(activity_ids)
         digests: dict[ActivityId, str] = {}

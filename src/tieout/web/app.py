@@ -15,6 +15,7 @@ from litestar.types import ControllerRouterHandler
 from tieout.core.errors import TieoutError
 from tieout.runs.log import Logger
 from tieout.web.auth import Access, Authentication
+from tieout.web.door import Door
 from tieout.web.envelope import Application
 from tieout.web.events import EventHub, Pace
 from tieout.web.limits import RateLimit, monotonic
@@ -72,6 +73,7 @@ def create_app(
                 "books": positions.EncodedBooks(),
                 "log": logger,
                 "cut": cut,
+                "door": Door(service_settings),
             }
         ),
         middleware=[

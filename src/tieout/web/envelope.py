@@ -1,10 +1,16 @@
-"""What every reply has, whoever made it: security headers, and HEAD wherever there is GET."""
+"""What every request goes through and every reply has, whoever makes it.
+
+The door, security headers, and HEAD wherever there is GET.
+"""
 
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.routes import HTTPRoute
 from litestar.types import Message, Send
+
+from tieout.web.door import Door
+from tieout.web.problems import response_of
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -25,6 +31,13 @@ class Application(Litestar):
             await super().__call__(scope, receive, send)
             return
         enveloped = self._enveloped(scope, send)
+        door: Door = self.state.door
+        door.see(scope)
+        refused = door.refusal(scope)
+        if refused is not None:
+            answer = response_of(refused).to_asgi_response(app=None, request=Request(scope))
+            await answer(scope, receive, enveloped)
+            return
         if scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
             enveloped = _without_body(enveloped)

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from tieout.core.book import Account
 from tieout.core.errors import StoreError
 from tieout.core.snapshot import FAILURE_KINDS
+from tieout.notify.deliveries import WAITING_MAX
 from tieout.runs.statistics import error_class_of
 from tieout.web.events import EventHub
 from tieout.wiring.service import Service
@@ -33,6 +34,7 @@ class BookCollector(Collector):
             accounts = self._service.overseen()
             yield from self._of_runs(accounts)
             yield from self._of_breaks(accounts)
+            yield from self._of_deliveries()
             self._service.store.check()
             is_up = 1
         except StoreError:
@@ -104,6 +106,31 @@ class BookCollector(Collector):
             for age in ("new", *(f"over_{limit}s" for limit in AGES_S)):
                 found.add_metric([account.id, age], ages.count(age))
         return (found,)
+
+    def _of_deliveries(self) -> Iterable[Metric]:
+        waiting = GaugeMetricFamily(
+            "tieout_delivery_waiting_events",
+            f"Events that a target was not told of yet, of the next {WAITING_MAX}.",
+            labels=["target"],
+        )
+        oldest = GaugeMetricFamily(
+            "tieout_delivery_oldest_waiting_seconds",
+            "Age of the oldest event that a target was not told of yet; 0 for none.",
+            labels=["target"],
+        )
+        good = GaugeMetricFamily(
+            "tieout_delivery_last_success_timestamp_seconds",
+            "When a target last took an event, since the start.",
+            labels=["target"],
+        )
+        now = self._service.timer.now()
+        for each in self._service.deliveries.lags():
+            age = now - (each.oldest_at or now)
+            waiting.add_metric([each.target], each.waiting)
+            oldest.add_metric([each.target], max(0.0, age.total_seconds()))
+            if each.last_success_at is not None:
+                good.add_metric([each.target], each.last_success_at.timestamp())
+        return (waiting, oldest, good)
 
 
 def _age(first_at: datetime, now: datetime) -> str:

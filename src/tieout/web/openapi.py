@@ -28,6 +28,7 @@ WORDS = {
     404: "There is no such thing",
     409: "It does not fit what is there, or something else is in progress",
     413: "The body is too large",
+    421: "The Host header says a name that is not one of the service",
     429: "Too many requests",
     500: "It failed",
     502: "The venue could not be read",
@@ -48,7 +49,7 @@ def described(
     media_type: str = "application/json",
 ) -> dict[str, Any]:
     """The keywords of a route that describe it: an example of its reply, and its problems."""
-    common = (400, 429, 503) if is_public else (400, 401, 403, 429, 503)
+    common = (400, 429, 503) if is_public else (400, 401, 403, 421, 429, 503)
     responses: dict[int, ResponseSpec] = {
         code: _problem(code) for code in sorted({*common, *problems})
     }

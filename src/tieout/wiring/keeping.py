@@ -113,7 +113,7 @@ class Keeper:
         """Let go of what is too old, now and every day."""
         while True:
             try:
-                self.desk.forget()
+                await apart(self.desk.forget)
             except StoreError as error:
                 self.log.unkept(str(error))
             await self.timer.until(self.timer.now() + A_DAY)

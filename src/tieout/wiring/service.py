@@ -20,6 +20,7 @@ from tieout.core.snapshot import LocalAction
 from tieout.notify import Deliveries, Target
 from tieout.ports import Event, RunRecord, RunTotals, RunTrigger, Store, Timer
 from tieout.runs import Finished
+from tieout.runs.apart import apart
 from tieout.runs.log import Logger, RunLog
 from tieout.runs.statistics import JobState
 from tieout.settings import Settings
@@ -79,9 +80,10 @@ class Service:
 
     def _make_ready(self, *, is_paused: bool) -> None:
         """Make what works between one start and the stop after it."""
-        self._deliveries = Deliveries(
-            self._targets(), store=self.store, timer=self.timer, log=self._logger
+        self.deliveries = Deliveries(
+            self._targets(), store=self.store, timer=self.timer, log=self._logger, apart=apart
         )
+        self._changing = asyncio.Lock()
         self._keeper = Keeper(self.desk, timer=self.timer, log=self._log, published=self._published)
         self._keeper.is_paused = is_paused
 
@@ -106,7 +108,7 @@ class Service:
 
         def begin() -> None:
             self._keeper.start()
-            telling.add(loop.create_task(self._deliveries.run()))
+            telling.add(loop.create_task(self.deliveries.run()))
             ready.set()
 
         loop.call_soon(begin)
@@ -160,7 +162,7 @@ class Service:
         self._listeners.append(listener)
 
     def _published(self) -> None:
-        self._deliveries.wake()
+        self.deliveries.wake()
         for listener in self._listeners:
             listener()
 
@@ -229,11 +231,7 @@ class Service:
 
     async def reject(self, run_id: str) -> Finished:
         """Reject a held run."""
-
-        async def rejecting() -> Finished:
-            return self.desk.reject(run_id)
-
-        return await self._ask(self._told(rejecting()))
+        return await self._ask(self._told(apart(partial(self.desk.reject, run_id))))
 
     async def settle(self, account: str, break_id: str, action: LocalAction) -> Finished:
         """A person's decision about an open break of an account."""
@@ -351,7 +349,12 @@ class Service:
 
         Raises SettingsError that names every wrong value. They are kept and take effect at once.
         """
-        return await self._ask(self._change(dict(changed), by))
+
+        async def one_at_a_time() -> Settings:
+            async with self._changing:  # each on top of the one before
+                return await self._change(dict(changed), by)
+
+        return await self._ask(one_at_a_time())
 
     async def _change(self, changed: dict[str, Any], by: str) -> Settings:
         unknown = unknown_in(changed, self.desk.given, self.store)
@@ -360,16 +363,14 @@ class Service:
         before = self.store.runtime_settings()
         settings = merged_with(self.desk.given, merged, faults=unknown)
         texts = {key: None if each is None else _text(each) for key, each in changed.items()}
-        self.store.put_runtime_settings(texts)
+        await apart(partial(self.store.put_runtime_settings, texts))
         self._keeper.change(settings, is_paused=is_paused(merged))
         if any(before.get(key) != text for key, text in texts.items()):
-            self._say_changed(changed, by, self.timer.now())
+            payload = _text({"changed": changed, "by": by})
+            event = Event(type="settings:changed", at=self.timer.now(), payload=payload)
+            await apart(partial(self.store.add_event, event, account=None))
+            self._published()
         return settings
-
-    def _say_changed(self, changed: Mapping[str, Any], by: str, at: datetime) -> None:
-        payload = _text({"changed": dict(changed), "by": by})
-        self.store.add_event(Event(type="settings:changed", at=at, payload=payload), account=None)
-        self._published()
 
 
 def open_service(settings: Settings, *, logger: Logger, timer: Timer | None = None) -> Service:

@@ -31,7 +31,7 @@ from tieout.wiring.credentials import digest_of, new_secret
         "Sign in; the cookie `session` is set",
         SignedIn,
         example=examples.SIGNED_IN,
-        problems=(401, 403, 413),
+        problems=(401, 403, 413, 421),
         is_public=True,
     ),
 )

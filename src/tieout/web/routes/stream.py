@@ -10,6 +10,7 @@ from litestar.params import Parameter
 from tieout.settings.rules import EVENT_TYPES, is_event_type
 from tieout.web.auth import COOKIE, KEY_HEADER, Access, needs
 from tieout.web.context import Asking, accounts_of, service_of
+from tieout.web.door import PEER
 from tieout.web.events import Client, EventHub
 from tieout.web.frames import Wanted
 from tieout.web.openapi import described
@@ -117,7 +118,7 @@ def _abort(request: Asking) -> None:
     """End the connection under a client that takes nothing any more."""
     cut: Callable[[Any], None] | None = getattr(request.app.state, "cut", None)
     if cut is not None:
-        cut(request.scope.get("client"))
+        cut(request.scope.get(PEER))
 
 
 routes = [events]
