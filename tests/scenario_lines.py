@@ -113,6 +113,7 @@ ACTIVITY_WORDS: dict[str, tuple[str, Reader]] = {
     "id": ("venue_id", word_after),
     "cancels": ("cancels", word_after),
     "pnl": ("realized_pnl", number_after),
+    "rate": ("base_rate", number_after),
     "deleveraged": ("deleveraged", flag),
     "at": ("at", time_after),
 }

@@ -122,6 +122,17 @@ def read_other_fees(tokens: Tokens, item: Json) -> None:
     item.setdefault("other_fees", {})[tokens.take()] = amount
 
 
+def read_base(tokens: Tokens, item: Json) -> None:
+    """`base 1100 USD price 600 exchange 500`; `base nothing`."""
+    if tokens.skip("nothing"):
+        item["base"] = UNKNOWN
+        return
+    base = item["base"] = {"net": tokens.number(), "currency": tokens.take()}
+    while tokens.peek() in ("price", "exchange"):
+        name = tokens.take()
+        base[name] = tokens.number()
+
+
 def keep(key: str, read: Callable[[Tokens], Any] = Tokens.take) -> Callable[[Tokens, Json], None]:
     def reader(tokens: Tokens, item: Json) -> None:
         item[key] = read(tokens)
@@ -137,6 +148,7 @@ CHANGE_WORDS: dict[str, Callable[[Tokens, Json], None]] = {
     "was": keep("renamed_from"),
     "opened": keep("opened_at", time_after),
     "other": read_other_fees,
+    "base": read_base,
 }
 CHANGE_KEYWORDS = (*CHANGE_WORDS, *STATUSES, *RECONCILIATIONS)
 

@@ -16,11 +16,12 @@ from tieout.core.lots import (
     scaled,
     taken,
     tidy,
+    total_base_cost,
     total_cost,
     total_fees,
     total_quantity,
 )
-from tieout.core.numbers import NOTHING, Amount, divide, money
+from tieout.core.numbers import NOTHING, Amount, divide, money, subtract
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -277,3 +278,67 @@ def test_zeros_behind_a_quantity_go_and_nothing_else():
     (after,) = tidy((replace(kept, quantity=Decimal("2.00")),))
     assert str(after.quantity) == "2"
     assert after == kept
+
+
+# Base currency
+
+
+def valued(name: str, quantity: str, base_cost: str | None) -> Lot:
+    base = None if base_cost is None else money(Decimal(base_cost))
+    return replace(lot(name, quantity, "1000"), base_cost=base)
+
+
+X, Y, UNVALUED = valued("x", "10", "1100"), valued("y", "5", "700"), valued("z", "5", None)
+
+
+def base_text(amount: Amount | None) -> str | None:
+    return None if amount is None else amount.text()
+
+
+@pytest.mark.parametrize(
+    ("lots", "total"), [((), "0"), ((X,), "1100"), ((X, Y), "1800"), ((X, UNVALUED, Y), None)]
+)
+def test_the_base_cost_of_all_is_known_only_where_that_of_each_is(lots, total):
+    assert base_text(total_base_cost(lots)) == total
+    assert base_text(taken(lots, total_quantity(lots), basis="fifo").base_cost) == total
+    if lots:
+        (pool,) = pooled(lots)
+        assert base_text(pool.base_cost) == total
+
+
+@pytest.mark.parametrize(
+    ("pool", "more", "total"),
+    [(X, Y, "1800"), (X, UNVALUED, None), (UNVALUED, Y, None), (UNVALUED, UNVALUED, None)],
+)
+def test_a_pool_has_a_base_cost_only_where_both_parts_have_one(pool, more, total):
+    (found,) = opened((pool,), more, basis="average")
+    assert base_text(found.base_cost) == total
+
+
+def test_a_part_takes_its_share_of_the_base_cost_and_leaves_the_rest():
+    gone = taken((X, Y), Decimal(12), basis="fifo")
+    assert base_text(gone.base_cost) == "1380"  # 1100 and two fifths of 700
+    assert [base_text(each.base_cost) for each in gone.lots] == ["420"]
+
+
+@pytest.mark.parametrize(("first", "second"), [(X, UNVALUED), (UNVALUED, X)])
+def test_a_part_of_which_some_has_no_base_cost_has_none(first, second):
+    gone = taken((first, second), subtract(total_quantity((first, second)), Decimal(1)),
+                 basis="fifo")  # fmt: skip
+    assert gone.base_cost is None
+    left = "110" if second is X else None
+    assert [base_text(each.base_cost) for each in gone.lots] == [left]
+
+
+def test_thirds_of_a_base_cost_add_up_to_all_of_it():
+    lots, total = (valued("x", "3", "100"),), NOTHING
+    for _ in range(3):
+        gone = taken(lots, Decimal(1), basis="fifo")
+        assert gone.base_cost is not None
+        total, lots = total.plus(gone.base_cost), gone.lots
+    assert total.text() == "100"
+
+
+def test_a_split_keeps_the_base_cost():
+    assert [base_text(each.base_cost) for each in scaled((X, Y), new=Decimal(2), old=Decimal(1))] \
+        == ["1100", "700"]  # fmt: skip

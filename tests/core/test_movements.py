@@ -296,6 +296,20 @@ def test_fees_inside_the_average_are_paid_with_it_and_only_there(average, fees):
     assert lots_of(changed)[0][3] == fees
 
 
+def test_another_average_than_what_was_paid_has_no_base_cost():
+    method = Method(cost_basis="average", base_currency="USD")
+    held = after(trade("10", "100", base_rate=Decimal("1.1")), method=method).position
+    assert [lot.base_cost for lot in held.lots] == [money(Decimal("1100.0"))]
+    changed = restated(held, average=Decimal(105), instrument=STOCK, method=method)
+    assert [lot.base_cost for lot in changed.lots] == [None]
+
+
+def test_without_a_base_currency_nothing_is_valued_in_one():
+    rated = {"base_rate": Decimal("1.1")}
+    made = after(trade("10", "100", **rated), trade("-10", "110", **rated))
+    assert made.closing.base is None
+
+
 # The method over time
 
 

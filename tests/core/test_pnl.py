@@ -1,5 +1,6 @@
 """Realized money: figures by currency, and what closing units at a price makes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -9,9 +10,13 @@ from tieout.core.numbers import NOTHING, Amount, divide, money
 from tieout.core.pnl import (
     NO_FIGURES,
     NO_TOTALS,
+    BaseFigure,
+    BaseSum,
     Closing,
     Figures,
     Totals,
+    base_figure,
+    base_of,
     gross_pnl,
     price_of,
     total_of,
@@ -232,3 +237,68 @@ def test_the_average_of_an_inverse_contract_is_harmonic():
     assert average == divide(Decimal(400), Decimal(3))
     ten = price_of(money(Decimal(25)), quantity=Decimal(2), multiplier=Decimal(100), inverse=True)
     assert ten == Decimal(8)
+
+
+# Base currency
+
+
+def base(net: str, price: str, currency: str = "USD") -> BaseFigure:
+    return BaseFigure(currency=currency, net=money(Decimal(net)), price=money(Decimal(price)))
+
+
+def test_a_base_figure_is_what_came_in_less_what_went_out_each_at_its_rate():
+    made = base_figure(
+        money(Decimal(470)), paid=money(Decimal(5010)), base_cost=money(Decimal(5511)),
+        rate=Decimal("1.20"), currency="USD",
+    )  # fmt: skip
+    assert made.currency == "USD"
+    assert (made.net.value, made.price.value, made.exchange.value) == (1065, 564, 501)
+
+
+def test_base_figures_add_and_turn_part_by_part():
+    assert base("5", "3").plus(base("2", "-1")) == base("7", "2")
+    assert base("5", "3").negated() == base("-5", "-3")
+    assert base("5", "3").after_fee(money(Decimal(2))) == base("3", "1")
+
+
+def test_base_figures_of_two_currencies_are_never_added():
+    with pytest.raises(AssertionError):
+        base("5", "3").plus(base("5", "3", "CHF"))
+
+
+def based(gross: str, figure: BaseFigure | None) -> Closing:
+    return replace(closing(money(Decimal(gross))), base=figure)
+
+
+def test_closings_make_a_base_figure_where_all_have_one_and_they_are_all_there_is():
+    one, other = based("10", base("12", "11")), based("5", base("7", "6"))
+    both = one.figures.plus(other.figures)
+    assert base_of((one, other), both) == base("19", "17")
+    assert base_of((one,), one.figures) == base("12", "11")
+    assert base_of((), NO_FIGURES) is None
+    assert base_of((one, based("5", None)), both) is None
+    assert base_of((one, other), both.plus(figures(fees="1"))) is None
+    assert base_of((one, other), both.plus(figures(funding="1"))) == base("19", "17")
+
+
+def test_a_sum_in_base_currency_is_known_where_all_of_it_is():
+    made = figures(gross="10", closings=1)
+    assert BaseSum().known is None
+    whole = BaseSum().plus(made, base("12", "11")).plus(made, base("1", "2"))
+    assert whole.known == base("13", "13")
+    assert whole.plus(figures(funding="1", income="2"), None).known == base("13", "13")
+
+
+@pytest.mark.parametrize(
+    "rest", [figures(gross="1"), figures(fees="1"), figures(closings=1), figures(unknown=1)]
+)
+def test_a_sum_of_which_a_part_is_not_valued_is_not_known_until_that_is_taken_back(rest):
+    some = BaseSum().plus(figures(gross="10", closings=1), base("12", "11"))
+    assert some.plus(rest, None).known is None
+    back = NO_FIGURES.minus(rest)
+    assert some.plus(rest, None).plus(back, None).known == base("12", "11")
+
+
+def test_a_sum_of_two_base_currencies_is_not_known():
+    made = figures(gross="10", closings=1)
+    assert BaseSum().plus(made, base("1", "1")).plus(made, base("1", "1", "CHF")).known is None

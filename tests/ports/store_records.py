@@ -21,9 +21,10 @@ from store.plans import (
     run_record,
     tell,
 )
+from tieout.core.numbers import Amount
 from tieout.core.plan import Plan
-from tieout.core.pnl import Figures, Totals, total_of
-from tieout.ports import BookStore, Event, RawReply
+from tieout.core.pnl import BaseFigure, Figures, Totals, total_of
+from tieout.ports import BookStore, Event, Past, RawReply
 from tieout.store import verify
 
 
@@ -234,3 +235,25 @@ def test_ids_of_forgotten_events_are_not_used_again(store: BookStore):
     event = Event(type="run:finished", at=AT + 6 * MINUTE, payload="{}")
     store.commit(commit_of(loaded(store), opening("MSFT"), run="r9", events=(event,)))
     assert [each.id for each in store.events()] == [4]
+
+
+def test_a_base_figure_comes_back_and_is_taken_back_with_its_closing(store: BookStore):
+    tell(store, runs=1)
+    base = BaseFigure(
+        currency="EUR", net=Amount(Decimal("110.50"), Decimal("0.1")), price=Amount(Decimal(100))
+    )
+    reduced = next_commit(store, 2).plan
+    (change,) = reduced.changes
+    told = replace(change, closings=(replace(SOLD, base=base),))
+    store.commit(commit_of(loaded(store), replace(reduced, changes=(told,)), run="valued"))
+    assert [line.base for line in store.realized(ACCOUNT.id)] == [base]
+    again = replace(opening(at=AT + 4 * MINUTE), ledgers={AAPL: reduced.ledgers[AAPL]})
+    past = {AAPL: Past(ended=(), closings=(("f1", SOLD),))}
+    store.commit(commit_of(loaded(store), again, run="without", pasts=past))
+    lines = store.realized(ACCOUNT.id)
+    assert {line.base for line in lines} == {base, base.negated(), None}
+    assert len(lines) == 3
+    assert (
+        total_of(Totals({line.currency: line.figures}) for line in lines).of("USD") == SOLD.figures
+    )
+    assert verify(store, ACCOUNT.id).is_sound

@@ -278,3 +278,27 @@ def test_an_attribute_a_row_and_a_section_that_nobody_knows_do_no_harm(tmp_path)
     row = trade(newAttribute="1", transactionID="1")
     found = told(tmp_path, row, "<WashSale a='1' />", NewSection="<NewRow b='2' />")
     assert one(found).id == "flex:1"
+
+
+def test_a_trade_in_another_currency_has_its_rate_where_the_statement_says_the_accounts(tmp_path):
+    row = trade(currency="EUR", fxRateToBase="1.08655")
+    assert one(told(tmp_path, row, currency="USD")).base_rate == Decimal("1.08655")
+    assert one(told(tmp_path, row)).base_rate is None
+
+
+@pytest.mark.parametrize(
+    ("currency", "rate"), [("USD", "1"), ("EUR", ""), ("EUR", "0"), ("EUR", "-1")]
+)
+def test_a_rate_that_is_none_or_not_needed_is_left_out(tmp_path, currency, rate):
+    row = trade(currency=currency, fxRateToBase=rate)
+    assert one(told(tmp_path, row, currency="USD")).base_rate is None
+
+
+def test_a_rate_counts_only_in_the_currency_that_the_account_has_now(tmp_path):
+    rows = [trade(currency="EUR", fxRateToBase="1.1", ibExecID=f"{STEM}.0{n}", transactionID=str(n))
+            for n in (1, 2)]  # fmt: skip
+    days = ("20261109", "20261113")
+    write(tmp_path, statement(Trades=rows[0], currency="CHF", days=days), name="a.xml")
+    write(tmp_path, statement(Trades=rows[1], currency="USD"), name="b.xml")
+    found = told_by(FlexFiles(tmp_path).shelf().of("U1"))
+    assert [each.base_rate for each in found.activities] == [None, Decimal("1.1")]

@@ -13,7 +13,7 @@ from tieout.core.errors import NumberError
 from tieout.core.instrument import LedgerId
 from tieout.core.numbers import exact, figure_text, plain
 from tieout.core.plan import Change, Plan, StepError
-from tieout.core.pnl import Figures, Totals
+from tieout.core.pnl import BaseFigure, Figures, Totals
 from tieout.core.position import Episode, Ledger
 
 Json = dict[str, Any]
@@ -87,6 +87,7 @@ def change_json(change: Change) -> Json:
         ),
         "explained_by": list(change.explained_by),
     }
+    add_base(item, change.base)
     add_other_fees(item, change.realized, change.currency)
     if change.reason is not None:
         item["reason"] = change.reason
@@ -122,6 +123,17 @@ def funding_and_income(figures: Figures) -> Json:
     """Funding and dividends, left out where there are none."""
     lines = {"funding": figures.funding, "income": figures.income}
     return {name: plain(value) for name, value in lines.items() if value}
+
+
+def add_base(item: Json, base: BaseFigure | None) -> None:
+    """The net in the account's own currency: what the price made of it, and the exchange rate."""
+    if base is not None:
+        item["base"] = {
+            "net": base.net.text(),
+            "price": base.price.text(),
+            "exchange": base.exchange.text(),
+            "currency": base.currency,
+        }
 
 
 def add_other_fees(item: Json, totals: Totals | None, currency: str) -> None:

@@ -80,7 +80,7 @@ def ended(book: Book, case: Case) -> tuple[Ended, ...]:
     bases = book.state.cost_bases or bases_after((), case.policy.cost_basis, now=case.starts_at)
     start = {key: blank(ledger) for key, ledger in book.ledgers.items()}
     facts = [fact for history in book.facts.values() for fact in history]
-    folded = fold(start, facts, method=method_of(book.account.venue, bases))
+    folded = fold(start, facts, method=method_of(book.account, bases))
     found = [(key, each) for key, ledger in folded.items() for each in ledger.ended]
     return in_order_of_ending(found)
 

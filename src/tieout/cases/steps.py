@@ -31,7 +31,7 @@ FAILURE_KEYS = ("kind", "message")
 ACTIVITY_KEYS = (
     "id", "type", "symbol", "quantity", "price", "fee", "fee_currency", "cash", "currency", "cost",
     "ratio", "to", "side", "lot", "venue_id", "deleveraged", "cancels", "realized_pnl", "at",
-    "earliest_at",
+    "earliest_at", "base_rate",
 )  # fmt: skip
 LOCAL_KEYS = ("action", "symbol", "quantity", "price", "side", "at")
 HOLDING_NUMBERS = (
@@ -215,6 +215,7 @@ def read_activity(fields: Fields) -> Activity:
         cancels=activity_id(fields, "cancels"),
         realized_pnl=fields.number("realized_pnl"),
         earliest_at=fields.moment("earliest_at"),
+        base_rate=fields.positive("base_rate"),
     )
 
 

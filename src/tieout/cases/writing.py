@@ -189,6 +189,7 @@ def activity_json(activity: Activity) -> Json:
             "realized_pnl": activity.realized_pnl,
             "at": activity.at,
             "earliest_at": activity.earliest_at,
+            "base_rate": activity.base_rate,
         }
     )
 

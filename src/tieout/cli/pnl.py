@@ -11,14 +11,14 @@ from tieout.cli.output import console, write_json
 if TYPE_CHECKING:
     from tieout.core.book import Account
     from tieout.core.instrument import LedgerId
-    from tieout.core.pnl import Figures
+    from tieout.core.pnl import BaseFigure, BaseSum, Figures
     from tieout.core.position import Ledger
     from tieout.ports import Realized
     from tieout.wiring import Desk
 
 By = Literal["day", "symbol", "account"]
-# Key and currency to the figures, and how many estimated closings are among them.
-Sums = dict[tuple[str, str], "tuple[Figures, int]"]
+# Key and currency to the figures, how many estimated closings are among them, and base currency.
+Sums = dict[tuple[str, str], "tuple[Figures, int, BaseSum]"]
 
 
 def pnl(
@@ -94,19 +94,22 @@ def _symbol(ledger: "Ledger | None", key: "LedgerId") -> str:
 
 
 def _add(sums: Sums, lines: "Iterable[tuple[str, Realized]]") -> None:
-    from tieout.core.pnl import NO_FIGURES
+    from tieout.core.pnl import NO_FIGURES, BaseSum
 
     for key, line in lines:
-        known, estimates = sums.get((key, line.currency), (NO_FIGURES, 0))
+        none = (NO_FIGURES, 0, BaseSum())
+        known, estimates, base = sums.get((key, line.currency), none)
         if line.is_estimated:
             estimates += line.figures.closings  # one that was replaced is taken back: -1
-        sums[key, line.currency] = (known.plus(line.figures), estimates)
+        base = base.plus(line.figures, line.base)
+        sums[key, line.currency] = (known.plus(line.figures), estimates, base)
 
 
 def _json(sums: Sums, *, by: By, since: Any, until: Any) -> dict[str, Any]:
     rows = [
         {by: key, "currency": currency, **_figures(figures), "estimated": estimates > 0}
-        for (key, currency), (figures, estimates) in sorted(sums.items())
+        | _base(base.known)
+        for (key, currency), (figures, estimates, base) in _sorted(sums)
     ]
     totals = {currency: _figures(figures) for currency, figures in _totals(sums).items()}
     return {"from": since, "to": until, "by": by, "rows": rows, "totals": totals}
@@ -126,9 +129,24 @@ def _figures(figures: "Figures") -> dict[str, Any]:
     }
 
 
+def _base(base: "BaseFigure | None") -> dict[str, Any]:
+    """The net in the account's own currency, left out where it is not known."""
+    from decimal import Decimal
+
+    if base is None:
+        return {}
+    parts = {"net": base.net, "price": base.price, "exchange": base.exchange}
+    figures = {name: Decimal(amount.text()) for name, amount in parts.items()}
+    return {"base": {**figures, "currency": base.currency}}
+
+
+def _sorted(sums: Sums) -> "list[tuple[tuple[str, str], tuple[Figures, int, BaseSum]]]":
+    return sorted(sums.items(), key=lambda item: item[0])
+
+
 def _totals(sums: Sums) -> "dict[str, Figures]":
     totals: dict[str, Figures] = {}
-    for (_, currency), (figures, _) in sorted(sums.items()):
+    for (_, currency), (figures, _, _) in _sorted(sums):
         totals[currency] = totals[currency].plus(figures) if currency in totals else figures
     return totals
 
@@ -141,23 +159,34 @@ def _show(sums: Sums, *, by: By) -> None:
         return
     title = {"day": "Day", "symbol": "Symbol", "account": "Account"}[by]
     made = tables.table(title, ">Gross", ">Fees", ">Net", ">Funding", ">Income", "Currency", "Note")
-    for (key, currency), (figures, estimates) in sorted(sums.items()):
-        made.add_row(*_cells(key, figures, currency, is_estimated=estimates > 0))
+    for (key, currency), (figures, estimates, base) in _sorted(sums):
+        is_estimated = estimates > 0
+        made.add_row(*_cells(key, figures, currency, is_estimated=is_estimated, base=base.known))
     made.add_section()
-    estimated = {currency for (_, currency), (_, estimates) in sums.items() if estimates > 0}
+    estimated = {currency for (_, currency), (_, estimates, _) in sums.items() if estimates > 0}
     for currency, figures in _totals(sums).items():
         cells = _cells("Sum", figures, currency, is_estimated=currency in estimated)
         made.add_row(*cells, style="bold")
     console().print(made)
 
 
-def _cells(key: str, figures: "Figures", currency: str, *, is_estimated: bool) -> list[Any]:
+def _cells(
+    key: str,
+    figures: "Figures",
+    currency: str,
+    *,
+    is_estimated: bool,
+    base: "BaseFigure | None" = None,
+) -> list[Any]:
     from tieout.cli import tables
     from tieout.cli.words import clean, count, money
 
     net = figures.net.value
     notes = [count(figures.unknown, "closing") + " not known"] if figures.unknown else []
     notes += ["partly estimated"] if is_estimated else []
+    if base is not None:
+        price, exchange = money(base.price.value), money(base.exchange.value)
+        notes += [f"{money(base.net.value)} {base.currency}: price {price}, exchange {exchange}"]
     style = "green" if net > 0 else "red" if net < 0 else ""
     return [
         tables.text(clean(key)),

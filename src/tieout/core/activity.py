@@ -36,7 +36,9 @@ class Activity:
     `quantity` is the signed change of the position; `cash` is signed money received; `fee` is a
     cost (negative is a rebate); `cost` of a transfer or spin-off is a total. `price` is of one
     unit. `realized_pnl` is the venue's own figure and is only kept beside ours. Where the venue
-    tells only a day, `at` is as late as it can have been and `earliest_at` as early.
+    tells only a day, `at` is as late as it can have been and `earliest_at` as early. `base_rate` is
+    what one unit of the instrument's currency was worth then in the account's own currency, where
+    the venue tells it.
     """
 
     id: ActivityId
@@ -59,6 +61,7 @@ class Activity:
     cancels: ActivityId | None = None
     realized_pnl: Decimal | None = None
     earliest_at: datetime | None = None
+    base_rate: Decimal | None = None
 
     @property
     def starts_at(self) -> datetime:
@@ -115,7 +118,10 @@ def is_negation(cancelling: Activity, target: Activity) -> bool:
 
 
 def content_digest(activity: Activity) -> str:
-    """The same for two activities exactly when all their fields are equal as values."""
+    """The same for two activities exactly when all their fields are equal as values.
+
+    But for the rate: one execution is told with it or without it, whichever interface tells it.
+    """
     parts = [
         unsaid if value is None else f"{name}={_comparable(value)}"
         for name, unsaid, value in zip(_NAMES, _UNSAID, _values(activity), strict=True)
@@ -133,6 +139,6 @@ def _comparable(value: object) -> object:
     return value
 
 
-_NAMES = tuple(each.name for each in fields(Activity))
+_NAMES = tuple(each.name for each in fields(Activity) if each.name != "base_rate")
 _UNSAID = tuple(f"{name}=None" for name in _NAMES)
 _values = attrgetter(*_NAMES)

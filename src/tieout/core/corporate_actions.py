@@ -112,6 +112,7 @@ def spin_off(effect: Effect) -> str | None:
             price=None,
             cost=cost,
             is_cost_known=False,
+            base_rate=None,
         )
     )
     _mark_resized(child)
@@ -144,7 +145,7 @@ def _move_cost_out(parent: Working, cost: Amount) -> None:
         to_ask -= 1
         part = cost.share(lot.cost.value, whole) if to_ask else left
         left = left.minus(part)
-        lots.append(replace(lot, cost=lot.cost.minus(part)))
+        lots.append(replace(lot, cost=lot.cost.minus(part), base_cost=None))
     parent.position = replace(position, lots=tuple(lots))
 
 

@@ -44,7 +44,7 @@ class Draft:
         self.cost_bases = bases_after(
             book.state.cost_bases, policy.cost_basis, now=self._after_all_known(now)
         )
-        self.method = method_of(book.account.venue, self.cost_bases)
+        self.method = method_of(book.account, self.cost_bases)
         self._names: Names | None = None
         self.ledgers: dict[LedgerId, Ledger] = {}
         self.facts: list[Fact] = []

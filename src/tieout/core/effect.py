@@ -11,6 +11,8 @@ from tieout.core.numbers import Amount
 from tieout.core.position import Reason
 from tieout.core.working import Working
 
+NOT_PAID = frozenset(("future", "perpetual"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
@@ -41,4 +43,17 @@ class Effect:
             price=self.activity.price,
             reason=reason,
             lot=self.activity.lot,
+            base_rate=self._base_rate(),
         )
+
+    def _base_rate(self) -> Decimal | None:
+        """The rate, where units are paid for in another currency than the account's own.
+
+        What a future or perpetual is worth is not paid when it is opened, so no currency is held
+        that could gain.
+        """
+        instrument, base = self.to.instrument, self.to.method.base_currency
+        is_paid = instrument.asset_class not in NOT_PAID and not instrument.inverse
+        is_own = self.activity.currency in (None, instrument.settled_in)
+        is_needed = base is not None and base != instrument.settled_in
+        return self.activity.base_rate if is_paid and is_own and is_needed else None

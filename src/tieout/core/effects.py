@@ -163,6 +163,7 @@ def _transfer(effect: Effect) -> str | None:
             is_cost_known=False,
             realizes=False,
             reduces=False,
+            base_rate=None,
         )
     )
     return None

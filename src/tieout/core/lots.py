@@ -29,7 +29,8 @@ class Lot:
     """Units that came together. Quantity and cost are signed alike; cost None is not known.
 
     `id` is the activity that opened it, or the time of a lot the book started with. `fees` are
-    the opening fees that these units still carry.
+    the opening fees that these units still carry. `base_cost` is both together in the account's own
+    currency, at the rate of the opening; None where no rate is known, or needed.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Lot:
     cost: Amount | None
     fees: Amount
     at: datetime
+    base_cost: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,7 @@ class Taken:
     lots: tuple[Lot, ...]
     cost: Amount | None
     fees: Amount
+    base_cost: Amount | None = None
 
 
 class UnknownLot(Exception):
@@ -70,6 +73,18 @@ def total_cost(lots: Sequence[Lot]) -> Amount | None:
     return total
 
 
+def total_base_cost(lots: Sequence[Lot]) -> Amount | None:
+    """The cost and opening fees of all lots in base currency; None as soon as one is not known."""
+    total: Amount | None = NOTHING
+    for lot in lots:
+        total = _together(total, lot.base_cost)
+    return total
+
+
+def _together(one: Amount | None, other: Amount | None) -> Amount | None:
+    return one.plus(other) if one is not None and other is not None else None
+
+
 def total_fees(lots: Sequence[Lot]) -> Amount:
     """The opening fees that all lots together still carry."""
     total = NOTHING
@@ -90,6 +105,7 @@ def opened(lots: tuple[Lot, ...], lot: Lot, *, basis: CostBasis) -> tuple[Lot, .
             quantity=add(pool.quantity, lot.quantity),
             cost=pool.cost.plus(lot.cost) if known else None,  # type: ignore[union-attr,arg-type]
             fees=pool.fees.plus(lot.fees),
+            base_cost=_together(pool.base_cost, lot.base_cost),
         ),
     )
 
@@ -100,7 +116,13 @@ def pooled(lots: tuple[Lot, ...]) -> tuple[Lot, ...]:
         return lots
     first = lots[0]
     return (
-        replace(first, quantity=total_quantity(lots), cost=total_cost(lots), fees=total_fees(lots)),
+        replace(
+            first,
+            quantity=total_quantity(lots),
+            cost=total_cost(lots),
+            fees=total_fees(lots),
+            base_cost=total_base_cost(lots),
+        ),
     )
 
 
@@ -117,15 +139,22 @@ def taken(
     Raises UnknownLot under `specific` when the named lot does not hold that much.
     """
     if quantity == total_quantity(lots) and not (basis == "specific" and lot is not None):
-        return Taken(lots=(), cost=total_cost(lots), fees=total_fees(lots))
+        return Taken(
+            lots=(),
+            cost=total_cost(lots),
+            fees=total_fees(lots),
+            base_cost=total_base_cost(lots),
+        )
     left = list(lots)
     cost: Amount | None = NOTHING
+    base_cost: Amount | None = NOTHING
     fees = NOTHING
     to_take = quantity
     for found in in_order(lots, basis=basis, lot=lot, inverse=inverse):
         part = found.quantity if magnitude(found.quantity) <= magnitude(to_take) else to_take
         piece, rest = _split(found, part)
-        cost = cost.plus(piece.cost) if cost is not None and piece.cost is not None else None
+        cost = _together(cost, piece.cost)
+        base_cost = _together(base_cost, piece.base_cost)
         fees = fees.plus(piece.fees)
         place = left.index(found)
         left[place : place + 1] = [rest] if rest is not None else []
@@ -134,7 +163,7 @@ def taken(
             break
     if to_take:
         raise UnknownLot(lot or "")
-    return Taken(lots=tuple(left), cost=cost, fees=fees)
+    return Taken(lots=tuple(left), cost=cost, fees=fees, base_cost=base_cost)
 
 
 def _split(lot: Lot, part: Decimal) -> tuple[Lot, Lot | None]:
@@ -143,12 +172,15 @@ def _split(lot: Lot, part: Decimal) -> tuple[Lot, Lot | None]:
         return lot, None
     cost = lot.cost.share(part, lot.quantity) if lot.cost is not None else None
     fees = lot.fees.share(part, lot.quantity)
-    gone = replace(lot, quantity=part, cost=cost, fees=fees)
+    known = lot.base_cost
+    base_cost = known.share(part, lot.quantity) if known is not None else None
+    gone = replace(lot, quantity=part, cost=cost, fees=fees, base_cost=base_cost)
     stays = replace(
         lot,
         quantity=subtract(lot.quantity, part),
         cost=lot.cost.minus(cost) if lot.cost is not None and cost is not None else None,
         fees=lot.fees.minus(fees),
+        base_cost=known.minus(base_cost) if known is not None and base_cost is not None else None,
     )
     return gone, stays
 

@@ -18,7 +18,15 @@ from tieout.core.numbers import (
     subtract,
     truncate,
 )
-from tieout.core.pnl import Closing, Figures, Totals, gross_pnl, value_at
+from tieout.core.pnl import (
+    BaseFigure,
+    Closing,
+    Figures,
+    Totals,
+    base_figure,
+    gross_pnl,
+    value_at,
+)
 from tieout.core.policy import CostBasis
 from tieout.core.position import Basis, Position, Reason, Status
 
@@ -31,7 +39,8 @@ class Movement:
     quantity at `price`; `proceeds` is what units that go bring, where a price would be rounded;
     `is_cost_known` False says that neither is their cost. A movement that
     does not realize (a transfer) takes the cost of its units along. `reduces` says whether what
-    is left of a position is called REDUCED.
+    is left of a position is called REDUCED. `base_rate` is the account's own currency for one unit
+    of the instrument's, where that is known.
     """
 
     by: str
@@ -50,6 +59,7 @@ class Movement:
     basis: Basis = "actual"
     venue: Decimal | None = None
     status: Status = "OPEN"
+    base_rate: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +78,7 @@ class Method:
     `since` are the bases an account has had and from when: changing the setting does not rewrite
     what was realized before. `is_by_day` keeps the openings of one New York day as one lot.
     `has_fees_inside` says that the venue's averages contain the opening fees, as IBKR's do.
+    `base_currency` is the account's own, in which closings are valued where rates are known.
     """
 
     cost_basis: CostBasis
@@ -75,6 +86,7 @@ class Method:
     truncates: bool = False
     has_fees_inside: bool = False
     since: tuple[tuple[datetime, CostBasis], ...] = ()
+    base_currency: str | None = None
 
     def contains_fees(self, instrument: Instrument) -> bool:
         """Whether the venue's average of this has its opening fees inside.
@@ -113,12 +125,14 @@ def increased(
     position: Position | None, movement: Movement, *, instrument: Instrument, method: Method
 ) -> Position:
     """More units on the same side, or the first ones of an episode."""
+    cost, fees = _cost_of(movement, instrument), money(movement.fee)
     lot = Lot(
         id=movement.by,
         quantity=movement.quantity,
-        cost=_cost_of(movement, instrument),
-        fees=money(movement.fee),
+        cost=cost,
+        fees=fees,
         at=movement.at,
+        base_cost=_in_base(cost, fees, movement.base_rate),
     )
     if position is None or not position.quantity:
         return Position(
@@ -152,6 +166,10 @@ def _cost_of(movement: Movement, instrument: Instrument) -> Amount | None:
         movement.quantity, price=movement.price, multiplier=instrument.multiplier,
         inverse=instrument.inverse,
     )  # fmt: skip
+
+
+def _in_base(cost: Amount | None, fees: Amount, rate: Decimal | None) -> Amount | None:
+    return cost.plus(fees).times(rate) if cost is not None and rate is not None else None
 
 
 def _lots_with(lots: tuple[Lot, ...], lot: Lot, *, method: Method, at: datetime) -> tuple[Lot, ...]:
@@ -206,18 +224,31 @@ def _closing(
         method_gross = _gross_at_cut_average(position, movement, instrument=instrument)
         if method.contains_fees(instrument):
             method_gross = gross.minus(out.fees).value
+    fees = out.fees.plus(money(movement.fee))
     return Closing(
         by=movement.by,
         at=movement.at,
         quantity=part,
         price=movement.price,
         gross=gross,
-        fees=out.fees.plus(money(movement.fee)),
+        fees=fees,
         currency=instrument.settled_in,
         is_estimated=movement.is_estimated,
         venue=movement.venue,
         method_gross=method_gross,
+        base=_base(gross.minus(fees) if gross is not None else None, movement, out, method),
     )
+
+
+def _base(net: Amount | None, movement: Movement, out: Taken, method: Method) -> BaseFigure | None:
+    """The closing in base currency; None where a rate of its opening or of itself is not known."""
+    rate, currency = movement.base_rate, method.base_currency
+    if net is None or out.cost is None or out.base_cost is None:
+        return None
+    if rate is None or currency is None:
+        return None
+    paid = out.cost.plus(out.fees)
+    return base_figure(net, paid=paid, base_cost=out.base_cost, rate=rate, currency=currency)
 
 
 def _gross(cost: Amount | None, movement: Movement, *, instrument: Instrument) -> Amount | None:
@@ -267,16 +298,22 @@ def _through_zero(
         cost = movement.cost.share(opening_quantity, movement.quantity)
     opening = replace(movement, quantity=opening_quantity, fee=ZERO, cost=cost)
     other_side = increased(None, opening, instrument=instrument, method=method)
-    lot = replace(other_side.lots[0], fees=opening_fee)
+    rate, lot = movement.base_rate, other_side.lots[0]
+    base_cost = _in_base(lot.cost, opening_fee, rate)
     return Moved(
-        position=replace(other_side, lots=(lot,)),
+        position=replace(other_side, lots=(replace(lot, fees=opening_fee, base_cost=base_cost),)),
         ended=_with_fee(closed.ended, closed.closing, closing_fee),
-        closing=_closing_with_fee(closed.closing, closing_fee),
+        closing=_closing_with_fee(closed.closing, closing_fee, rate),
     )
 
 
-def _closing_with_fee(closing: Closing | None, fee: Amount) -> Closing | None:
-    return None if closing is None else replace(closing, fees=closing.fees.plus(fee))
+def _closing_with_fee(closing: Closing | None, fee: Amount, rate: Decimal | None) -> Closing | None:
+    if closing is None:
+        return None
+    base = closing.base
+    if base is not None and rate is not None:
+        base = base.after_fee(fee.times(rate))
+    return replace(closing, fees=closing.fees.plus(fee), base=base)
 
 
 def _with_fee(ended: Position | None, closing: Closing | None, fee: Amount) -> Position:
@@ -307,5 +344,5 @@ def restated(
         fees = NOTHING
     first = position.lots[0]
     assert total_quantity(position.lots) == position.quantity, position.opened_by
-    lot = replace(first, quantity=position.quantity, cost=cost, fees=fees)
+    lot = replace(first, quantity=position.quantity, cost=cost, fees=fees, base_cost=None)
     return replace(position, lots=(lot,), basis="venue")

@@ -10,7 +10,7 @@ from tieout.core.activity import ActivityId, Side
 from tieout.core.breaks import Break
 from tieout.core.facts import Fact
 from tieout.core.instrument import LedgerId
-from tieout.core.pnl import Closing, Totals
+from tieout.core.pnl import BaseFigure, Closing, Totals, base_of
 from tieout.core.policy import CostBasis
 from tieout.core.position import Episode, Ledger, Reason, Reconciliation, Status
 from tieout.core.snapshot import Holding, Snapshot
@@ -49,6 +49,13 @@ class Change:
     opened_at: datetime | None = None
     closings: tuple[Closing, ...] = ()
     episode: str | None = None
+
+    @property
+    def base(self) -> BaseFigure | None:
+        """Its net in the account's own currency, where its closings say all of it."""
+        if self.realized is None:
+            return None
+        return base_of(self.closings, self.realized.of(self.currency))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Realized P&L: what closings locked in, what they cost, and what is not known."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -123,12 +123,41 @@ def total_of(parts: Iterable[Totals]) -> Totals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BaseFigure:
+    """What a closing made after fees in the account's own currency.
+
+    `price` is the part that the price made: the closing's own net at the rate of the closing. The
+    rest came from the currency, whose rate was another when the units were paid for.
+    """
+
+    currency: str
+    net: Amount
+    price: Amount
+
+    @property
+    def exchange(self) -> Amount:
+        return self.net.minus(self.price)
+
+    def plus(self, other: "BaseFigure") -> "BaseFigure":
+        assert self.currency == other.currency, (self.currency, other.currency)
+        return replace(self, net=self.net.plus(other.net), price=self.price.plus(other.price))
+
+    def negated(self) -> "BaseFigure":
+        return replace(self, net=self.net.negated(), price=self.price.negated())
+
+    def after_fee(self, fee: Amount) -> "BaseFigure":
+        """With one more fee of the closing, in base currency."""
+        return replace(self, net=self.net.minus(fee), price=self.price.minus(fee))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
     """One realization: `quantity` (signed like the position it closed) gone at `price`.
 
     `by` is the activity, or the observation or booking, that caused it. `gross` is None where the
     cost or the price is not known. `is_estimated` says the price is a mark, not a trade. `venue` is
-    the venue's own figure for it, where it gave one.
+    the venue's own figure for it, where it gave one. `base` is what it made in the account's own
+    currency, None where that is the closing's currency or a rate is not known.
     """
 
     by: str
@@ -141,6 +170,7 @@ class Closing:
     is_estimated: bool = False
     venue: Decimal | None = None
     method_gross: Decimal | None = None
+    base: BaseFigure | None = None
 
     @property
     def figures(self) -> Figures:
@@ -151,6 +181,37 @@ class Closing:
             closings=1,
             unknown=0 if known else 1,
         )
+
+
+def base_of(closings: Sequence[Closing], figures: Figures) -> BaseFigure | None:
+    """What closings made in base currency, if all of it is known and they made these figures."""
+    total: BaseFigure | None = None
+    net = NOTHING
+    for closing in closings:
+        if closing.base is None:
+            return None
+        total = closing.base if total is None else total.plus(closing.base)
+        net = net.plus(closing.figures.net)
+    return total if net.value == figures.net.value else None
+
+
+@dataclass(frozen=True, slots=True)
+class BaseSum:
+    """Figures valued in base currency, and those that are not: only all of them make a sum."""
+
+    valued: BaseFigure | None = None
+    rest: Figures = NO_FIGURES
+
+    def plus(self, figures: Figures, base: BaseFigure | None) -> "BaseSum":
+        if base is None or (self.valued is not None and self.valued.currency != base.currency):
+            return replace(self, rest=self.rest.plus(figures))
+        return replace(self, valued=base if self.valued is None else self.valued.plus(base))
+
+    @property
+    def known(self) -> BaseFigure | None:
+        rest = self.rest
+        is_all = not (rest.closings or rest.unknown or rest.net.value)
+        return self.valued if is_all else None
 
 
 def gross_pnl(
@@ -178,6 +239,20 @@ def gross_pnl(
     if value is None:
         return None
     return cost.minus(value) if inverse else value.minus(cost)
+
+
+def base_figure(
+    net: Amount, *, paid: Amount, base_cost: Amount, rate: Decimal, currency: str
+) -> BaseFigure:
+    """A closing in base currency: `paid` is the cost and opening fees that `net` was made on.
+
+    >>> made = base_figure(money(Decimal(500)), paid=money(Decimal(5000)), currency="USD",
+    ...                    base_cost=money(Decimal(5500)), rate=Decimal("1.2"))
+    >>> made.net.text(), made.price.text(), made.exchange.text()
+    ('1100.0', '600.0', '500.0')
+    """
+    received = net.plus(paid).times(rate)
+    return BaseFigure(currency=currency, net=received.minus(base_cost), price=net.times(rate))
 
 
 def value_at(

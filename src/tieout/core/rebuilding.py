@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from tieout.core.book import Book
+from tieout.core.book import Account, Book
 from tieout.core.facts import BEFORE_ALL
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.movements import Method
@@ -40,19 +40,20 @@ def bases_after(
     return known if known[-1][1] == wanted else (*known, (now, wanted))
 
 
-def method_of(venue: str, bases: tuple[tuple[datetime, CostBasis], ...]) -> Method:
+def method_of(account: Account, bases: tuple[tuple[datetime, CostBasis], ...]) -> Method:
     """How cost is kept in an account, now and before."""
     return Method(
         cost_basis=bases[-1][1],
-        truncates=venue == "hyperliquid",
-        has_fees_inside=venue == "ibkr",
+        truncates=account.venue == "hyperliquid",
+        has_fees_inside=account.venue == "ibkr",
         since=bases,
+        base_currency=account.currency,
     )
 
 
 def method_of_book(book: Book) -> Method:
     """How cost is kept in the account of this book, now and before."""
-    return method_of(book.account.venue, book.state.cost_bases or ((BEFORE_ALL, "average"),))
+    return method_of(book.account, book.state.cost_bases or ((BEFORE_ALL, "average"),))
 
 
 def rebuild(book: Book) -> Mapping[LedgerId, Ledger]:

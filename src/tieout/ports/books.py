@@ -15,7 +15,7 @@ from tieout.core.facts import Fact
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.journal import Entry
 from tieout.core.plan import Plan
-from tieout.core.pnl import Closing, Figures
+from tieout.core.pnl import BaseFigure, Closing, Figures
 from tieout.core.position import Episode, Ledger
 from tieout.core.snapshot import Snapshot
 
@@ -211,7 +211,8 @@ class Realized:
     only ever added: what later news changed is taken back by a line with the opposite figures,
     at the time of the closing it takes back, and said anew. The P&L of a period is therefore the
     sum of the lines that happened in it; leave out what became known later for the P&L as it
-    was known then. `by` is what caused it, "" for a correction that no closing stands for.
+    was known then. `by` is what caused it, "" for a correction that no closing stands for. `base`
+    is its net in the account's own currency, where that is another and the rates are known.
     """
 
     ledger: LedgerId
@@ -225,6 +226,7 @@ class Realized:
     quantity: Decimal | None = None
     price: Decimal | None = None
     is_estimated: bool = False
+    base: BaseFigure | None = None
 
 
 class ServiceStopping(TieoutError):

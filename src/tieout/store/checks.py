@@ -12,7 +12,7 @@ from tieout.core.instrument import LedgerId
 from tieout.core.journal import GENESIS, LEDGER_KIND, Entry
 from tieout.core.pnl import NO_TOTALS, Totals
 from tieout.core.position import Ledger
-from tieout.store.closings import ClosingRow, realized_of
+from tieout.store.closings import ClosingRow, as_digested, realized_of
 from tieout.store.codec import digest_of, ledger_in, read_ledger, state_in
 from tieout.store.episodes import NO_SEALS, open_row, seal_of, sealed
 from tieout.store.inspection import Inspection
@@ -195,7 +195,8 @@ def _closings(found: Inspection, told: Told, runs: Iterable[RunRow]) -> Iterator
         key = LedgerId(row.ledger)
         sums[key] = sums[key].with_figures(row.currency, realized_of(row).figures)
     for run in runs:
-        if rows_digest(by_run.pop(run.id, [])) != run.closings_digest:
+        rows = [as_digested(each) for each in by_run.pop(run.id, [])]
+        if rows_digest(rows) != run.closings_digest:
             message = f"the closings of run {run.id} are not those that it wrote"
             yield Problem("closing", message, key=run.id)
     for run_id in by_run:

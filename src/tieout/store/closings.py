@@ -14,6 +14,7 @@ So the lines of a ledger always add up to `Ledger.totals`, and the P&L of a past
 exactly when, and by as much as, the closings in it do.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,12 +22,21 @@ from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 from tieout.core.activity import Activity
+from tieout.core.codec import from_plain, to_text
 from tieout.core.facts import Happened
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.journal import Entry
 from tieout.core.numbers import ZERO, Amount, money, negate, subtract
 from tieout.core.plan import Change
-from tieout.core.pnl import NO_FIGURES, NO_TOTALS, Closing, Figures, Totals, total_of
+from tieout.core.pnl import (
+    NO_FIGURES,
+    NO_TOTALS,
+    BaseFigure,
+    Closing,
+    Figures,
+    Totals,
+    total_of,
+)
 from tieout.core.position import Episode, Ledger
 from tieout.ports import Commit, Realized
 from tieout.store.codec import number_text, time_of, time_text
@@ -57,6 +67,7 @@ class ClosingRow(NamedTuple):
     closings: int
     incomplete: int
     estimated: int
+    base: str | None = None
 
 
 Stored = Callable[[LedgerId], Sequence[Realized]]
@@ -173,6 +184,7 @@ def _closing(blank: Realized, episode: str | None, closing: Closing) -> Realized
         quantity=closing.quantity,
         price=closing.price,
         is_estimated=closing.is_estimated,
+        base=closing.base,
     )
 
 
@@ -201,7 +213,8 @@ def _seen_now(line: Realized, blank: Realized) -> Realized:
 
 def _reversed(line: Realized) -> Realized:
     quantity = None if line.quantity is None else negate(line.quantity)
-    return replace(line, quantity=quantity, figures=NO_FIGURES.minus(line.figures))
+    base = line.base.negated() if line.base is not None else None
+    return replace(line, quantity=quantity, figures=NO_FIGURES.minus(line.figures), base=base)
 
 
 def _total(lines: Iterable[Realized]) -> Totals:
@@ -276,7 +289,13 @@ def _row(line: Realized, entry: Entry, number: int) -> ClosingRow:
         closings=figures.closings,
         incomplete=figures.unknown,
         estimated=int(line.is_estimated),
+        base=None if line.base is None else to_text(line.base),
     )
+
+
+def as_digested(row: ClosingRow) -> tuple[object, ...]:
+    """A row as runs note it; one without a base figure as it was before there were any."""
+    return row if row.base is not None else row[:-1]
 
 
 def realized_of(row: ClosingRow) -> Realized:
@@ -300,6 +319,7 @@ def realized_of(row: ClosingRow) -> Realized:
         quantity=None if row.quantity is None else Decimal(row.quantity),
         price=None if row.price is None else Decimal(row.price),
         is_estimated=bool(row.estimated),
+        base=None if row.base is None else from_plain(BaseFigure, json.loads(row.base)),
     )
 
 

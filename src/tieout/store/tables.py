@@ -162,6 +162,7 @@ closings = Table(
     _integer("closings"),  # 1 for a closing, -1 for one taken back, 0 for other money
     _integer("incomplete"),
     _integer("estimated"),
+    _text("base", nullable=True),  # the net in the account's own currency, where it is known
     PrimaryKeyConstraint("account", "sequence", "number"),
 )
 Index("closings_happened", closings.c.account, closings.c.happened_at)

@@ -11,7 +11,7 @@ from tieout.core.journal import GENESIS, RUN_KIND, Entry
 from tieout.core.plan import Plan
 from tieout.core.position import Ledger
 from tieout.ports import Commit, Realized
-from tieout.store.closings import ClosingRow
+from tieout.store.closings import ClosingRow, as_digested
 from tieout.store.codec import breaks_in, digest_of, ledger_in, marks_text, state_in
 from tieout.store.episodes import NO_SEALS, PositionRow, ended_row, open_row
 from tieout.store.evidence import EvidenceRow, evidence_rows
@@ -268,7 +268,7 @@ def anchored_run(commit: Commit, prepared: Prepared, closings: Iterable[ClosingR
         head=commit.entries[-1].hash,
         links=links_of(commit.entries),
         marks_digest=prepared.marks_digest,
-        closings_digest=rows_digest(closings),
+        closings_digest=rows_digest(as_digested(each) for each in closings),
         activities_digest=rows_digest(prepared.activities),
         account_digest=account_digest(left),
         instruments_digest=prepared.instruments_digest,

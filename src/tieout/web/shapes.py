@@ -253,8 +253,20 @@ class Journal(msgspec.Struct, kw_only=True):
     next_cursor: str | None
 
 
+class PnlBase(msgspec.Struct, kw_only=True):
+    """A net in the account's own currency: what the price made of it, and the exchange rate."""
+
+    net: Number
+    price: Number
+    exchange: Number
+    currency: str
+
+
 class PnlLine(msgspec.Struct, kw_only=True):
-    """Realized money of one day, symbol or account in one currency."""
+    """Realized money of one day, symbol or account in one currency.
+
+    `base` is there where its currency is not the account's own and all rates are known.
+    """
 
     key: str
     currency: str
@@ -266,6 +278,7 @@ class PnlLine(msgspec.Struct, kw_only=True):
     closings: int
     incomplete: int
     estimated: bool
+    base: PnlBase | msgspec.UnsetType = msgspec.UNSET
 
 
 class Pnl(msgspec.Struct, kw_only=True):

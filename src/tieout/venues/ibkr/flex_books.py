@@ -78,8 +78,11 @@ def told_by(statements: Sequence[Statement]) -> Told:
     """The activities of an account over all of its statements, the oldest of which come first."""
     booked = Booked()
     reader, trades = Reader(booked), Trades(booked)
+    base = stated_currency(statements)
     for number, statement in enumerate(statements):
-        trades.add(reader.rows(statement, "Trades", Types.Trade), file=number)
+        is_own = base is not None and stated_currency((statement,)) == base
+        rows = reader.rows(statement, "Trades", Types.Trade)
+        trades.add(rows, file=number, base=base if is_own else None)
     for number, statement in enumerate(statements):
         trades.add_lots(reader.rows(statement, "Trades", Types.Lot))
         trades.add_events(reader.rows(statement, "OptionEAE", Types.OptionEAE), file=number)
@@ -136,10 +139,15 @@ def standing_in(statements: Sequence[Statement], *, now: datetime) -> Standing |
 
 
 def currency_of(statements: Sequence[Statement]) -> str:
+    """The currency that the account counts in, dollars where no statement says it."""
+    return stated_currency(statements) or "USD"
+
+
+def stated_currency(statements: Sequence[Statement]) -> str | None:
     """The currency that the account counts in, as the last statement that says it has it."""
     for statement in reversed(statements):
         found = statement.section("AccountInformation")
         currency = found.get("currency") if found is not None else None
         if currency:
             return currency
-    return "USD"
+    return None

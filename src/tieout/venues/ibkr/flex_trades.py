@@ -45,9 +45,14 @@ class Trades:
         self._ended: set[str] = set()
         self._trades: set[str] = set()
         self._rows: dict[tuple[object, ...], int] = {}
+        self._base: str | None = None
 
-    def add(self, rows: Iterable[Types.Trade], *, file: int) -> None:
-        """The rows of one statement; those that an earlier one has as well count once."""
+    def add(self, rows: Iterable[Types.Trade], *, file: int, base: str | None = None) -> None:
+        """The rows of one statement; those that an earlier one has as well count once.
+
+        `base` is the account's currency, where the statement says it: that of its rates.
+        """
+        self._base = base
         for row in rows:
             level = row.levelOfDetail or EXECUTION
             if level != EXECUTION:
@@ -121,6 +126,7 @@ class Trades:
             venue_id=row.conid or None,
             cancels=cancels,
             realized_pnl=None if is_cancel else figure_of(row, kind),
+            base_rate=rate_of(row, base=self._base),
         )
 
     def _id(self, row: Types.Trade, quantity: Decimal, *, is_cancel: bool) -> ActivityId:
@@ -212,6 +218,13 @@ def figure_of(row: Types.Trade, kind: ActivityType) -> Decimal | None:
     is_closing = row.openCloseIndicator in (OpenClose.CLOSE, OpenClose.OPENCLOSE)
     is_moved = kind in ("assignment", "exercise")
     return told(row.fifoPnlRealized) if is_closing and not is_moved else None
+
+
+def rate_of(row: Types.Trade, *, base: str | None) -> Decimal | None:
+    """What a unit of the trade's currency was worth in the account's, where they differ."""
+    rate = told(row.fxRateToBase)
+    is_needed = base is not None and row.currency not in (None, "", base)
+    return rate if is_needed and rate is not None and rate > 0 else None
 
 
 def signed(row: Types.Trade) -> Decimal | None:

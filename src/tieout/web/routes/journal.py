@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from decimal import Decimal
 from itertools import islice
+from operator import itemgetter
 from typing import Annotated, Any, Literal
 
 from litestar import Response, get
 from litestar.params import Parameter
 
 from tieout.core.instrument import LedgerId
-from tieout.core.pnl import NO_FIGURES, Figures
+from tieout.core.pnl import NO_FIGURES, BaseFigure, BaseSum, Figures
 from tieout.ports import Realized
 from tieout.web import examples
 from tieout.web.auth import needs
@@ -22,6 +23,8 @@ from tieout.web.paging import Limit, NumberCursor
 from tieout.web.shapes import Journal, Pnl
 from tieout.wiring.material import entry_json
 
+# Key and currency to the figures, how many estimated closings are among them, and base currency.
+Sums = dict[tuple[str, str], tuple[Figures, int, BaseSum]]
 By = Literal["day", "symbol", "account"]
 Ledger = Annotated[
     str | None, Parameter(max_length=300, description="Only this position's entries.")
@@ -83,7 +86,7 @@ def realized(
     decimals: DecimalsAs = "number",
 ) -> Response[Pnl]:
     service = service_of(request)
-    sums: dict[tuple[str, str], tuple[Figures, int]] = {}
+    sums: Sums = {}
     span = {"since": moment(since), "until": moment(until), "known_at": moment(known_at)}
     for owner in accounts_of(service, account):
         lines = service.store.realized(owner.id, **span)
@@ -92,7 +95,8 @@ def realized(
         _add(sums, ((_key_of(each, by, name, ledgers), each) for each in lines))
     rows = [
         {"key": key, "currency": currency, **_figures(figures), "estimated": estimates > 0}
-        for (key, currency), (figures, estimates) in sorted(sums.items())
+        | _base(base.known)
+        for (key, currency), (figures, estimates, base) in sorted(sums.items(), key=itemgetter(0))
     ]
     return reply({"by": by, "rows": rows}, Pnl, decimals=decimals)
 
@@ -108,14 +112,14 @@ def _key_of(line: Realized, by: By, name: str, ledgers: Any) -> str:
             return name
 
 
-def _add(
-    sums: dict[tuple[str, str], tuple[Figures, int]], lines: Iterable[tuple[str, Realized]]
-) -> None:
+def _add(sums: Sums, lines: Iterable[tuple[str, Realized]]) -> None:
     for key, line in lines:
-        known, estimates = sums.get((key, line.currency), (NO_FIGURES, 0))
+        none = (NO_FIGURES, 0, BaseSum())
+        known, estimates, base = sums.get((key, line.currency), none)
         if line.is_estimated:
             estimates += line.figures.closings  # one that was replaced is taken back: -1
-        sums[key, line.currency] = (known.plus(line.figures), estimates)
+        base = base.plus(line.figures, line.base)
+        sums[key, line.currency] = (known.plus(line.figures), estimates, base)
 
 
 def _figures(figures: Figures) -> dict[str, Any]:
@@ -128,6 +132,14 @@ def _figures(figures: Figures) -> dict[str, Any]:
         "closings": figures.closings,
         "incomplete": figures.unknown,
     }
+
+
+def _base(base: BaseFigure | None) -> dict[str, Any]:
+    if base is None:
+        return {}
+    parts = {"net": base.net, "price": base.price, "exchange": base.exchange}
+    figures = {name: Decimal(amount.text()) for name, amount in parts.items()}
+    return {"base": {**figures, "currency": base.currency}}
 
 
 routes = [list_entries, realized]

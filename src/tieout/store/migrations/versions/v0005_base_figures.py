@@ -1,0 +1,13 @@
+"""Closings note what they made in the account's own currency, where the rates are known."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("closings", sa.Column("base", sa.Text, nullable=True))
