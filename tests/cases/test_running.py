@@ -48,6 +48,23 @@ def test_a_file_that_does_not_is_status_1():
     assert "NOT tied out" in result.stdout
 
 
+def test_what_is_known_in_the_accounts_own_currency_is_shown_beside_the_rest():
+    text = file_of("""
+        instrument XYZ EUR
+        fill f1 XYZ 100 @ 50 rate 1.10
+        fill f2 XYZ -100 @ 55 rate 1.20
+        broker nothing
+    """)
+    shown = run_command("-", text=text).stdout
+    assert (
+        "realized 500 EUR (gross 500, fees 0), 1100.00 USD (price 600.00, exchange 500.00)" in shown
+    )
+    (change,) = json.loads(run_command("-", "--json", text=text).stdout)["steps"][0]["changes"]
+    assert change["base"] == {
+        "net": "1100.00", "price": "600.00", "exchange": "500.00", "currency": "USD",
+    }  # fmt: skip
+
+
 def test_json_and_nothing_else_goes_to_stdout():
     result = run_command("-", "--json", text=file_of(TIED_OUT))
     assert json.loads(result.stdout)["tied_out"] is True

@@ -62,7 +62,7 @@ def change_cells(change: Json) -> list[str]:
         name_of(change),
         f"{change['from']} -> {change['to']} {average}".strip(),
         f"{change['status']} {change['reconciliation']}",
-        realized_words(change["realized"], change.get("other_fees")),
+        realized_words(change["realized"], change.get("other_fees")) + base_words(change),
         ", ".join(why),
     ]
 
@@ -133,6 +133,16 @@ def realized_words(realized: Json | None, other_fees: Json | None = None) -> str
         parts.append(" ".join(["realized", net, realized["currency"] + note, *rest]))
     parts += [f"fees {fee} {currency}" for currency, fee in (other_fees or {}).items()]
     return ", ".join(parts)
+
+
+def base_words(change: Json) -> str:
+    """The net in the account's own currency, where it is known."""
+    base = change.get("base")
+    if base is None:
+        return ""
+    return (
+        f", {base['net']} {base['currency']} (price {base['price']}, exchange {base['exchange']})"
+    )
 
 
 def money_words(figures: Json) -> list[str]:
