@@ -31,6 +31,8 @@ from tieout.core.resolution import Resolution
 from tieout.core.snapshot import Failure, Local, Snapshot
 from tieout.core.tracking import Found
 
+NOTHING_HELD = "there is no held run to approve"
+
 
 def tie_out(
     book: Book,
@@ -50,8 +52,9 @@ def tie_out(
     draft = Draft(book, policy=policy, now=now)
     decided = roll_forward(draft, snapshot, activities, local)
     held = book.state.held if approve else None
-    if approve and held is None:
-        draft.fail("there is no held run to approve")
+    is_void = approve and held is None
+    if is_void:
+        draft.fail(NOTHING_HELD)
     if held is not None and not isinstance(snapshot, Snapshot):
         snapshot = held.snapshot
     match snapshot:
@@ -65,6 +68,8 @@ def tie_out(
                 # Reading the snapshot has left its marks on this draft; a held run keeps none.
                 draft = Draft(book, policy=policy, now=now)
                 decided = roll_forward(draft, snapshot, activities, local)
+                if is_void:
+                    draft.fail(NOTHING_HELD)
                 outlook = _hold(draft, snapshot, outlook, decided)
             return plan_of(draft, outlook)
         case _:
