@@ -1,7 +1,8 @@
 """What arrives in a run besides the snapshot: activities, and bookings and decisions of our own."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from tieout.core.activity import Activity, ActivityId, content_digest, missing_fields
 from tieout.core.breaks import Break
@@ -149,13 +150,58 @@ def _partner(draft: Draft, activity: Activity, key: LedgerId) -> LedgerId | None
     return found
 
 
-def record_bookings(draft: Draft, local: Iterable[Local]) -> None:
-    """Book what an embedding bot did: provisional, unless the account has no connection."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A booking of more than is held, until this run's activities are known; and its place."""
+
+    booking: Local
+    order: int
+
+
+def record_bookings(draft: Draft, local: Iterable[Local]) -> list[Waiting]:
+    """Book what an embedding bot did: provisional, unless the account has no connection.
+
+    It is heard of before the run's activities, whose fills confirm it. What reduces or closes
+    more than is held may be about what these fills open, and waits for them.
+    """
+    waiting = []
     for booking in local:
         if booking.action in ("open", "reduce", "close"):
-            problem = _book(draft, booking)
-            if problem is not None:
+            one = Waiting(booking=booking, order=draft.order())
+            problem = _book(draft, one, held=_held(draft, booking))
+            if problem is not None and booking.action == "open":
                 draft.errors.append(StepError(symbol=booking.symbol, message=problem))
+            elif problem is not None:
+                waiting.append(one)
+    return waiting
+
+
+def record_waiting(draft: Draft, waiting: Iterable[Waiting]) -> None:
+    """Book what waited for this run's activities, as far as they brought what it needs."""
+    for one in waiting:
+        problem = _book(draft, one, held=_held_at_most(draft, one.booking))
+        if problem is not None:
+            draft.errors.append(StepError(symbol=one.booking.symbol, message=problem))
+
+
+def _held(draft: Draft, booking: Local) -> Decimal:
+    key = _ledger_booked(draft, booking)
+    return draft.expected(key).quantity if key is not None else ZERO
+
+
+def _held_at_most(draft: Draft, booking: Local) -> Decimal:
+    """The most that was held until a booking: a fill since then may be what confirms it."""
+    key = _ledger_booked(draft, booking)
+    if key is None or key not in draft.arrived:
+        return _held(draft, booking)
+    times = sorted(each.at for each in draft.arrived[key] if each.at <= booking.at)
+    held = [draft.expected(key, until=at).quantity for at in (*times, booking.at)]
+    return max(held, key=magnitude)
+
+
+def _ledger_booked(draft: Draft, booking: Local) -> LedgerId | None:
+    side = booking.side if draft.is_by_side(booking.symbol) else None
+    return draft.names.find(booking.symbol, side=side)
 
 
 def record_costs(draft: Draft, local: Iterable[Local]) -> None:
@@ -165,10 +211,9 @@ def record_costs(draft: Draft, local: Iterable[Local]) -> None:
             _set_cost(draft, decision)
 
 
-def _book(draft: Draft, booking: Local) -> str | None:
-    side = booking.side if draft.is_by_side(booking.symbol) else None
-    key = draft.names.find(booking.symbol, side=side)
-    held = draft.expected(key).quantity if key is not None else ZERO
+def _book(draft: Draft, one: Waiting, *, held: Decimal) -> str | None:
+    booking = one.booking
+    key = _ledger_booked(draft, booking)
     if booking.price is None:
         return f"local {booking.action} needs a price"
     if booking.action == "open":
@@ -178,6 +223,7 @@ def _book(draft: Draft, booking: Local) -> str | None:
         if booking.side == "short":
             quantity = negate(magnitude(quantity))
         if key is None:
+            side = booking.side if draft.is_by_side(booking.symbol) else None
             key = draft.new_ledger(draft.names.instrument(booking.symbol), side=side)
     else:
         if key is None or not held:
@@ -189,7 +235,7 @@ def _book(draft: Draft, booking: Local) -> str | None:
     draft.add(
         Booked(
             ledger=key,
-            order=draft.order(),
+            order=one.order,
             at=booking.at,
             action="close"
             if booking.action == "close"

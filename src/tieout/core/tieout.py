@@ -15,7 +15,12 @@ from typing import assert_never
 
 from tieout.core.activity import Activity
 from tieout.core.adoption import adopt, is_adoption
-from tieout.core.arrivals import record_activities, record_bookings, record_costs
+from tieout.core.arrivals import (
+    record_activities,
+    record_bookings,
+    record_costs,
+    record_waiting,
+)
 from tieout.core.book import Book
 from tieout.core.breaks import Break
 from tieout.core.calendar import time_text
@@ -86,8 +91,9 @@ def roll_forward(
     if isinstance(snapshot, Snapshot):
         draft.keep_legs_apart(snapshot.holdings)
     decided = decide(draft, local)
-    record_bookings(draft, local)
+    waiting = record_bookings(draft, local)
     draft.contradicted = record_activities(draft, activities)
+    record_waiting(draft, waiting)
     record_costs(draft, local)
     draft.fold_new()
     return decided
