@@ -298,13 +298,34 @@ def test_rule_16_what_a_fill_of_the_same_step_opened_can_be_closed_in_it():
     """)
 
 
-def test_rule_16_fills_of_the_same_step_confirm_what_was_booked_of_one_of_them():
-    """They are one trade, told twice: 3 x 31, and 1 is left."""
+def test_rule_16_what_a_fill_of_the_same_step_has_sold_already_is_not_sold_again():
+    """3 x 31, and 1 is left: the booking of what was sold comes after its fill."""
     check("""
         fill f1 X 4 @ 90 at 14:00
         fill f2 X -3 @ 121 at 14:10
         local   reduce X 3 @ 120
         =>      created X 0 -> 1 @ 90 REDUCED realized 93 USD final by f1 f2
+        =>      error X "local reduce needs a quantity of at most 1"  partial
+    """)
+
+
+def test_rule_16_two_reductions_of_a_step_sell_no_more_than_its_fills_bought():
+    check("""
+        fill f1 X 4 @ 90 at 14:00
+        local   reduce X 3 @ 120
+        local   reduce X 2 @ 120
+        =>      created X 0 -> 1 @ 90 REDUCED realized 90 USD estimated by f1
+        =>      error X "local reduce needs a quantity of at most 1"  partial
+    """)
+
+
+def test_rule_16_bookings_of_one_position_keep_their_order():
+    """What is opened after a reduction that has to wait is nothing that it could reduce."""
+    check("""
+        local   reduce X 3 @ 120
+        local   open X 5 @ 100
+        =>      created X 0 -> 5 @ 100 OPENING realized nothing by nothing
+        =>      error X "there is no open position in X to reduce"  partial
     """)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from tieout.core.activity import Activity, ActivityId, content_digest, missing_fields
@@ -162,41 +163,36 @@ def record_bookings(draft: Draft, local: Iterable[Local]) -> list[Waiting]:
     """Book what an embedding bot did: provisional, unless the account has no connection.
 
     It is heard of before the run's activities, whose fills confirm it. What reduces or closes
-    more than is held may be about what these fills open, and waits for them.
+    more than is held may be about what these fills open: it waits for them, and what was booked
+    after it waits too.
     """
-    waiting = []
+    waiting: list[Waiting] = []
     for booking in local:
-        if booking.action in ("open", "reduce", "close"):
-            one = Waiting(booking=booking, order=draft.order())
-            problem = _book(draft, one, held=_held(draft, booking))
-            if problem is not None and booking.action == "open":
-                draft.errors.append(StepError(symbol=booking.symbol, message=problem))
-            elif problem is not None:
-                waiting.append(one)
+        if booking.action not in ("open", "reduce", "close"):
+            continue
+        one = Waiting(booking=booking, order=draft.order())
+        names = {spelling_key(each.booking.symbol) for each in waiting}
+        is_behind = spelling_key(booking.symbol) in names
+        if is_behind or _book(draft, one, held=_held(draft, booking)) is not None:
+            waiting.append(one)
     return waiting
 
 
 def record_waiting(draft: Draft, waiting: Iterable[Waiting]) -> None:
     """Book what waited for this run's activities, as far as they brought what it needs."""
     for one in waiting:
-        problem = _book(draft, one, held=_held_at_most(draft, one.booking))
+        held = _held(draft, one.booking, until=one.booking.at)
+        problem = _book(draft, one, held=held)
         if problem is not None:
             draft.errors.append(StepError(symbol=one.booking.symbol, message=problem))
 
 
-def _held(draft: Draft, booking: Local) -> Decimal:
+def _held(draft: Draft, booking: Local, *, until: datetime | None = None) -> Decimal:
+    """What there is to reduce or close; of this run's activities, what came before a booking."""
     key = _ledger_booked(draft, booking)
-    return draft.expected(key).quantity if key is not None else ZERO
-
-
-def _held_at_most(draft: Draft, booking: Local) -> Decimal:
-    """The most that was held until a booking: a fill since then may be what confirms it."""
-    key = _ledger_booked(draft, booking)
-    if key is None or key not in draft.arrived:
-        return _held(draft, booking)
-    times = sorted(each.at for each in draft.arrived[key] if each.at <= booking.at)
-    held = [draft.expected(key, until=at).quantity for at in (*times, booking.at)]
-    return max(held, key=magnitude)
+    if key is None:
+        return ZERO
+    return draft.expected(key, until=until if key in draft.arrived else None).quantity
 
 
 def _ledger_booked(draft: Draft, booking: Local) -> LedgerId | None:
