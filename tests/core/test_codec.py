@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Literal, NewType
+from typing import Literal, NamedTuple, NewType
 
 import pytest
 
@@ -117,6 +117,27 @@ def test_a_row_leaves_out_what_was_not_reported():
 )
 def test_the_text_is_the_canonical_json_of_the_material(value):
     assert to_text(value) == canonical(to_plain(value))
+
+
+class Pair(NamedTuple):
+    first: str
+    second: Decimal
+
+
+class Moment(datetime):
+    """What some libraries give as a time."""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Pair("a", Decimal("1.50")), '["a","1.50"]'),
+        ({"pair": Pair("a", Decimal(2))}, '{"pair":["a","2"]}'),
+        (Moment(2026, 11, 20, 12, tzinfo=UTC), '"2026-11-20T12:00:00+00:00"'),
+    ],
+)
+def test_a_special_kind_of_a_plain_value_is_written_like_the_plain_one(value, text):
+    assert to_text(value) == text
 
 
 def test_canonical_json_has_sorted_keys_and_no_spaces():

@@ -253,3 +253,12 @@ def test_cash_in_lieu_pays_for_a_whole_unit_where_the_activity_says_so():
         split s1 X -3 1 for 2 cash 25
         =>       split 4 -> 1 @ 20 realized 5 USD final by s1
     """)
+
+
+def test_cash_in_lieu_of_all_that_a_split_left_ends_the_position():
+    """4 x 10 = 40 for 0.4 of a share, which went for 50."""
+    check("""
+        book     X 4 @ 10
+        split s1 X 1 for 10 cash 50
+        =>       closed 4 -> 0 realized 10 USD final by s1  book nothing  total USD net 10
+    """)

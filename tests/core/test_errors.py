@@ -9,6 +9,7 @@ from tieout.core.errors import (
     StaleVersion,
     StoreError,
     TieoutError,
+    UnreadableBook,
     VenueError,
     VenueRefused,
     VenueReplyInvalid,
@@ -24,6 +25,7 @@ CODES = {
     "SettingsError": "settings",
     "StoreError": "store",
     "StaleVersion": "stale_version",
+    "UnreadableBook": "unreadable_book",
     "VenueError": "venue",
     "VenueUnavailable": "venue_unavailable",
     "VenueRefused": "venue_refused",
@@ -76,3 +78,10 @@ def test_a_venue_may_say_when_to_come_back():
     error = VenueUnavailable("429", venue="alpaca", status=429, retry_after_s=1.5)
     assert error.retry_after_s == 1.5
     assert VenueUnavailable("503", venue="alpaca").retry_after_s is None
+
+
+def test_an_unreadable_book_says_which_command_names_the_change():
+    error = UnreadableBook("positions, row 3: the quantity is not a number")
+    assert error.finding == "positions, row 3: the quantity is not a number"
+    assert str(error) == f"{error.finding}; `tieout verify` says what was changed"
+    assert isinstance(error, StoreError)

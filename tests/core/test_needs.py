@@ -63,3 +63,27 @@ def test_a_fill_under_a_new_name_needs_the_history_of_its_id():
     late = replace(bought("NEW", "5"), venue_id="1")
     assert history_needed(book, None, (late,)) == {"AAPL"}
     assert history_needed(book, None, (replace(late, venue_id="2"),)) == frozenset()
+
+
+def test_what_moved_after_the_time_of_a_snapshot_is_needed_to_judge_it():
+    """Of restless positions at a newer snapshot, of any at an older one."""
+    book = Book(account=Account(id=AccountId("main"), venue="alpaca"))
+    book = after(book, seen(1, ("AAPL", "10", "100.00"), ("MSFT", "5", "100.00")))
+    later = replace(bought("AAPL", "2"), at=NOON + 9 * MINUTE)
+    book = after(book, None, later)
+    agreed = (("AAPL", "10", "100.00"), ("MSFT", "5", "100.00"))
+    assert history_needed(book, seen(5, *agreed), ()) == {"AAPL"}
+    assert history_needed(book, seen(0, *agreed), ()) == {"AAPL", "MSFT"}
+
+
+def test_an_approval_needs_what_the_held_snapshot_would_have_compared():
+    """Two buy AAPL after the time of the snapshot that is held: 12, and 10 at its time."""
+    book = Book(account=Account(id=AccountId("main"), venue="alpaca"))
+    names = ("AAPL", "B", "C", "D")
+    book = after(book, seen(1, *((name, "10", "100.00") for name in names)))
+    book = after(book, seen(2, ("AAPL", "10", "100.00")))
+    assert book.state.held is not None
+    assert history_needed(book, None, ()) == frozenset()
+    later = replace(bought("AAPL", "2"), at=NOON + 9 * MINUTE)
+    book = after(book, None, later)
+    assert history_needed(book, None, ()) == {"AAPL"}

@@ -299,3 +299,11 @@ def test_fractions_of_a_coin_are_adopted_to_the_last_digit():
         =>      created 0 -> 0.300000000000000001 by f1 f2  tied out  book BTC/USD \
 0.300000000000000001 actual
     """)
+
+
+def test_a_contract_whose_size_nobody_states_is_not_adopted():
+    check("""
+        broker  ESZ6 2 @ 5000 future
+        broker  AAPL 10 @ 100
+        =>      created AAPL 0 -> 10 invalid ESZ6 and more  partial  not tied out  book AAPL 10
+    """)

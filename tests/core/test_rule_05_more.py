@@ -173,3 +173,35 @@ def test_rule_5_an_increase_adds_its_fee_to_the_pool_and_a_reduction_takes_its_s
         fill f6 X -10 @ 100
         =>      closed 10 -> 0 realized -2 USD  ended X fill net -5 fees 5
     """)
+
+
+def test_rule_5_income_in_another_currency_is_told_in_that_currency():
+    check("""
+        book        SAP 4 @ 90
+        dividend d1 SAP cash 5 EUR
+        broker      SAP 4 @ 90
+        =>          restated 4 -> 4 realized 0 EUR final (gross 0 fees 0 income 5) by d1
+        =>          total EUR net 0 gross 0 fees 0  tied out
+        ---
+        fee e1      SAP cash -0.10 EUR
+        dividend d2 SAP cash 2 EUR
+        =>          restated realized -0.10 EUR (gross 0 fees 0.10 income 2) by e1 d2
+    """)
+
+
+def test_rule_5_the_instruments_own_currency_comes_first_and_the_file_has_every_currency():
+    check("""
+        book        SAP 4 @ 90
+        dividend d1 SAP cash 5 EUR
+        fill f1     SAP -4 @ 100 fee 0.10 EUR
+        =>          closed realized 40 USD (gross 40 fees 0) by d1 f1 other 0.10 EUR
+        =>          total EUR net -0.10 gross 0 fees 0.10 total USD net 40
+    """)
+
+
+def test_rule_5_a_fee_alone_in_another_currency_stays_apart():
+    check("""
+        book        SAP 4 @ 90
+        fee e1      SAP cash -0.10 EUR
+        =>          restated 4 -> 4 realized nothing other 0.10 EUR
+    """)

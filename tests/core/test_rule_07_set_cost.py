@@ -335,3 +335,30 @@ def test_a_price_of_a_contract_whose_size_nobody_knows_counts_once_it_is_known()
         fill f1 ESZ6 -1 @ 5010
         =>      reduced ESZ6 2 -> 1 @ 5000 realized 500 USD
     """)
+
+
+MERGED_FOR_CASH = """
+        transfer t1 OLD 4 at 14:00
+        merger m1   OLD to NEW 1 for 2 cash 10 at 14:10
+        =>          created NEW 0 -> 2 @ ? closed OLD realized incomplete and more
+"""
+
+
+def test_units_that_still_cost_something_after_a_merger_took_all_of_its_cash():
+    """Each of two still costs 30: the cash reduced the cost, and nothing is realized by OLD."""
+    check(f"""{MERGED_FOR_CASH}
+        ---
+        local       set_cost NEW @ 30
+        =>          book NEW 2 @ 30 and more  total nothing
+        ---
+        fill f1     NEW -2 @ 90
+        =>          closed NEW 2 -> 0 realized 120 USD (gross 120 fees 0)
+    """)
+
+
+def test_units_that_cost_nothing_after_a_merger_do_not_say_what_its_cash_gained():
+    check(f"""{MERGED_FOR_CASH}
+        ---
+        local       set_cost NEW @ 0
+        =>          book NEW 2 @ 0 and more  total USD gross 0 incomplete
+    """)

@@ -259,3 +259,30 @@ def test_rule_10_a_good_snapshot_since_has_settled_it():
         approve
         =>      error run  partial  book A 1
     """)
+
+
+def test_rule_10_what_this_step_itself_leaves_held_is_not_approved_unseen():
+    check(f"""
+        {positions("A", "B", "C")}
+        broker  nothing
+        approve
+        =>      missing A missing B missing C  alert held A B C
+        =>      break missing_at_broker A break missing_at_broker B break missing_at_broker C
+        =>      error run "there is no held run to approve"  held  not tied out
+        ---
+        approve
+        =>      closed A reason missing closed B closed C and more  applied  book nothing
+    """)
+
+
+def test_rule_10_an_approval_beside_a_new_snapshot_is_of_what_was_held_before():
+    """E was not on the list that the person saw: it is missing for the first time."""
+    check(f"""
+        {positions("A", "B", "C", "D", "E")}
+        {rows("D", "E")}
+        ---
+        {rows("D")}
+        approve
+        =>      closed A reason missing closed B closed C missing E and more
+        =>      applied  book D 1 book E 1 PENDING
+    """)

@@ -273,3 +273,94 @@ def test_rule_16_a_contract_of_our_own_counts_its_multiplier():
         local   close ESZ6 @ 5010
         =>      closed ESZ6 0 -> 0 realized 1000 USD final reason local
     """)
+
+
+def test_rule_16_what_a_fill_of_the_same_step_opened_can_be_reduced_in_it():
+    """A bot may buy and sell between two runs: 3 x 30 of the 4 that it bought at 90."""
+    check("""
+        fill f1 X 4 @ 90 at 14:00
+        local   reduce X 3 @ 120
+        =>      created X 0 -> 1 @ 90 REDUCED realized 90 USD estimated by f1
+        ---
+        fill f2 X -3 @ 121
+        =>      restated X 1 -> 1 realized 3 USD by f2  total USD net 93
+    """)
+
+
+def test_rule_16_what_a_fill_of_the_same_step_opened_can_be_closed_in_it():
+    check("""
+        fill f1 X 4 @ 90 at 14:00
+        local   close X @ 120
+        =>      book X 0 CLOSING and more  total USD net 120
+        ---
+        fill f2 X -4 @ 121
+        =>      restated X 0 -> 0 CLOSED realized 4 USD by f2  total USD net 124
+    """)
+
+
+def test_rule_16_what_a_fill_of_the_same_step_has_sold_already_is_not_sold_again():
+    """3 x 31, and 1 is left: the booking of what was sold comes after its fill."""
+    check("""
+        fill f1 X 4 @ 90 at 14:00
+        fill f2 X -3 @ 121 at 14:10
+        local   reduce X 3 @ 120
+        =>      created X 0 -> 1 @ 90 REDUCED realized 93 USD final by f1 f2
+        =>      error X "local reduce needs a quantity of at most 1"  partial
+    """)
+
+
+def test_rule_16_two_reductions_of_a_step_sell_no_more_than_its_fills_bought():
+    check("""
+        fill f1 X 4 @ 90 at 14:00
+        local   reduce X 3 @ 120
+        local   reduce X 2 @ 120
+        =>      created X 0 -> 1 @ 90 REDUCED realized 90 USD estimated by f1
+        =>      error X "local reduce needs a quantity of at most 1"  partial
+    """)
+
+
+def test_rule_16_bookings_of_one_position_keep_their_order():
+    """What is opened after a reduction that has to wait is nothing that it could reduce."""
+    check("""
+        local   reduce X 3 @ 120
+        local   open X 5 @ 100
+        =>      created X 0 -> 5 @ 100 OPENING realized nothing by nothing
+        =>      error X "there is no open position in X to reduce"  partial
+    """)
+
+
+def test_rule_16_a_reduction_may_count_on_what_a_fill_of_the_same_step_added():
+    """Average 95 of 8; 6 of them at 105."""
+    check("""
+        book    X 4 @ 90
+        fill f1 X 4 @ 100 at 14:59
+        local   reduce X 6 @ 105
+        =>      reduced X 4 -> 2 @ 95 REDUCED realized 60 USD estimated by f1
+    """)
+
+
+def test_rule_16_more_than_all_fills_of_the_step_made_is_an_error():
+    check("""
+        fill f1 X 4 @ 90 at 14:00
+        local   reduce X 5 @ 120
+        =>      created X 0 -> 4 and more
+        =>      error X "local reduce needs a quantity of at most 4"  partial
+    """)
+
+
+def test_rule_16_what_no_fill_opened_cannot_be_reduced():
+    check("""
+        fill f1 Y 4 @ 90 at 14:00
+        local   reduce X 3 @ 120
+        =>      created Y 0 -> 4 and more
+        =>      error X "there is no open position in X to reduce"  partial
+    """)
+
+
+def test_rule_16_a_fill_after_the_booking_is_not_what_it_reduced():
+    check("""
+        fill f1 X 4 @ 90 at 14:30
+        local   reduce X 3 @ 120 at 14:20
+        =>      created X 0 -> 4 and more
+        =>      error X "there is no open position in X to reduce"  partial
+    """)

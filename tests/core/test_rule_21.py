@@ -226,3 +226,27 @@ def test_rule_21_what_only_cancels_has_the_type_and_the_negated_quantity(event, 
         {cancel}
         =>      applied  and more  book AAPL 10 @ 100 OPEN  total nothing
     """)
+
+
+def test_rule_21_a_kept_zero_row_that_is_gone_is_missing_and_asks_again():
+    """Not reported is not zero: theirs has changed, so what was decided about 0 is over."""
+    check("""
+        book    X 4 @ 90
+        book    Y 1 @ 1
+        broker  X 0
+        broker  Y 1 @ 1
+        =>      closed X 4 -> 0 reason flat break quantity X 4 -> 0  not tied out
+        ---
+        local   keep_book X
+        broker  X 0
+        broker  Y 1 @ 1
+        =>      created X 0 -> 4 break quantity X resolved  tied out
+        ---
+        broker  X 0
+        broker  Y 1 @ 1
+        =>      nothing else  tied out  book X 4 SYNCED
+        ---
+        broker  Y 1 @ 1
+        =>      missing X 4 -> 4 PENDING break missing_at_broker X 4 -> ? seen 1 open
+        =>      not tied out  book X 4
+    """)

@@ -65,6 +65,16 @@ def test_ibkr_has_the_opening_fees_inside():
     assert explained(unknown, "ibkr", weighted="100", fees="5") == []
 
 
+def test_coinbase_may_have_the_opening_fees_of_coins_inside():
+    coin = Instrument(symbol="BTC-USD", asset_class="spot")
+    # 5 of fees over 10 coins: without them, or with them inside.
+    assert explained(coin, "coinbase", weighted="100", fees="5") == ["100", "100.5"]
+    assert explained(coin, "coinbase", weighted="100", fees="5", quantity="-10") == ["100", "99.5"]
+    assert explained(coin, "coinbase", weighted="100", fees="5", quantity="0") == []
+    perpetual = Instrument(symbol="BTC-PERP", asset_class="perpetual")
+    assert explained(perpetual, "coinbase", weighted="100", fees="5") == []
+
+
 def test_another_venue_explains_nothing():
     assert explained(STOCK, "coinbase", weighted="100", by_day="99", fees="5") == []
     assert explained(STOCK, "ibkr", weighted=None) == []

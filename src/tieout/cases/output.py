@@ -97,15 +97,29 @@ def change_json(change: Change) -> Json:
 
 
 def realized_json(totals: Totals | None, *, currency: str, is_estimated: bool) -> Json | None:
-    """What was realized in the instrument's currency, None where nothing was."""
-    figures = totals.of(currency) if totals is not None else None
-    if figures is None or figures.is_nothing:
+    """What was realized in the instrument's currency, None where nothing was.
+
+    Where that is nothing and money came in one other currency, it is told in that.
+    """
+    if totals is None:
+        return None
+    figures = totals.of(currency)
+    others = [name for name, other in totals.by_currency.items() if _is_more_than_fees(other)]
+    if figures.is_nothing and len(others) == 1:
+        currency = others[0]
+        figures = totals.of(currency)
+    if figures.is_nothing:
         return None
     item = figures_json(figures)
     item |= {"currency": currency, "estimated": is_estimated}
     if figures.unknown > 0:
         item["incomplete"] = True
     return item
+
+
+def _is_more_than_fees(figures: Figures) -> bool:
+    """Whether this is more than fees in a third currency, which are told apart."""
+    return bool(figures.gross.value or figures.funding or figures.income)
 
 
 def figures_json(figures: Figures) -> Json:
@@ -137,8 +151,10 @@ def add_base(item: Json, base: BaseFigure | None) -> None:
 
 
 def add_other_fees(item: Json, totals: Totals | None, currency: str) -> None:
-    """Fees in a third currency, kept apart."""
+    """Fees in a third currency, kept apart from what was realized."""
     by_currency: Mapping[str, Figures] = totals.by_currency if totals is not None else {}
+    if item["realized"] is not None:
+        currency = item["realized"]["currency"]
     other = {
         name: figures.fees.text()
         for name, figures in sorted(by_currency.items())

@@ -1,7 +1,9 @@
 """What arrives in a run besides the snapshot: activities, and bookings and decisions of our own."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 
 from tieout.core.activity import Activity, ActivityId, content_digest, missing_fields
 from tieout.core.breaks import Break
@@ -149,13 +151,53 @@ def _partner(draft: Draft, activity: Activity, key: LedgerId) -> LedgerId | None
     return found
 
 
-def record_bookings(draft: Draft, local: Iterable[Local]) -> None:
-    """Book what an embedding bot did: provisional, unless the account has no connection."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A booking of more than is held, until this run's activities are known; and its place."""
+
+    booking: Local
+    order: int
+
+
+def record_bookings(draft: Draft, local: Iterable[Local]) -> list[Waiting]:
+    """Book what an embedding bot did: provisional, unless the account has no connection.
+
+    It is heard of before the run's activities, whose fills confirm it. What reduces or closes
+    more than is held may be about what these fills open: it waits for them, and what was booked
+    after it waits too.
+    """
+    waiting: list[Waiting] = []
     for booking in local:
-        if booking.action in ("open", "reduce", "close"):
-            problem = _book(draft, booking)
-            if problem is not None:
-                draft.errors.append(StepError(symbol=booking.symbol, message=problem))
+        if booking.action not in ("open", "reduce", "close"):
+            continue
+        one = Waiting(booking=booking, order=draft.order())
+        names = {spelling_key(each.booking.symbol) for each in waiting}
+        is_behind = spelling_key(booking.symbol) in names
+        if is_behind or _book(draft, one, held=_held(draft, booking)) is not None:
+            waiting.append(one)
+    return waiting
+
+
+def record_waiting(draft: Draft, waiting: Iterable[Waiting]) -> None:
+    """Book what waited for this run's activities, as far as they brought what it needs."""
+    for one in waiting:
+        held = _held(draft, one.booking, until=one.booking.at)
+        problem = _book(draft, one, held=held)
+        if problem is not None:
+            draft.errors.append(StepError(symbol=one.booking.symbol, message=problem))
+
+
+def _held(draft: Draft, booking: Local, *, until: datetime | None = None) -> Decimal:
+    """What there is to reduce or close; of this run's activities, what came before a booking."""
+    key = _ledger_booked(draft, booking)
+    if key is None:
+        return ZERO
+    return draft.expected(key, until=until if key in draft.arrived else None).quantity
+
+
+def _ledger_booked(draft: Draft, booking: Local) -> LedgerId | None:
+    side = booking.side if draft.is_by_side(booking.symbol) else None
+    return draft.names.find(booking.symbol, side=side)
 
 
 def record_costs(draft: Draft, local: Iterable[Local]) -> None:
@@ -165,10 +207,9 @@ def record_costs(draft: Draft, local: Iterable[Local]) -> None:
             _set_cost(draft, decision)
 
 
-def _book(draft: Draft, booking: Local) -> str | None:
-    side = booking.side if draft.is_by_side(booking.symbol) else None
-    key = draft.names.find(booking.symbol, side=side)
-    held = draft.expected(key).quantity if key is not None else ZERO
+def _book(draft: Draft, one: Waiting, *, held: Decimal) -> str | None:
+    booking = one.booking
+    key = _ledger_booked(draft, booking)
     if booking.price is None:
         return f"local {booking.action} needs a price"
     if booking.action == "open":
@@ -178,6 +219,7 @@ def _book(draft: Draft, booking: Local) -> str | None:
         if booking.side == "short":
             quantity = negate(magnitude(quantity))
         if key is None:
+            side = booking.side if draft.is_by_side(booking.symbol) else None
             key = draft.new_ledger(draft.names.instrument(booking.symbol), side=side)
     else:
         if key is None or not held:
@@ -189,7 +231,7 @@ def _book(draft: Draft, booking: Local) -> str | None:
     draft.add(
         Booked(
             ledger=key,
-            order=draft.order(),
+            order=one.order,
             at=booking.at,
             action="close"
             if booking.action == "close"

@@ -213,10 +213,12 @@ def infer_split(
 def _ratio_of(
     ours: Decimal, theirs: Decimal, before: Decimal, after: Decimal, *, slack: Decimal
 ) -> tuple[int, int] | None:
-    """The ratio by which quantities and averages moved, where it is one of small terms."""
+    """The ratio by which quantities and averages moved, where it is one of small terms.
+
+    New units grow with old ones, so the first ratio that fits has the smallest terms.
+    """
     if not _keeps_cost(ours, theirs, before, after, slack=slack):
         return None
-    found: list[tuple[int, int]] = []
     for old in range(1, RATIO_TERM_MAX + 1):
         new = int(divide(multiply(before, Decimal(old)), after).to_integral_value())
         if not 1 <= new <= RATIO_TERM_MAX or new == old:
@@ -226,8 +228,8 @@ def _ratio_of(
         scaled = divide(multiply(before, Decimal(old)), Decimal(new))
         room = slack if _tells_apart(slack, after, new=new, old=old) else ZERO
         if within(scaled, after, absolute=room, relative=AVERAGE_RELATIVE):
-            found.append((new, old))
-    return min(found, key=sum, default=None)
+            return new, old
+    return None
 
 
 def _last_digit_of(average: Decimal, price_decimals: int | None) -> Decimal:

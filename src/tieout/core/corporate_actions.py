@@ -157,7 +157,9 @@ def merger(effect: Effect) -> str | None:
         return None
     cash = money(activity.cash if activity.cash is not None else ZERO)
     is_for_cash_only = effect.other is None or activity.ratio is None
-    lots, surplus = _lots_after_cash(position.lots, cash, whole=position.quantity)
+    lots, surplus = _lots_after_cash(
+        position.lots, cash, whole=position.quantity, leaves_cost=_has_cost_given(effect)
+    )
     if is_for_cash_only:
         lots, surplus = (), _cash_result(position.lots, cash)
     if surplus is None or surplus.value or is_for_cash_only:
@@ -179,8 +181,16 @@ def _cash_result(lots: tuple[Lot, ...], cash: Amount) -> Amount | None:
     return cash
 
 
+def _has_cost_given(effect: Effect) -> bool:
+    """Whether a person says that the new units still cost something: the cash was less then."""
+    if effect.other is None:
+        return False
+    given = effect.cost_of(ONE, to=effect.other)
+    return given is not None and given.value > 0
+
+
 def _lots_after_cash(
-    lots: tuple[Lot, ...], cash: Amount, *, whole: Decimal
+    lots: tuple[Lot, ...], cash: Amount, *, whole: Decimal, leaves_cost: bool
 ) -> tuple[tuple[Lot, ...], Amount | None]:
     """Cash reduces each lot's cost by its share; only what exceeds the cost is realized."""
     surplus: Amount | None = NOTHING
@@ -191,7 +201,7 @@ def _lots_after_cash(
         left = left.minus(part)
         if lot.cost is None:
             result.append(lot)
-            surplus = None if cash.value else surplus
+            surplus = surplus if leaves_cost or not cash.value else None
             continue
         rest = lot.cost.minus(part)
         if rest.value and (rest.value > 0) != (lot.quantity > 0):

@@ -15,7 +15,12 @@ from typing import assert_never
 
 from tieout.core.activity import Activity
 from tieout.core.adoption import adopt, is_adoption
-from tieout.core.arrivals import record_activities, record_bookings, record_costs
+from tieout.core.arrivals import (
+    record_activities,
+    record_bookings,
+    record_costs,
+    record_waiting,
+)
 from tieout.core.book import Book
 from tieout.core.breaks import Break
 from tieout.core.calendar import time_text
@@ -30,6 +35,8 @@ from tieout.core.reading import Reading, read_snapshot
 from tieout.core.resolution import Resolution
 from tieout.core.snapshot import Failure, Local, Snapshot
 from tieout.core.tracking import Found
+
+NOTHING_HELD = "there is no held run to approve"
 
 
 def tie_out(
@@ -50,8 +57,9 @@ def tie_out(
     draft = Draft(book, policy=policy, now=now)
     decided = roll_forward(draft, snapshot, activities, local)
     held = book.state.held if approve else None
-    if approve and held is None:
-        draft.fail("there is no held run to approve")
+    is_void = approve and held is None
+    if is_void:
+        draft.fail(NOTHING_HELD)
     if held is not None and not isinstance(snapshot, Snapshot):
         snapshot = held.snapshot
     match snapshot:
@@ -65,6 +73,8 @@ def tie_out(
                 # Reading the snapshot has left its marks on this draft; a held run keeps none.
                 draft = Draft(book, policy=policy, now=now)
                 decided = roll_forward(draft, snapshot, activities, local)
+                if is_void:
+                    draft.fail(NOTHING_HELD)
                 outlook = _hold(draft, snapshot, outlook, decided)
             return plan_of(draft, outlook)
         case _:
@@ -81,8 +91,9 @@ def roll_forward(
     if isinstance(snapshot, Snapshot):
         draft.keep_legs_apart(snapshot.holdings)
     decided = decide(draft, local)
-    record_bookings(draft, local)
+    waiting = record_bookings(draft, local)
     draft.contradicted = record_activities(draft, activities)
+    record_waiting(draft, waiting)
     record_costs(draft, local)
     draft.fold_new()
     return decided
