@@ -10,6 +10,7 @@ from tieout.core.book import AccountId
 from tieout.core.codec import canonical
 from tieout.core.instrument import LedgerId
 from tieout.core.journal import GENESIS, LEDGER_KIND, Entry
+from tieout.core.movements import Method
 from tieout.core.pnl import NO_TOTALS, Totals
 from tieout.core.position import Ledger
 from tieout.store.closings import ClosingRow, realized_of
@@ -17,6 +18,7 @@ from tieout.store.codec import digest_of, ledger_in, read_ledger, state_in
 from tieout.store.episodes import NO_SEALS, open_row, seal_of, sealed
 from tieout.store.inspection import Inspection
 from tieout.store.rows import LINK_BYTES, RunRow, account_digest, break_of, break_row, record_digest
+from tieout.store.succession import Succession
 from tieout.store.written import breaks_digest, rows_digest
 
 
@@ -33,8 +35,9 @@ class Problem:
 class Told:
     """What the entries of a journal told, gathered while following the chain."""
 
-    def __init__(self, account: AccountId) -> None:
+    def __init__(self, account: AccountId, method: Method | None = None) -> None:
         self.account = account
+        self.succession = Succession(method)
         self.sequence = 0
         self.head = GENESIS
         self.links = bytearray()
@@ -49,6 +52,7 @@ class Told:
         """Remember what an entry says; the chain has proved that it is as it was written."""
         self.sequence, self.head = entry.sequence, entry.hash
         self.links += bytes.fromhex(entry.hash)[:LINK_BYTES]
+        self.succession.take(entry)
         if entry.kind != LEDGER_KIND or entry.ledger is None:
             self.state = state_in(entry.payload)
             material = json.loads(entry.payload)
