@@ -10,7 +10,8 @@ from store.tampering import change, first_bad_entry, first_problem
 from tieout.core.errors import StoreError
 from tieout.core.journal import hash_of
 from tieout.store import Anchor, SqliteStore, anchor, verify
-from tieout.store.rows import LINK_BYTES, JournalRow, entry_of
+from tieout.store.evidence import LINK_BYTES
+from tieout.store.rows import JournalRow, entry_of
 
 SEED = 20261120
 TEXTS = ("run", "kind", "ledger", "happened_at", "known_at", "previous", "hash")

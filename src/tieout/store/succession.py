@@ -29,6 +29,8 @@ class Unfit:
     sequence: int
     ledger: LedgerId
     message: str
+    is_folded: bool = False
+    """Whether it is the facts that say so, which another version may have folded otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,8 @@ class Succession:
             )
         self._tell(sequence, entry.ledger, message)
 
-    def _tell(self, sequence: int, key: LedgerId, message: str) -> None:
-        self._unfit.setdefault(key, Unfit(sequence, key, message))
+    def _tell(self, sequence: int, key: LedgerId, message: str, *, is_folded: bool = False) -> None:
+        self._unfit.setdefault(key, Unfit(sequence, key, message, is_folded))
 
     # Folding
 
@@ -128,7 +130,7 @@ class Succession:
             step = steps[key]
             if position != step.after.position:
                 message = f"the facts of {key} up to entry {step.sequence} give another position"
-                self._tell(step.sequence, key, message)
+                self._tell(step.sequence, key, message, is_folded=True)
 
     def _folded(self, steps: Mapping[LedgerId, _Step]) -> Iterator[_Folded]:
         """The position of each ledger as its facts give it; those that would take long left out."""

@@ -24,9 +24,10 @@ from tieout.core.journal import GENESIS, Entry, check_chain
 from tieout.core.movements import Method
 from tieout.core.position import Ledger
 from tieout.store.checks import Problem, Told, row_problems
+from tieout.store.evidence import LINK_BYTES
 from tieout.store.inspection import Inspection
 from tieout.store.reading import facts_by_ledger
-from tieout.store.rows import LINK_BYTES, JournalRow, RunRow, entry_of
+from tieout.store.rows import JournalRow, RunRow, entry_of, program_version
 
 PROBLEMS_MAX = 100
 
@@ -102,7 +103,7 @@ def verify(
 
     `rebuild` folds facts into ledgers; with it every position is computed anew. `method` is how
     the account keeps cost; with it what each entry left is computed anew as well. Evidence and
-    events are not part of the book and not looked at.
+    events are compared with what their runs noted; those that are gone were let go of.
     """
     with store.inspection(account) as found:
         told = Told(account, method)
@@ -124,7 +125,7 @@ def _problems(
         return
     wrong_anchors = [*_anchor_problems(found, told)]
     wrong_journal = wrong_anchors or [
-        *_unfit_problems(told),
+        *_unfit_problems(found, told),
         *_expected_problems(told, expected),
     ]
     yield from wrong_journal
@@ -223,10 +224,26 @@ def _head_problems(found: Inspection, told: Told, version: int) -> Iterator[Prob
         yield Problem("account", message)
 
 
-def _unfit_problems(told: Told) -> Iterator[Problem]:
+def _unfit_problems(found: Inspection, told: Told) -> Iterator[Problem]:
     """Entries that do not go on from where those before them ended."""
-    for each in told.succession.unfit():
-        yield Problem("journal", each.message, sequence=each.sequence, key=each.ledger)
+    unfit = told.succession.unfit()
+    advice = _other_rules(found) if unfit else ""
+    for each in unfit:
+        message = f"{each.message}: {advice}" if each.is_folded else each.message
+        yield Problem("journal", message, sequence=each.sequence, key=each.ledger)
+
+
+def _other_rules(found: Inspection) -> str:
+    """What else it may be that facts do not give what the book has, and how to tell."""
+    programs = {run.program for run in found.runs()}
+    named = sorted(each for each in programs if each is not None)
+    wrote = ["one that noted no version"] if None in programs else []
+    return (
+        f"they were changed, or the Tieout that wrote them ({', '.join([*wrote, *named])}; this is"
+        f" {program_version()}) folded facts by other rules. That version's own `tieout verify`"
+        " tells: if it finds the book sound, nothing was changed; keep the file and sync into a"
+        " new one"
+    )
 
 
 def _expected_problems(told: Told, expected: Anchor | None) -> Iterator[Problem]:
@@ -250,4 +267,5 @@ def _rebuilt_problems(found: Inspection, told: Told, rebuild: Rebuild) -> Iterat
         folded = rebuilt.get(key)
         position = folded.position if folded is not None else None
         if position != ledger.position:
-            yield Problem("ledger", f"{key}: its facts give another position", key=key)
+            message = f"{key}: its facts give another position: {_other_rules(found)}"
+            yield Problem("ledger", message, key=key)
