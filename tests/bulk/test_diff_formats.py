@@ -310,8 +310,16 @@ def test_faults_in_parquet_are_named_with_their_row(write, run, parquet, engine)
         assert (answer.status, answer.stdout) == (2, b"")
         return answer.stderr
 
-    assert said(good, nan).startswith("nan.parquet, row 2, column quantity: 'nan' is not a num")
-    assert said(nan, nan).startswith("nan.parquet, row 2, column quantity: 'nan' is not a num")
+    assert said(good, dated).startswith(
+        "dated.parquet, schema, column quantity: date32[day] cannot be compared"
+    )
+    infinite = parquet("inf.parquet", symbol=["X", "Y"], quantity=[1.0, float("inf")])
+    assert said(good, infinite).startswith(
+        "inf.parquet, row 2, column quantity: 'inf' is not a num"
+    )
+    assert run(nan, nan, "--json", "--engine", engine).status == 0
+    told = json.loads(run(good, nan, "--json", "--engine", engine).stdout)
+    assert [each["fields"]["quantity"]["theirs"] for each in told["breaks"]] == [None]
     assert said(twice, good).startswith("twice.parquet, row 2, column symbol: the key 'X' is alr")
     assert said(damaged, good).startswith("damaged.parquet: is not a readable Parquet file: ")
     assert said(dated, good, "--fields", "quantity") == (

@@ -152,7 +152,14 @@ def test_a_receiver_that_names_a_time_is_left_alone_until_then(bench, receiver, 
     assert len(receiver.taken) == 1
 
 
-@pytest.mark.parametrize("asked", ["soon", "-5", "1e9", "９", "99999999", "Fri, 99 Nov", ""])
+NONSENSE = [
+    "soon", "-5", "1e9", "９", "99999999", "9" * 19, "Fri, 99 Nov", "",
+    "Sat, 31 Feb 2026 10:00:00 GMT",
+    f"Fri, 20 Nov {'9' * 20} 10:00:00 GMT", f"Fri, 20 Nov 2026 10:00:00 +{'9' * 20}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", NONSENSE)
 def test_a_time_that_makes_no_sense_is_not_waited_for(bench, receiver, asked):
     receiver.say(503, retry_after=asked)
     bench.life([bench.hook(receiver)], bench.publish, 5 * SECOND)

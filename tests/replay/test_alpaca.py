@@ -92,3 +92,11 @@ def test_either_order_gives_the_same(replay: Replay, form):
     ]
     result = replay(form(rows), name="activities.json", venue="alpaca")
     assert shown(result)["realized"]["USD"]["gross"] == "100"
+
+
+def test_rows_that_come_again_are_counted_once_and_told(replay: Replay):
+    rows = [alpaca_fill(), alpaca_fill(), alpaca_fill(id="20261120::2")]
+    result = replay(rows, name="activities.json", venue="alpaca")
+    assert result.fills == 2
+    assert result.remarks == ["1 x a row that was there before: counted once"]
+    assert replay(rows[1:], name="activities.json", venue="alpaca").remarks == []

@@ -14,6 +14,7 @@ from tieout.core.book import Book
 from tieout.core.pnl import Totals, total_of
 from tieout.core.policy import Policy
 from tieout.core.position import Episode
+from tieout.core.rebuilding import method_of_book
 from tieout.core.working import Folded
 from tieout.ports import BookStore, Past
 from tieout.store import MemoryStore, SqliteStore, verify
@@ -86,7 +87,7 @@ def test_a_stored_book_is_the_core_s_book(store: BookStore, seed: int):
     assert stored.open_breaks == told.last.open_breaks
     known = {key: facts for key, facts in told.last.facts.items() if facts}
     assert store.history(account.id) == known
-    assert verify(store, account.id).problems == ()
+    assert verify(store, account.id, method=method_of_book(stored)).problems == ()
 
     lines = store.realized(account.id)
     total = total_of(Totals({line.currency: line.figures}) for line in lines)

@@ -95,11 +95,16 @@ def test_an_older_file_is_brought_up_to_date_with_its_books(tmp_path: Path, revi
     ]  # fmt: skip
 
 
+SINCE_0006 = ("evidence_links", "events_links", "program", "noted_digest")
+
+
 def test_a_book_from_before_runs_noted_their_account_is_sound(story_path: Path):
     old = connected(story_path)
     for noted in ("account", "instruments", "breaks", "record"):
         old.execute(f"ALTER TABLE runs DROP COLUMN {noted}_digest")
     old.execute("ALTER TABLE closings DROP COLUMN base")
+    for noted in SINCE_0006:
+        old.execute(f"ALTER TABLE runs DROP COLUMN {noted}")
     old.execute("UPDATE alembic_version SET version_num = '0003'")
     old.close()
     store = SqliteStore(story_path)

@@ -1,5 +1,6 @@
 """Whatever is changed behind the store's back is found, and the first bad entry is named."""
 
+from collections.abc import Mapping
 from random import Random
 
 import pytest
@@ -9,7 +10,8 @@ from store.tampering import change, first_bad_entry, first_problem
 from tieout.core.errors import StoreError
 from tieout.core.journal import hash_of
 from tieout.store import Anchor, SqliteStore, anchor, verify
-from tieout.store.rows import LINK_BYTES, JournalRow, entry_of
+from tieout.store.evidence import LINK_BYTES
+from tieout.store.rows import JournalRow, entry_of
 
 SEED = 20261120
 TEXTS = ("run", "kind", "ledger", "happened_at", "known_at", "previous", "hash")
@@ -163,10 +165,17 @@ def linked(row: JournalRow, previous: str) -> JournalRow:
     return row._replace(previous=previous, hash=digest)
 
 
-def relink(store: SqliteStore, sequence: int) -> list[JournalRow]:
+OTHER_NAMES = {"AAPL": "APPL", "TSLA": "TSLB"}
+
+
+def relink(
+    store: SqliteStore, sequence: int, edits: Mapping[str, str] = OTHER_NAMES
+) -> list[JournalRow]:
     """Change an entry and compute every hash after it anew; the whole chain fits again."""
     rows = journal(store)
-    payload = rows[sequence - 1].payload.replace("AAPL", "APPL").replace("TSLA", "TSLB")
+    payload = rows[sequence - 1].payload
+    for old, new in edits.items():
+        payload = payload.replace(old, new)
     rows[sequence - 1] = rows[sequence - 1]._replace(payload=payload)
     previous = rows[0].previous
     for place, row in enumerate(rows):
@@ -197,15 +206,35 @@ def rewrite_anchors(store: SqliteStore, rows: list[JournalRow]) -> None:
     )
 
 
-def test_only_an_anchor_kept_elsewhere_finds_a_rewriting_of_everything(store: SqliteStore):
-    noted = anchor(store, ACCOUNT.id)
-    rows = relink(store, 2)
-    rewrite_anchors(store, rows)
+def rewrite(store: SqliteStore, sequence: int, old: str, new: str) -> None:
+    """Change an entry, and everything that is computed from it, as somebody would who knows how."""
+    rewrite_anchors(store, relink(store, sequence, {old: new}))
     change(
         store,
         "UPDATE ledgers SET body = (SELECT json_extract(payload, '$.after') FROM journal"
         " WHERE journal.sequence = ledgers.sequence)",
     )
+
+
+SUPERSEDED = [(1, '"b0b6"', '"b0b7"'), (2, "TSLA", "TSLB"), (3, '"BTC/USD"', '"BTC/USX"')]
+
+
+@pytest.mark.parametrize(("sequence", "old", "new"), SUPERSEDED)
+def test_a_rewriting_of_everything_is_found_by_the_next_entry_of_its_ledger(
+    store: SqliteStore, sequence: int, old: str, new: str
+):
+    noted = anchor(store, ACCOUNT.id)
+    rewrite(store, sequence, old, new)
+    assert first_bad_entry(store) == sequence
+    assert "otherwise" in first_problem(store).message
+    assert verify(store, ACCOUNT.id, expected=noted).first_bad_entry == sequence
+
+
+def test_only_an_anchor_kept_elsewhere_finds_a_rewriting_that_no_entry_contradicts(
+    store: SqliteStore,
+):
+    noted = anchor(store, ACCOUNT.id)
+    rewrite(store, 4, '"next_order":11', '"next_order":12')
     assert verify(store, ACCOUNT.id).first_bad_entry is None
     report = verify(store, ACCOUNT.id, expected=noted)
     assert report.first_bad_entry == 13

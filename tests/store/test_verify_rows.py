@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from store.plans import AAPL, ACCOUNT, AT, MINUTE, commit_of, next_commit, opening
+from store.plans import AAPL, ACCOUNT, AT, MINUTE, REPLIES, commit_of, next_commit, opening
 from store.tampering import change, first_bad_entry, first_problem
+from tieout.ports import Event
 from tieout.store import SqliteStore, verify
 from tieout.store.codec import digest_of
+from tieout.store.rows import program_version
 
 
 @pytest.fixture
@@ -81,6 +83,21 @@ def store(story: SqliteStore) -> SqliteStore:
         ("UPDATE runs SET started_at = finished_at", "run"),
         ("UPDATE runs SET started_by = 'schedule'", "run"),
         ("UPDATE runs SET errors = '[]', record_digest = NULL", "run"),
+        ("UPDATE runs SET account_digest = 'x' WHERE version = 2", "run"),
+        ("UPDATE runs SET instruments_digest = 'x' WHERE version = 2", "run"),
+        ("UPDATE runs SET breaks_digest = 'x' WHERE version = 2", "run"),
+        ("UPDATE runs SET marks_digest = 'x' WHERE version = 1", "run"),
+        ("UPDATE runs SET program = '9.9' WHERE version = 2", "run"),
+        ("UPDATE runs SET noted_digest = NULL WHERE version = 2", "run"),
+        ("UPDATE evidence SET status = 500 WHERE number = 1", "evidence"),
+        ("UPDATE evidence SET body = x'00' WHERE number = 2", "evidence"),
+        ("UPDATE evidence SET number = number + 2", "evidence"),
+        ("UPDATE evidence SET run = 'main-r2'", "evidence"),
+        ("UPDATE evidence SET run = 'never'", "evidence"),
+        ("UPDATE runs SET evidence_links = x'' WHERE version = 1", "evidence"),
+        ("UPDATE outbox SET payload = '{}' WHERE run = 'main-r1'", "event"),
+        ("UPDATE outbox SET type = 'run:held'", "event"),
+        ("UPDATE outbox SET run = 'main-r6'", "event"),
     ],
 )
 def test_a_row_changed_by_hand_is_found(store: SqliteStore, statement: str, place: str):
@@ -89,7 +106,8 @@ def test_a_row_changed_by_hand_is_found(store: SqliteStore, statement: str, plac
 
 
 NOTHING_NOTED = (
-    "account_digest = NULL, instruments_digest = NULL, breaks_digest = NULL, record_digest = NULL"
+    "account_digest = NULL, instruments_digest = NULL, breaks_digest = NULL, record_digest = NULL,"
+    " evidence_links = NULL, events_links = NULL, program = NULL, noted_digest = NULL"
 )
 
 
@@ -168,6 +186,25 @@ def test_a_changed_row_is_named_with_its_columns(store: SqliteStore):
     assert problem.sequence is None
 
 
+def test_replies_and_events_that_were_let_go_of_are_no_problem(store: SqliteStore):
+    assert store.forget_evidence(AT + MINUTE) == 1
+    assert store.forget_events(AT + 2 * MINUTE) > 0
+    assert verify(store, ACCOUNT.id).problems == ()
+
+
+def test_the_replies_of_a_run_that_failed_are_looked_at(store: SqliteStore):
+    record = replace(next(iter(store.runs())), id="failed")
+    store.record_run(ACCOUNT, record, REPLIES)
+    assert verify(store, ACCOUNT.id).is_sound
+    change(store, "UPDATE evidence SET call = 'GET /nothing' WHERE run = 'failed'")
+    assert first_problem(store).place == "evidence"
+
+
+def test_an_event_of_no_run_is_not_looked_at(store: SqliteStore):
+    store.add_event(Event(type="system:error", at=AT, payload="{}"), account=ACCOUNT.id)
+    assert verify(store, ACCOUNT.id).is_sound
+
+
 def test_a_damaged_index_is_found(store: SqliteStore):
     change(store, "PRAGMA writable_schema = 1")
     change(store, "DELETE FROM sqlite_master WHERE name = 'journal_ledger'")
@@ -188,6 +225,17 @@ def test_a_ledger_that_its_facts_do_not_give_is_found(store: SqliteStore):
     report = verify(store, ACCOUNT.id, rebuild=without_apple)
     assert [each.key for each in report.problems] == [AAPL]
     assert asked == [3]
+    told = report.problems[0].message
+    assert told.startswith(
+        "AAPL: its facts give another position: they were changed, or the Tieout"
+    )
+    assert f"({program_version()}; this is {program_version()}) folded facts by other rules" in told
+
+
+def test_a_book_whose_runs_noted_no_version_says_so(store: SqliteStore):
+    change(store, f"UPDATE runs SET {NOTHING_NOTED}")
+    report = verify(store, ACCOUNT.id, rebuild=lambda _facts: {})
+    assert "wrote them (one that noted no version; this is" in report.problems[0].message
 
 
 def test_problems_are_limited(store: SqliteStore):

@@ -106,6 +106,7 @@ def choose_key(ours: Side, theirs: Side) -> tuple[str, ...]:
 
 def choose_fields(ours: Side, theirs: Side, *, key: Sequence[str], count: Count) -> tuple[str, ...]:
     """All numeric columns of both files: quantity first, then in the order of ours."""
+    require_readable(ours, theirs)
     shared = [
         name for name in shared_columns(ours, theirs) if name not in key and name not in WORDS
     ]
@@ -121,6 +122,17 @@ def choose_fields(ours: Side, theirs: Side, *, key: Sequence[str], count: Count)
             "say --map THEIR_NAME=OUR_NAME or --fields"
         )
     return tuple(fields)
+
+
+def require_readable(ours: Side, theirs: Side) -> None:
+    """Refuse a known figure that both files have and that one has in a type nobody can read."""
+    for side, other in ((ours, theirs), (theirs, ours)):
+        types = side.sheet.types if isinstance(side.sheet, ParquetSheet) else {}
+        for column in types:
+            name = side.names.get(column, column)
+            is_there = other.columns is not None and name in other.columns
+            if name in KINDS and name not in (side.columns or ()) and is_there:
+                raise missing_column(side, column, why="it would be compared")
 
 
 def shared_columns(ours: Side, theirs: Side) -> tuple[str, ...]:

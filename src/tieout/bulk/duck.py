@@ -152,7 +152,7 @@ class Suspects:
         texts = [text or "" for text in figures]
         if any(padded):
             texts = [
-                without_padding(text) if is_padded else text
+                ("" if text == "nan" else without_padding(text)) if is_padded else text
                 for text, is_padded in zip(texts, padded, strict=True)
             ]
         for at in self.numbers:

@@ -35,6 +35,8 @@ class Table:
         if kind == "VARCHAR":
             return spelled
         text = f"CAST({spelled} AS VARCHAR)"
+        if kind in ("DOUBLE", "FLOAT"):
+            return f"nullif({text}, 'nan')"
         is_padded = kind.startswith("DECIMAL") and not kind.endswith(",0)")
         return f"rtrim(rtrim({text}, '0'), '.')" if is_padded else text
 

@@ -53,6 +53,8 @@ class ParquetSheet:
         import pyarrow as arrow
 
         texts = [text or "" for text in cells.cast(arrow.string()).to_pylist()]
+        if kind == "float":  # pandas writes NaN for null
+            texts = ["" if text == "nan" else text for text in texts]
         if kind in ("decimal", "float"):
             return [without_padding(text) for text in texts]
         return texts

@@ -27,7 +27,9 @@ def verify(
     The chain is followed, every position is rebuilt from it and compared. The first entry that
     is wrong is named, and the status is 2. The end of each journal is printed: noted down
     somewhere else and given as --head later, it shows that nothing before it was rewritten.
-    The raw replies kept as evidence and the events to be published are no part of the book.
+    The raw replies kept as evidence and the events of runs are compared with what their runs
+    noted. Not looked at: replies and events that are gone, which their age explains, events of no
+    run, and anything of runs by a Tieout that noted none.
 
     Examples:
 

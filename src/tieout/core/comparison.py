@@ -18,6 +18,7 @@ from tieout.core.numbers import (
     add,
     divide,
     exact,
+    is_unreadable,
     last_digit,
     magnitude,
     multiply,
@@ -28,6 +29,8 @@ from tieout.core.numbers import (
 from tieout.core.policy import Tolerance
 from tieout.core.position import Position
 from tieout.core.snapshot import Holding
+
+SHOWN_MAX = 40
 
 RATIO_TERM_MAX = 100
 _TERM_MAX, _TERM_NEXT = Decimal(RATIO_TERM_MAX), Decimal(RATIO_TERM_MAX - 1)
@@ -82,7 +85,15 @@ def row_problem(row: Holding) -> str | None:
         multiplier = known_number(row.multiplier)
         if multiplier is None or multiplier <= 0:
             return f"the multiplier {row.multiplier!r} is not a positive number"
+    for name, text in (("average price", row.average_price), ("price", row.price)):
+        if is_unreadable(text):
+            return f"the {name} {shortened(text)} is no number"
     return None
+
+
+def shortened(text: str | None) -> str:
+    """What a row says, in quotes, cut where it would fill a line."""
+    return repr(text if text is None or len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}…")
 
 
 def row_quantity(row: Holding) -> Decimal:

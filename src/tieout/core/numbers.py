@@ -22,6 +22,7 @@ EXPONENT_MAX = 2000  # a longer number is a mistake, and would take the memory o
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII).fullmatch
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _QUOTIENT = Context(prec=QUOTIENT_DIGITS, rounding=ROUND_HALF_EVEN, Emax=MAX_EMAX, Emin=MIN_EMIN)
+_NO_FIGURES = frozenset(("nan", "snan", "inf", "infinity"))
 _PRINTED = Decimal(1).scaleb(-PRINTED_DECIMALS)
 
 add = _EXACT.add
@@ -60,6 +61,23 @@ def exact(value: object) -> Decimal:
     if number and (number.adjusted() > EXPONENT_MAX or exponent_of(number) < -EXPONENT_MAX):
         raise NumberError(f"{str(value)[:40]!r} has more than {EXPONENT_MAX} digits")
     return number
+
+
+def is_unreadable(text: str | None) -> bool:
+    """Whether something is written that is no number. NaN and infinite are not reported instead.
+
+    >>> [is_unreadable(text) for text in ("zz", "[]", "true", "1e999999999")]
+    [True, True, True, True]
+    >>> [is_unreadable(text) for text in (None, "", "NaN", "-Infinity", "1.50", "1e5", "0")]
+    [False, False, False, False, False, False, False]
+    """
+    if not text or _PLAIN(text):
+        return False
+    try:
+        exact(text)
+    except NumberError:
+        return text.lstrip("+-").lower() not in _NO_FIGURES
+    return False
 
 
 def exponent_of(value: Decimal) -> int:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from tieout.core.draft import Draft
 from tieout.core.instrument import LedgerId
+from tieout.core.numbers import is_unreadable
 from tieout.core.position import Ledger
 from tieout.core.snapshot import Holding, Snapshot
 
@@ -65,7 +66,8 @@ def sort_rows(draft: Draft, snapshot: Snapshot) -> Sorted:
             key = by_name.get((row[0], row[4], row[5]), _NONE[0])
             old = known.get(key, _NONE[1])
         is_same = row[1] == old[1] and row[2] == old[2] and row[6:9] == old[6:9]
-        if is_same and row[13] is None and key not in loud:
+        is_priced = row[3] == old[3] or not is_unreadable(row[3])
+        if is_same and is_priced and row[13] is None and key not in loud:
             quiet[key] = row
         else:
             rest.append((number, row))

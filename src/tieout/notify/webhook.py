@@ -115,7 +115,7 @@ def _retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None
         return min(float(told), RETRY_AFTER_S_MAX) if is_sensible else None
     try:
         at = parsedate_to_datetime(told)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     wait_s = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
     is_sensible = 0 < wait_s < 10**RETRY_AFTER_DIGITS_MAX

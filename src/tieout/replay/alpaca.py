@@ -5,7 +5,7 @@ with. The file has to reach back to when the account was empty: Alpaca does not 
 closes from one that opens.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from tieout.replay.export import Fill
 from tieout.replay.fields import Fields
 from tieout.replay.files import FillsFile, Row
 from tieout.replay.judging import PLAIN, Judge
+from tieout.replay.repeats import counted_once
 from tieout.venues.alpaca.activities import Translated, translated
 from tieout.venues.alpaca.wire import ActivityRow, activities_in
 from tieout.venues.http.bodies import BodyInvalid
@@ -40,6 +41,7 @@ class AlpacaActivities:
         self.file = file
         self.name = file.name
         self._rows: dict[str, int] = {}
+        self._repeated = 0
         self._translated = self._read()
 
     def fills(self) -> Iterator[Fill]:
@@ -56,7 +58,8 @@ class AlpacaActivities:
         return instrument_of(fill.activity)
 
     def remarks(self) -> list[str]:
-        return [f"not used: {why}" for why in self._translated.ignored]
+        left_out = [f"not used: {why}" for why in self._translated.ignored]
+        return [*left_out, *counted_once(self._repeated)]
 
     def _read(self) -> Translated:
         """Everything at once: corporate actions are told by several rows together."""
@@ -74,13 +77,15 @@ class AlpacaActivities:
                 raise self.file.fault(message, place=f"row {number}", column="activity_type")
             self._rows.setdefault(row.id or "", number)
             self._check(number, row)
-        found = translated(list(dict.fromkeys(rows)), now=AFTER_ALL)
+        once = list(dict.fromkeys(rows))
+        self._repeated = len(rows) - len(once)
+        found = translated(once, now=AFTER_ALL)
         if found.problems:
             raise self.file.fault(found.problems[0].removeprefix("activities: "))
         found.activities = self._each_once(found.activities)
         return found
 
-    def _each_once(self, activities: Iterable[Activity]) -> list[Activity]:
+    def _each_once(self, activities: Sequence[Activity]) -> list[Activity]:
         """Overlapping pages tell a row twice; the same id with other content is a fault."""
         once: dict[ActivityId, Activity] = {}
         for activity in activities:
@@ -88,6 +93,7 @@ class AlpacaActivities:
                 message = f"{activity.id} is there twice, with other content"
                 place = f"row {self._row_of(activity)}"
                 raise self.file.fault(message, place=place, column="id")
+        self._repeated += len(activities) - len(once)
         return list(once.values())
 
     def _check(self, number: int, row: ActivityRow) -> None:

@@ -40,4 +40,9 @@ class Repeats:
 
     def remarks(self) -> list[str]:
         """What was left out, in words."""
-        return [f"{self.count} x a row that was there before: counted once"] if self.count else []
+        return counted_once(self.count)
+
+
+def counted_once(count: int) -> list[str]:
+    """How many rows came again, in words; nothing where none did."""
+    return [f"{count} x a row that was there before: counted once"] if count else []

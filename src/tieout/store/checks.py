@@ -10,13 +10,24 @@ from tieout.core.book import AccountId
 from tieout.core.codec import canonical
 from tieout.core.instrument import LedgerId
 from tieout.core.journal import GENESIS, LEDGER_KIND, Entry
+from tieout.core.movements import Method
 from tieout.core.pnl import NO_TOTALS, Totals
 from tieout.core.position import Ledger
 from tieout.store.closings import ClosingRow, as_digested, realized_of
 from tieout.store.codec import digest_of, ledger_in, read_ledger, state_in
 from tieout.store.episodes import NO_SEALS, open_row, seal_of, sealed
+from tieout.store.evidence import LINK_BYTES, link_of
 from tieout.store.inspection import Inspection
-from tieout.store.rows import LINK_BYTES, RunRow, account_digest, break_of, break_row, record_digest
+from tieout.store.rows import (
+    RunRow,
+    account_digest,
+    break_of,
+    break_row,
+    event_link,
+    noted_digest,
+    record_digest,
+)
+from tieout.store.succession import Succession
 from tieout.store.written import breaks_digest, rows_digest
 
 
@@ -33,8 +44,9 @@ class Problem:
 class Told:
     """What the entries of a journal told, gathered while following the chain."""
 
-    def __init__(self, account: AccountId) -> None:
+    def __init__(self, account: AccountId, method: Method | None = None) -> None:
         self.account = account
+        self.succession = Succession(method)
         self.sequence = 0
         self.head = GENESIS
         self.links = bytearray()
@@ -49,6 +61,7 @@ class Told:
         """Remember what an entry says; the chain has proved that it is as it was written."""
         self.sequence, self.head = entry.sequence, entry.hash
         self.links += bytes.fromhex(entry.hash)[:LINK_BYTES]
+        self.succession.take(entry)
         if entry.kind != LEDGER_KIND or entry.ledger is None:
             self.state = state_in(entry.payload)
             material = json.loads(entry.payload)
@@ -85,6 +98,8 @@ def row_problems(found: Inspection, told: Told) -> Iterator[Problem]:
     yield from _guarded("instrument", lambda: _instruments(found, runs))
     yield from _guarded("break", lambda: _breaks(found, told, runs))
     yield from _guarded("run", lambda: _records(found))
+    yield from _guarded("evidence", lambda: _evidence(found))
+    yield from _guarded("event", lambda: _events(found))
 
 
 def _guarded(place: str, check: Callable[[], Iterable[Problem]]) -> Iterator[Problem]:
@@ -249,3 +264,42 @@ def _records(found: Inspection) -> Iterator[Problem]:
         is_old = run.record_digest is None and run.account_digest is None
         if not is_old and run.record_digest != record_digest(run):
             yield Problem("run", f"run {run.id} was changed after it was written", key=run.id)
+        elif run.program is not None and run.noted_digest != noted_digest(run):
+            message = f"what run {run.id} noted of what it wrote was changed"
+            yield Problem("run", message, key=run.id)
+
+
+def _evidence(found: Inspection) -> Iterator[Problem]:
+    """Replies that are not those that a run noted. One that is gone was let go of by its age."""
+    noted = {run.id: run.evidence_links for run in found.records()}
+    for row in found.evidence():
+        if row.run not in noted:
+            message = f"reply {row.number} is of {row.run}, a run that is not there"
+            yield Problem("evidence", message, key=row.run)
+            continue
+        links = noted[row.run]
+        if links is None:
+            continue  # of an older Tieout
+        start = (row.number - 1) * LINK_BYTES
+        if links[start : start + LINK_BYTES] != link_of(row):
+            message = f"reply {row.number} of run {row.run} is not the one that it was made from"
+            yield Problem("evidence", message, key=row.run)
+
+
+def _events(found: Inspection) -> Iterator[Problem]:
+    """Events of runs that no run noted. One that is gone was published and let go of."""
+    noted = {run.id: _links_in(run.events_links) for run in found.records()}
+    for row in found.events():
+        links = noted.get(row.run, frozenset())
+        if links is not None and event_link(row) not in links:
+            message = f"an event of {row.run} ({row.type}) is not one that it wrote"
+            yield Problem("event", message, key=row.run)
+
+
+def _links_in(links: bytes | None) -> frozenset[bytes] | None:
+    """The links side by side in a column; None for a run of an older Tieout."""
+    if links is None:
+        return None
+    return frozenset(
+        links[start : start + LINK_BYTES] for start in range(0, len(links), LINK_BYTES)
+    )

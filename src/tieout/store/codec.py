@@ -25,6 +25,11 @@ class _LedgerEntry(msgspec.Struct):
     after: msgspec.Raw
 
 
+class _LedgersEntry(msgspec.Struct):
+    before: msgspec.Raw
+    after: msgspec.Raw
+
+
 class _RunEntry(msgspec.Struct):
     state: msgspec.Raw
 
@@ -34,6 +39,7 @@ class _ListingEntry(msgspec.Struct):
 
 
 _ledger_entry = msgspec.json.Decoder(_LedgerEntry)
+_ledgers_entry = msgspec.json.Decoder(_LedgersEntry)
 _run_entry = msgspec.json.Decoder(_RunEntry)
 _listing_entry = msgspec.json.Decoder(_ListingEntry)
 _ledger = msgspec.json.Decoder(Ledger)
@@ -76,6 +82,13 @@ def ledger_in(payload: str) -> str | None:
     """The text of the ledger as a journal entry left it; None where it changed none."""
     text = str(_ledger_entry.decode(payload).after, "utf-8")
     return None if text == "null" else text
+
+
+def ledgers_in(payload: str) -> tuple[str | None, str | None]:
+    """The texts of the ledger as an entry found it and as it left it; None for none."""
+    said = _ledgers_entry.decode(payload)
+    before, after = str(said.before, "utf-8"), str(said.after, "utf-8")
+    return None if before == "null" else before, None if after == "null" else after
 
 
 def state_in(payload: str) -> str:

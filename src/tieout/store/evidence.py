@@ -4,14 +4,17 @@ Whoever hands them in has removed every secret. They are kept for a settable tim
 forgotten; what was concluded from them stays in the journal.
 """
 
+import hashlib
 import zlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from tieout.core.codec import canonical
 from tieout.core.errors import StoreError
 from tieout.ports import RawReply
 from tieout.store.codec import time_of, time_text
 
+LINK_BYTES = 8
 LEVEL = 1  # three times as fast as the default; replies are repetitive and shrink anyway
 
 
@@ -42,6 +45,17 @@ def evidence_rows(account: str, run: str, replies: Iterable[RawReply]) -> list[E
         )
         for number, reply in enumerate(replies, start=1)
     ]
+
+
+def evidence_links(rows: Iterable[EvidenceRow]) -> bytes:
+    """The beginning of each reply's hash, by its number; replies may be forgotten one by one."""
+    return b"".join(link_of(row) for row in rows)
+
+
+def link_of(row: EvidenceRow) -> bytes:
+    """The beginning of the hash of a reply and of all that is noted with it."""
+    noted = canonical([row.call, row.status, row.received_at, row.size]).encode()
+    return hashlib.sha256(noted + b"\x1f" + row.body).digest()[:LINK_BYTES]
 
 
 def reply_of(row: EvidenceRow) -> RawReply:

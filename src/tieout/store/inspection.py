@@ -11,12 +11,14 @@ from tieout.store import statements
 from tieout.store.closings import ClosingRow
 from tieout.store.connections import Connections
 from tieout.store.episodes import PositionRow
+from tieout.store.evidence import EvidenceRow
 from tieout.store.rows import (
     AccountRow,
     ActivityRow,
     BreakRow,
     JournalRow,
     LedgerRow,
+    OutboxRow,
     RunRow,
 )
 
@@ -44,6 +46,8 @@ class Inspection:
     closings: Callable[[], Iterable[ClosingRow]]
     activities: Callable[[], Iterable[ActivityRow]]
     breaks: Callable[[], Iterable[BreakRow]]
+    evidence: Callable[[], Iterable[EvidenceRow]]
+    events: Callable[[], Iterable[OutboxRow]]
 
 
 @contextmanager
@@ -83,6 +87,8 @@ def _inspection(connection: sqlite3.Connection, account: AccountId) -> Inspectio
         closings=lambda: all_of(statements.ALL_CLOSINGS, ClosingRow._make),
         activities=lambda: all_of(statements.ACTIVITIES, ActivityRow._make),
         breaks=lambda: all_of(statements.BREAKS, BreakRow._make),
+        evidence=lambda: all_of(statements.EVIDENCE_OF_ACCOUNT, EvidenceRow._make),
+        events=lambda: all_of(statements.EVENTS_OF_RUNS, OutboxRow._make),
     )
 
 

@@ -47,6 +47,7 @@ from tieout.store.rows import (
     entry_of,
     event_of,
     lone_event_row,
+    row_of_event,
     run_of,
     run_row,
 )
@@ -139,7 +140,12 @@ class MemoryStore(SqliteAccess, SqliteService):
                 closings=lambda: shelved.closings,
                 activities=lambda: sorted(shelved.activities.values()),
                 breaks=shelved.breaks.values,
+                evidence=lambda: [row for row in self._evidence if row.account == account],
+                events=lambda: map(row_of_event, self._events_of_runs(account)),
             )
+
+    def _events_of_runs(self, account: AccountId) -> list[StoredEvent]:
+        return [each for each in self._events if each.account == account and each.run]
 
     # The book
 
@@ -205,8 +211,9 @@ class MemoryStore(SqliteAccess, SqliteService):
 
     def record_run(self, account: Account, run: RunRecord, evidence: Iterable[RawReply]) -> None:
         with self._one_at_a_time:
-            self._runs[run.id] = run_row(run)
-            self._evidence += evidence_rows(account.id, run.id, evidence)
+            replies = evidence_rows(account.id, run.id, evidence)
+            self._runs[run.id] = run_row(run, replies)
+            self._evidence += replies
 
     # The journal and past states
 

@@ -1,6 +1,10 @@
 """Rows of the tables, column by column as `tables` has them, and the values they stand for."""
 
+import hashlib
 import json
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import version
 from typing import NamedTuple
 
 from tieout.core.book import AccountId
@@ -10,8 +14,7 @@ from tieout.core.instrument import LedgerId
 from tieout.core.journal import Entry
 from tieout.ports import Commit, Event, RunRecord, StoredEvent
 from tieout.store.codec import digest_of, time_of, time_text
-
-LINK_BYTES = 8
+from tieout.store.evidence import LINK_BYTES, EvidenceRow, evidence_links
 
 
 class AccountRow(NamedTuple):
@@ -107,6 +110,10 @@ class RunRow(NamedTuple):
     instruments_digest: str | None = None
     breaks_digest: str | None = None
     record_digest: str | None = None
+    evidence_links: bytes | None = None
+    events_links: bytes | None = None
+    program: str | None = None
+    noted_digest: str | None = None
 
 
 class OutboxRow(NamedTuple):
@@ -155,7 +162,7 @@ def entry_of(row: JournalRow) -> Entry:
     )
 
 
-def run_row(run: RunRecord) -> RunRow:
+def run_row(run: RunRecord, evidence: Iterable[EvidenceRow]) -> RunRow:
     row = RunRow(
         account=run.account,
         id=run.id,
@@ -169,13 +176,35 @@ def run_row(run: RunRecord) -> RunRow:
         venue_calls=run.venue_calls,
         errors=canonical(list(run.errors)),
         statement=run.statement,
+        evidence_links=evidence_links(evidence),
+        events_links=b"",
+        program=program_version(),
     )
-    return row._replace(record_digest=record_digest(row))
+    return with_digests(row)
+
+
+def with_digests(row: RunRow) -> RunRow:
+    """The row of a run with the digests of itself, once everything else is in it."""
+    row = row._replace(record_digest=record_digest(row))
+    return row._replace(noted_digest=noted_digest(row))
+
+
+@cache
+def program_version() -> str:
+    """The version of Tieout that is running."""
+    return version("tieout")
 
 
 def record_digest(row: RunRow) -> str:
     """The hash of what a run says of itself."""
     return digest_of(canonical(list(row[: RunRow._fields.index("version")])).encode())
+
+
+def noted_digest(row: RunRow) -> str:
+    """The hash of what a run noted of what it wrote, the digest of its words included."""
+    noted = row[RunRow._fields.index("version") : RunRow._fields.index("noted_digest")]
+    texts = [each.hex() if isinstance(each, bytes) else each for each in noted]
+    return digest_of(canonical(texts).encode())
 
 
 def run_of(row: RunRow) -> RunRecord:
@@ -237,6 +266,12 @@ def outbox_row(commit: Commit, event: Event) -> OutboxRow:
     )
 
 
+def event_link(row: OutboxRow) -> bytes:
+    """The beginning of the hash of an event, by which its run knows it again."""
+    said = "\x1f".join((row.type, row.at, row.payload))
+    return hashlib.sha256(said.encode()).digest()[:LINK_BYTES]
+
+
 def lone_event_row(event: Event, *, account: AccountId | None) -> OutboxRow:
     """An event of no run."""
     return OutboxRow(
@@ -252,6 +287,15 @@ def event_of(number: int, row: OutboxRow) -> StoredEvent:
         run=row.run or None,
         event=Event(type=row.type, at=time_of(row.at), payload=row.payload),
     )
+
+
+def row_of_event(stored: StoredEvent) -> OutboxRow:
+    """The row of an event that is kept as a value."""
+    event = stored.event
+    return OutboxRow(
+        account=stored.account or "", run=stored.run or "", type=event.type,
+        at=time_text(event.at), payload=event.payload,
+    )  # fmt: skip
 
 
 def links_of(entries: tuple[Entry, ...]) -> bytes:

@@ -144,7 +144,7 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
         self._require_file()
         replies = evidence_rows(account.id, run.id, evidence)
         with self.connections.writing() as connection:
-            connection.execute(statements.PUT_RUN, run_row(run))
+            connection.execute(statements.PUT_RUN, run_row(run, replies))
             connection.executemany(statements.PUT_EVIDENCE, replies)
 
     def check(self) -> None:

@@ -171,6 +171,8 @@ RUNS_OF_ACCOUNT = select("runs", f"WHERE account = ? {_LATEST}")
 RUNS_OF_ACCOUNT_BEFORE = select("runs", f"WHERE account = ? AND {_BEFORE} {_LATEST}")
 PUT_EVIDENCE = insert("evidence")
 EVIDENCE = select("evidence", "WHERE run = ? ORDER BY number")
+EVIDENCE_OF_ACCOUNT = select("evidence", "WHERE account = ?")
+EVENTS_OF_RUNS = select("outbox", "WHERE account = ? AND run <> ''")
 FORGET_EVIDENCE = "DELETE FROM evidence WHERE received_at < ?"
 BREAKS = select("breaks", "WHERE account = ? ORDER BY rowid")
 PUT_EVENT = insert("outbox")

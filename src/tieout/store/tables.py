@@ -232,6 +232,10 @@ runs = Table(
     _text("instruments_digest", nullable=True),
     _text("breaks_digest", nullable=True),  # of those that are open
     _text("record_digest", nullable=True),  # of what the run itself says, its columns above
+    Column("evidence_links", LargeBinary, nullable=True),  # 8 bytes of each reply's hash
+    Column("events_links", LargeBinary, nullable=True),  # and of each event's
+    _text("program", nullable=True),  # the version of Tieout that wrote it
+    _text("noted_digest", nullable=True),  # of all columns from `version` on
     PrimaryKeyConstraint("account", "id"),
     UniqueConstraint("id", name="runs_id"),
 )

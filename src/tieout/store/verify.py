@@ -21,11 +21,13 @@ from tieout.core.errors import JournalError, StoreError
 from tieout.core.facts import Fact
 from tieout.core.instrument import LedgerId
 from tieout.core.journal import GENESIS, Entry, check_chain
+from tieout.core.movements import Method
 from tieout.core.position import Ledger
 from tieout.store.checks import Problem, Told, row_problems
+from tieout.store.evidence import LINK_BYTES
 from tieout.store.inspection import Inspection
 from tieout.store.reading import facts_by_ledger
-from tieout.store.rows import LINK_BYTES, JournalRow, RunRow, entry_of
+from tieout.store.rows import JournalRow, RunRow, entry_of, program_version
 
 PROBLEMS_MAX = 100
 
@@ -95,14 +97,16 @@ def verify(
     *,
     expected: Anchor | None = None,
     rebuild: Rebuild | None = None,
+    method: Method | None = None,
 ) -> VerifyReport:
     """Compare everything stored of an account with its journal, and the journal with itself.
 
-    `rebuild` folds facts into ledgers; with it every position is computed anew. Evidence and
-    events are not part of the book and not looked at.
+    `rebuild` folds facts into ledgers; with it every position is computed anew. `method` is how
+    the account keeps cost; with it what each entry left is computed anew as well. Evidence and
+    events are compared with what their runs noted; those that are gone were let go of.
     """
     with store.inspection(account) as found:
-        told = Told(account)
+        told = Told(account, method)
         problems = list(islice(_problems(found, told, expected, rebuild), PROBLEMS_MAX))
         return VerifyReport(
             account=account, anchor=Anchor(told.sequence, told.head), problems=tuple(problems)
@@ -119,7 +123,11 @@ def _problems(
     except JournalError as wrong:
         yield Problem("journal", str(wrong), sequence=wrong.sequence)
         return
-    wrong_journal = [*_anchor_problems(found, told), *_expected_problems(told, expected)]
+    wrong_anchors = [*_anchor_problems(found, told)]
+    wrong_journal = wrong_anchors or [
+        *_unfit_problems(found, told),
+        *_expected_problems(told, expected),
+    ]
     yield from wrong_journal
     if wrong_journal:
         return
@@ -138,7 +146,11 @@ def _entries(found: Inspection, told: Told, expected: Anchor | None) -> Iterator
             message = f"entry {told.sequence + 1} cannot be read: {failure}"
             raise JournalError(message, sequence=told.sequence + 1) from failure
         yield entry
-        told.take(entry)
+        try:
+            told.take(entry)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as failure:
+            message = f"entry {entry.sequence} does not say what an entry says: {failure!r}"
+            raise JournalError(message, sequence=entry.sequence) from failure
         if expected is not None and entry.sequence == expected.sequence:
             told.hash_at_anchor = entry.hash
 
@@ -212,6 +224,28 @@ def _head_problems(found: Inspection, told: Told, version: int) -> Iterator[Prob
         yield Problem("account", message)
 
 
+def _unfit_problems(found: Inspection, told: Told) -> Iterator[Problem]:
+    """Entries that do not go on from where those before them ended."""
+    unfit = told.succession.unfit()
+    advice = _other_rules(found) if unfit else ""
+    for each in unfit:
+        message = f"{each.message}: {advice}" if each.is_folded else each.message
+        yield Problem("journal", message, sequence=each.sequence, key=each.ledger)
+
+
+def _other_rules(found: Inspection) -> str:
+    """What else it may be that facts do not give what the book has, and how to tell."""
+    programs = {run.program for run in found.runs()}
+    named = sorted(each for each in programs if each is not None)
+    wrote = ["one that noted no version"] if None in programs else []
+    return (
+        f"they were changed, or the Tieout that wrote them ({', '.join([*wrote, *named])}; this is"
+        f" {program_version()}) folded facts by other rules. That version's own `tieout verify`"
+        " tells: if it finds the book sound, nothing was changed; keep the file and sync into a"
+        " new one"
+    )
+
+
 def _expected_problems(told: Told, expected: Anchor | None) -> Iterator[Problem]:
     if expected is None or not expected.sequence:
         return
@@ -227,10 +261,11 @@ def _expected_problems(told: Told, expected: Anchor | None) -> Iterator[Problem]
 
 def _rebuilt_problems(found: Inspection, told: Told, rebuild: Rebuild) -> Iterator[Problem]:
     """Positions that the facts do not give when they are folded again."""
-    facts = facts_by_ledger(entry_of(row) for row in found.entries())
-    rebuilt = rebuild(facts)
+    facts = told.succession.facts or facts_by_ledger(entry_of(row) for row in found.entries())
+    rebuilt = rebuild({key: tuple(each) for key, each in facts.items()})
     for key, ledger in told.ledgers():
         folded = rebuilt.get(key)
         position = folded.position if folded is not None else None
         if position != ledger.position:
-            yield Problem("ledger", f"{key}: its facts give another position", key=key)
+            message = f"{key}: its facts give another position: {_other_rules(found)}"
+            yield Problem("ledger", message, key=key)

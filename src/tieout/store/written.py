@@ -27,10 +27,12 @@ from tieout.store.rows import (
     account_digest,
     activity_rows,
     break_row,
+    event_link,
     journal_row,
     links_of,
     outbox_row,
     run_row,
+    with_digests,
 )
 
 POINTS = (
@@ -261,7 +263,7 @@ def account_row(commit: Commit, prepared: Prepared, *, ended_seal: str) -> Accou
 def anchored_run(commit: Commit, prepared: Prepared, closings: Iterable[ClosingRow]) -> RunRow:
     """The run's own row, with the digests of all that it wrote."""
     left = account_row(commit, prepared, ended_seal=NO_SEALS)
-    return run_row(commit.run)._replace(
+    row = run_row(commit.run, prepared.evidence)._replace(
         version=commit.version + 1,
         first_sequence=commit.entries[0].sequence,
         last_sequence=commit.entries[-1].sequence,
@@ -273,7 +275,9 @@ def anchored_run(commit: Commit, prepared: Prepared, closings: Iterable[ClosingR
         account_digest=account_digest(left),
         instruments_digest=prepared.instruments_digest,
         breaks_digest=breaks_digest(_open_breaks(commit.plan, prepared.breaks)),
+        events_links=b"".join(map(event_link, prepared.outbox)),
     )
+    return with_digests(row)
 
 
 def rows_digest(rows: Iterable[Sequence[object]]) -> str | None:

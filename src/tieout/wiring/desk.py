@@ -238,8 +238,9 @@ class Desk:
         try:
             known = {each.id: each for each in store.accounts()}
             book = store.load(known.get(account, Account(id=account, venue=""))).book
-            rebuild = partial(rebuilt, book.ledgers, method=method_of_book(book))
-            return verify(store, account, expected=expected, rebuild=rebuild)
+            method = method_of_book(book)
+            rebuild = partial(rebuilt, book.ledgers, method=method)
+            return verify(store, account, expected=expected, rebuild=rebuild, method=method)
         except UnreadableBook as unreadable:
             report = verify(store, account, expected=expected)
             problem = Problem("book", unreadable.finding)

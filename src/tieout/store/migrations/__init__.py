@@ -13,8 +13,8 @@ from tieout.store.connections import APPLICATION_ID
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0005"
-REVISIONS = ("0001", "0002", "0003", "0004", NEWEST)
+NEWEST = "0006"
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", NEWEST)
 
 
 def revision_of(connection: sqlite3.Connection) -> str | None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from tieout.core.instrument import QUOTES, AssetClass, Instrument, told_by_symbol
-from tieout.core.numbers import ZERO, normal
+from tieout.core.numbers import ZERO, is_unreadable, normal
 from tieout.core.snapshot import Holding
 from tieout.venues.alpaca.wire import PositionRow, Unreadable
 from tieout.venues.http.bodies import number
@@ -123,8 +123,8 @@ def signed(row: PositionRow) -> str | None:
 
 
 def reported(text: str | None) -> str | None:
-    """A price, or None where there is none: null, empty and NaN are not reported."""
-    return text if number(text) is not None else None
+    """A price as it is written, unreadable too; null, empty and NaN are not reported."""
+    return text if number(text) is not None or is_unreadable(text) else None
 
 
 @lru_cache(maxsize=_INSTRUMENTS_REMEMBERED_MAX)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tieout.core.errors import NumberError
-from tieout.core.numbers import exact, plain
+from tieout.core.numbers import exact, is_unreadable, plain
 from tieout.venues.moments import moment_of
 
 Row = Mapping[str, Any]
@@ -23,9 +23,12 @@ def number(value: object) -> Decimal | None:
 
 
 def text(value: object) -> str | None:
-    """The same as a text in plain notation."""
+    """The same as a text in plain notation; what is no number as it is written."""
     found = number(value)
-    return None if found is None else plain(found)
+    if found is not None:
+        return plain(found)
+    written = str(value) if isinstance(value, str | Decimal | bool | list | dict) else None
+    return written if is_unreadable(written) else None
 
 
 def word(value: object) -> str | None:

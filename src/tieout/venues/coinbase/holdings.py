@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Context, Decimal
 
 from tieout.core.instrument import DOLLARS, Instrument
-from tieout.core.numbers import ZERO, add, divide, plain, printed
+from tieout.core.numbers import ZERO, add, divide, is_unreadable, plain, printed
 from tieout.core.snapshot import Holding
 from tieout.venues.coinbase.products import FIAT, MONEY, Products, coin, linear
 from tieout.venues.coinbase.rows import (
@@ -107,7 +107,10 @@ def _average(total: Decimal, row: SpotRow | None) -> str | None:
 
     What coins that were sent there did cost Coinbase cannot know: 0 is no cost of anything.
     """
-    cost = number(row.cost) if row and row.cost_currency in DOLLARS else None
+    told = row.cost if row and row.cost_currency in DOLLARS else None
+    cost = number(told)
+    if is_unreadable(told):
+        return told
     if not cost or not total:
         return None
     return printed(divide(cost, total))
@@ -204,5 +207,5 @@ def _perpetual(row: PerpetualRow, instrument: Instrument) -> Holding:
 
 
 def _reported(text: str | None) -> str | None:
-    """A number, or None where there is none: null, empty and NaN are not reported."""
-    return text if number(text) is not None else None
+    """A figure as it is written, unreadable too; null, empty and NaN are not reported."""
+    return text if number(text) is not None or is_unreadable(text) else None

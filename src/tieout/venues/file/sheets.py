@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from tieout.bulk.columns import missing_column
 from tieout.bulk.faults import FileFault
+from tieout.bulk.parquet_sheet import ParquetSheet
 from tieout.bulk.sheet import Side
 from tieout.bulk.sources import EXTENSIONS, Source
 from tieout.bulk.tying import sheet_of
@@ -67,6 +69,8 @@ def require(side: Side, needed: Sequence[str], known: Sequence[str]) -> None:
     columns = side.columns or ()
     for name in needed:
         if name not in columns:
+            if isinstance(side.sheet, ParquetSheet) and side.own_name(name) in side.sheet.types:
+                raise missing_column(side, side.own_name(name), why="it is needed")
             raise FileFault(
                 f"there is no such column; the file has {', '.join(columns)}, known are "
                 f"{', '.join(known)}: name yours with map, such as Ticker=symbol",

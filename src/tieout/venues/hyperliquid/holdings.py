@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from tieout.core.instrument import Instrument
-from tieout.core.numbers import divide, magnitude, normal, plain
+from tieout.core.numbers import divide, is_unreadable, magnitude, normal, plain
 from tieout.core.snapshot import Holding
 from tieout.venues.http.bodies import number
 from tieout.venues.hyperliquid.markets import MONEY, Markets, dex_of
@@ -97,6 +97,8 @@ def mark_price(row: PositionRow, *, price_decimals: int | None) -> str | None:
     '79846'
     """
     value, size = number(row.position_value), number(row.szi)
+    if is_unreadable(row.position_value):
+        return row.position_value
     if value is None or not size:
         return None
     price = divide(value, magnitude(size))
@@ -109,11 +111,12 @@ def token(row: BalanceRow, listed: Instrument, mids: Mapping[str, str]) -> Holdi
     """One spot balance: `total` contains what orders hold, `entryNtl` is what all of it cost."""
     total, cost = number(row.total), number(row.entry_ntl)
     average = divide(cost, magnitude(total)) if total and cost is not None else None
+    unreadable = row.entry_ntl if is_unreadable(row.entry_ntl) else None
     names = (listed.symbol, *listed.spellings)
     return Holding(
         symbol=listed.symbol,
         quantity=row.total,
-        average_price=None if average is None else plain(normal(average)),
+        average_price=unreadable if average is None else plain(normal(average)),
         price=next((mids[name] for name in names if number(mids.get(name)) is not None), None),
         asset_class=listed.asset_class,
         currency=listed.currency,
@@ -121,5 +124,5 @@ def token(row: BalanceRow, listed: Instrument, mids: Mapping[str, str]) -> Holdi
 
 
 def reported(text: str | None) -> str | None:
-    """A figure, or None where there is none: null, empty and NaN are not reported."""
-    return text if number(text) is not None else None
+    """A figure as it is written, unreadable too; null, empty and NaN are not reported."""
+    return text if number(text) is not None or is_unreadable(text) else None

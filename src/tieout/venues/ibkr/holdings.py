@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tieout.core.instrument import Instrument
-from tieout.core.numbers import ONE, divide, printed
+from tieout.core.numbers import ONE, divide, is_unreadable, printed
 from tieout.core.snapshot import Holding
 from tieout.venues.ibkr.contracts import (
     CLASSES,
@@ -97,6 +97,8 @@ def average_price(row: PositionRow) -> str | None:
     '6302.295'
     """
     cost, multiplier = number(row.average_cost), multiplier_of(row.contract)
+    if is_unreadable(row.average_cost):
+        return row.average_cost
     if cost is None or multiplier is None:
         return None
     return row.average_cost if multiplier == ONE else printed(divide(cost, multiplier))
@@ -112,6 +114,8 @@ def _cost(row: PositionRow) -> Mapping[str, Decimal]:
 def _price(mark: PortfolioRow | None, *, is_flat: bool) -> str | None:
     """The market price. In the row of what is flat a zero is the lack of one."""
     found = number(mark.price) if mark is not None else None
+    if mark is not None and is_unreadable(mark.price):
+        return mark.price
     if mark is None or found is None or (is_flat and not found):
         return None
     return mark.price
