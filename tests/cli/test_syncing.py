@@ -110,6 +110,18 @@ def test_an_empty_reply_is_held_until_a_person_rejects(tieout, book):
     assert len(quantities(tieout)) == 4
 
 
+def test_nothing_is_accepted_that_only_a_rejected_snapshot_showed(tieout, book):
+    book.answer_empty()
+    tieout("sync")
+    tieout("runs", "reject", tieout("runs", "--json").json["runs"][0]["id"])
+    accepted = tieout("breaks", "accept-broker", "AAPL")
+    assert accepted.status == 2
+    assert "only a snapshot that was rejected showed it; `tieout sync` reads anew" in accepted.err
+    assert tieout("breaks", "--json").json["breaks"] == []
+    assert len(quantities(tieout)) == 4
+    assert tieout("verify").status == 0
+
+
 def test_case_94_a_paper_account_that_was_reset_is_another_account(tieout, book, folder):
     book.market.reset_account("main")
     number = book.market.account("main").number

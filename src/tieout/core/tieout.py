@@ -167,7 +167,7 @@ def _hold(
             news[finding.ledger] = finding.ledger not in known or not is_pending
             draft.set_status(finding.ledger, "PENDING")
     for one in resolution.found:
-        found.append(one if one.ledger in known else replace(one, seen_if_new=0))
+        found.append(replace(one, seen_if_new=0))
     before = draft.book.state.held
     is_known = is_same_list(reading.vanished, before.ledgers if before else None)
     symbols = tuple(sorted(one.symbol for one in found if one.symbol is not None))
