@@ -18,10 +18,9 @@ from tieout.core.adoption import adopt, is_adoption
 from tieout.core.arrivals import record_activities, record_bookings, record_costs
 from tieout.core.book import Book
 from tieout.core.breaks import Break
-from tieout.core.calendar import time_text
 from tieout.core.decisions import decide
 from tieout.core.draft import Draft
-from tieout.core.guards import is_same_list, is_stale, reason_to_hold
+from tieout.core.guards import is_same_list, is_stale, reason_to_hold, reason_to_reject
 from tieout.core.plan import Alert, Held, Plan
 from tieout.core.planning import Outlook, plan_of
 from tieout.core.policy import Policy
@@ -121,10 +120,11 @@ def _with_snapshot(
 ) -> Outlook | Quarantine:
     last = draft.book.state.as_of
     if is_stale(snapshot.as_of, last_applied=last):
+        assert last is not None
         draft.set_touched("PENDING")
         return Outlook(
             outcome="rejected",
-            reason=f"the snapshot of {time_text(snapshot.as_of)} is older than the last applied",
+            reason=reason_to_reject(snapshot.as_of, last_applied=last, now=draft.now),
             tied_out=False,
             found=(Found(kind="stale_source"),),
             decided=decided,

@@ -16,6 +16,7 @@ from tieout.core.errors import (
     UnreadableBook,
     VenueError,
     VenueUnavailable,
+    fault_of,
 )
 from tieout.core.instrument import LedgerId
 from tieout.core.position import Ledger
@@ -204,8 +205,8 @@ class Desk:
     ) -> list[Answer]:
         try:
             venue, accounts = await self.reach(connection)
-        except TieoutError as error:
-            return [Answer(subject=connection, error=error)]
+        except Exception as error:
+            return [Answer(subject=connection, error=fault_of(error))]
         chosen = [each for each in accounts if self.is_meant(each.id, wanted)]
         runs = (self._sync_account(venue, each, is_plan=is_plan) for each in chosen)
         return list(await asyncio.gather(*runs))
@@ -219,8 +220,8 @@ class Desk:
         action = plan_only if is_plan else run
         try:
             finished = await action(self.order(account), venue=venue, parts=self.parts)
-        except TieoutError as error:
-            return Answer(subject=account.id, error=error)
+        except Exception as error:  # the other accounts go on
+            return Answer(subject=account.id, error=fault_of(error))
         return Answer(subject=account.id, finished=finished)
 
     def inspected(self, name: str | None = None) -> Sequence[AccountId]:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from tieout.core.book import Account, AccountId
-from tieout.core.errors import SettingsError, StoreError, TieoutError
+from tieout.core.errors import SettingsError, StoreError, fault_of
 from tieout.ports import AccountBusy, Event, News, RunTrigger, ServiceStopping, Timer, Venue
 from tieout.runs import Finished, Order, run
 from tieout.runs.apart import apart
@@ -211,8 +211,8 @@ class Keeper:
     async def _run_now(self, account: AccountId, trigger: RunTrigger) -> Answer:
         try:
             finished = await self.queue.run_now(account, trigger)
-        except TieoutError as error:
-            return Answer(subject=account, error=error)
+        except Exception as error:  # the other accounts go on
+            return Answer(subject=account, error=fault_of(error))
         return Answer(subject=account, finished=finished)
 
     # Rounds
@@ -240,7 +240,7 @@ class Keeper:
             with self._asked.asking(asked or [connection]):
                 venue, accounts = await self.desk.reach(connection)
         except Exception as error:  # like around a run: other connections go on
-            wrong = error if isinstance(error, TieoutError) else TieoutError(repr(error))
+            wrong = fault_of(error)
             self._missed.add(connection)
             tell = partial(self.watch.unreached, trigger=trigger, started_at=started_at)
             await apart(partial(tell, connection, wrong))
@@ -255,8 +255,8 @@ class Keeper:
     async def _listen(self, connection: str) -> None:
         try:
             await self.desk.venue(connection).listen(partial(self._hear, connection))
-        except TieoutError as error:
-            self.log.stream(connection, "lost", str(error))
+        except Exception as error:  # the schedule goes on
+            self.log.stream(connection, "lost", str(fault_of(error)), wrong=error)
 
     def _hear(self, connection: str, news: News) -> None:
         """Take news of a stream. A first connect before the first round is no news."""
