@@ -139,6 +139,21 @@ def test_case_94_a_paper_account_that_was_reset_is_another_account(tieout, book,
     assert accounts > {f"again/{number}"}  # and the old one, as it was
 
 
+def test_doctor_names_a_connection_of_another_account_once(tieout, broker, folder):
+    path = folder / "tieout.toml"
+    path.write_text(path.read_text().replace('"alpaca"', '"alpaca"\naccount = "PAOTHER"'))
+    assert "WRONG paper login: account_mismatch: asked for" in tieout("doctor").out
+
+
+def test_a_retired_account_is_not_read_any_more(tieout, book, folder):
+    path = folder / "tieout.toml"
+    path.write_text(path.read_text().replace('name = "main"', 'name = "main"\nretired = true'))
+    book.trade("AAPL", "3")
+    assert tieout("sync").status == 0
+    assert len(tieout("runs", "--json").json["runs"]) == 1
+    assert len(quantities(tieout)) == 4
+
+
 def test_the_keys_of_another_account_change_nothing(tieout, book, folder):
     book.market.open_account("other", cash="5")
     keys = book.simulator.credentials("other")

@@ -51,7 +51,10 @@ def breaks(
         )
         rows = [row for each in accounts for row in _rows(opened, each, is_all=is_all)]
         _show(opened, rows, as_json=as_json, has_accounts=len(accounts) > 1)
-        is_bad = any(found.prevents_tie_out for _, found, _ in rows)
+        names = {
+            opened.name_of(each.id) for each in accounts if opened.settings.is_retired(each.id)
+        }
+        is_bad = any(found.prevents_tie_out for name, found, _ in rows if name not in names)
         raise typer.Exit(NOT_TIED_OUT if is_bad else TIED_OUT)
 
 

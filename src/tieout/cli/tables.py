@@ -213,6 +213,7 @@ class Standing:
     at: datetime | None
     breaks: int
     errors: tuple[str, ...] = ()
+    is_retired: bool = False
 
 
 def standing_of(finished: "Finished", *, name: str) -> Standing:
@@ -243,6 +244,8 @@ def standing_line(standing: Standing, *, now: datetime, is_plan: bool = False) -
 
 def _standing_words(standing: Standing, *, is_plan: bool) -> tuple[str, str]:
     would = "would be " if is_plan else ""
+    if standing.is_retired:
+        return "retired, this is what was last known", QUIET
     match standing.outcome:
         case None:
             return "not synced yet", DOUBT

@@ -104,8 +104,8 @@ class RunLog:
     def stream(
         self, connection: str, kind: str, reason: str, *, wrong: BaseException | None = None
     ) -> None:
-        """A venue's stream was connected or lost."""
-        say = self._log.warning if kind == "lost" else self._log.info
+        """A venue's stream was connected, lost or refused."""
+        say = self._log.warning if kind in ("lost", "refused") else self._log.info
         facts = {"reason": reason} if reason else {}
         say(f"[Stream] {connection} {kind}", connection=connection, **facts, **_details(wrong))
 

@@ -161,7 +161,8 @@ class Keeper:
         for account in sorted({*self._reached, *stored}):
             last = self.desk.store.run_totals(account).last
             is_old = last is None or last.finished_at < oldest
-            if is_old and connection_of(account) in connections:
+            is_read = not self.desk.settings.is_retired(account)
+            if is_old and is_read and connection_of(account) in connections:
                 self._tell_one(account, "page")
 
     async def sync(self, wanted: Collection[str], trigger: RunTrigger) -> list[Answer]:
@@ -221,9 +222,11 @@ class Keeper:
         """Each connection by itself, so that one that hangs holds up no other."""
         before = self._rounds.get(connection)
         is_begun = before is not None and not before.done()
-        if is_begun or self._asked.has(connection):
+        is_due = trigger == "schedule"
+        if is_due and (is_begun or self._asked.has(connection)):
             self.log.skipped(AccountId(connection))
-            return
+        if is_begun or (is_due and self._asked.has(connection)):
+            return  # what happened before the runs that follow is seen by them
         self._rounds[connection] = asyncio.create_task(self._round(connection, trigger))
 
     async def _round(self, connection: str, trigger: RunTrigger) -> None:
@@ -264,7 +267,7 @@ class Keeper:
         is_first = connection not in {*self._heard, *self._missed} and not reached
         if news.kind != "changed":
             self.log.stream(connection, news.kind, news.reason)
-        if news.kind == "lost":
+        if news.kind in ("lost", "refused"):
             return
         self._heard.add(connection)
         if news.kind == "connected" and is_first:
