@@ -99,6 +99,16 @@ def test_a_narrow_terminal_keeps_the_time_of_accounts(tieout, morning, monkeypat
     assert "Venue" not in shown
 
 
+def test_a_narrow_terminal_keeps_the_runs_of_a_history_whole(tieout, morning, monkeypatch):
+    runs = {
+        each["run"] for each in tieout("history", "AAPL", "--json").json["history"][0]["entries"]
+    }
+    monkeypatch.setenv("COLUMNS", "60")
+    shown = tieout("history", "AAPL").out.splitlines()
+    assert {f"  run {each}" for each in runs} <= set(shown)
+    assert max(map(len, shown)) <= 60
+
+
 def test_an_account_whose_connection_was_taken_out_says_so(tieout, morning, folder):
     assert "no connection" not in tieout("accounts").out
     settings = (folder / "tieout.toml").read_text(encoding="utf-8")

@@ -25,11 +25,11 @@ class NothingHeld(TieoutError):
 def held_run(store: BookStore, order: Order) -> RunRecord:
     """The latest run that was held and still waits."""
     if store.load(order.account).book.state.held is None:
-        raise NothingHeld(f"no run of {order.account.id} waits for approval")
+        raise NothingHeld(f"no run of {order.called} waits for approval")
     for record in store.runs(order.account.id, limit=RUNS_LOOKED_AT):
         if record.outcome == "held":
             return record
-    raise NothingHeld(f"the held run of {order.account.id} is not among the latest runs")
+    raise NothingHeld(f"the held run of {order.called} is not among the latest runs")
 
 
 def _check_waiting(order: Order, run_id: str, parts: Parts) -> None:

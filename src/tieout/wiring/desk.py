@@ -98,7 +98,13 @@ class Desk:
         """A run of this account by its policy."""
         policy = self.settings.policy_for(account.id, venue=account.venue)
         declared = self.settings.declared_for(account.id)
-        return Order(account=account, policy=policy, trigger=trigger, declared=declared)
+        return Order(
+            account=account,
+            name=self.name_of(account.id),
+            policy=policy,
+            trigger=trigger,
+            declared=declared,
+        )
 
     def name_of(self, account: AccountId) -> str:
         """What people call an account."""
