@@ -110,6 +110,18 @@ def test_an_empty_reply_is_held_until_a_person_rejects(tieout, book):
     assert len(quantities(tieout)) == 4
 
 
+def test_nothing_is_accepted_that_only_a_rejected_snapshot_showed(tieout, book):
+    book.answer_empty()
+    tieout("sync")
+    tieout("runs", "reject", tieout("runs", "--json").json["runs"][0]["id"])
+    accepted = tieout("breaks", "accept-broker", "AAPL")
+    assert accepted.status == 2
+    assert "only a snapshot that was rejected showed it; `tieout sync` reads anew" in accepted.err
+    assert tieout("breaks", "--json").json["breaks"] == []
+    assert len(quantities(tieout)) == 4
+    assert tieout("verify").status == 0
+
+
 def test_case_94_a_paper_account_that_was_reset_is_another_account(tieout, book, folder):
     book.market.reset_account("main")
     number = book.market.account("main").number
@@ -125,6 +137,21 @@ def test_case_94_a_paper_account_that_was_reset_is_another_account(tieout, book,
     assert tieout("sync").status == 0
     accounts = {each["account"] for each in tieout("accounts", "--json").json["accounts"]}
     assert accounts > {f"again/{number}"}  # and the old one, as it was
+
+
+def test_doctor_names_a_connection_of_another_account_once(tieout, broker, folder):
+    path = folder / "tieout.toml"
+    path.write_text(path.read_text().replace('"alpaca"', '"alpaca"\naccount = "PAOTHER"'))
+    assert "WRONG paper login: account_mismatch: asked for" in tieout("doctor").out
+
+
+def test_a_retired_account_is_not_read_any_more(tieout, book, folder):
+    path = folder / "tieout.toml"
+    path.write_text(path.read_text().replace('name = "main"', 'name = "main"\nretired = true'))
+    book.trade("AAPL", "3")
+    assert tieout("sync").status == 0
+    assert len(tieout("runs", "--json").json["runs"]) == 1
+    assert len(quantities(tieout)) == 4
 
 
 def test_the_keys_of_another_account_change_nothing(tieout, book, folder):

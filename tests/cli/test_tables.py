@@ -99,6 +99,16 @@ def test_a_narrow_terminal_keeps_the_time_of_accounts(tieout, morning, monkeypat
     assert "Venue" not in shown
 
 
+def test_a_narrow_terminal_keeps_the_runs_of_a_history_whole(tieout, morning, monkeypatch):
+    runs = {
+        each["run"] for each in tieout("history", "AAPL", "--json").json["history"][0]["entries"]
+    }
+    monkeypatch.setenv("COLUMNS", "60")
+    shown = tieout("history", "AAPL").out.splitlines()
+    assert {f"  run {each}" for each in runs} <= set(shown)
+    assert max(map(len, shown)) <= 60
+
+
 def test_an_account_whose_connection_was_taken_out_says_so(tieout, morning, folder):
     assert "no connection" not in tieout("accounts").out
     settings = (folder / "tieout.toml").read_text(encoding="utf-8")
@@ -106,6 +116,24 @@ def test_an_account_whose_connection_was_taken_out_says_so(tieout, morning, fold
     (folder / "tieout.toml").write_text(before, encoding="utf-8")
     left = f"{ACCOUNT.id}: no connection reads it any more; this is what was last known"
     assert left in tieout("accounts").out.splitlines()
+
+
+def test_a_retired_account_keeps_nothing_from_being_tied_out(tieout, morning, folder):
+    settings = (folder / "tieout.toml").read_text(encoding="utf-8")
+    before, _, _ = settings.replace('name = "paper"', 'name = "live"').partition("[accounts.")
+    (folder / "tieout.toml").write_text(before, encoding="utf-8")
+    commands = ("accounts", "positions", "breaks")
+    assert [tieout(each).status for each in commands] == [1, 1, 1]
+    retired = f'[accounts."{ACCOUNT.id}"]\nretired = true\n'
+    (folder / "tieout.toml").write_text(before + retired, encoding="utf-8")
+    assert [tieout(each).status for each in commands] == [0, 0, 0]
+    assert "retired" in tieout("accounts").out
+    assert "no connection reads it" not in tieout("accounts").out
+    shown = tieout("positions")
+    assert f"{ACCOUNT.id} (alpaca): retired, this is what was last known" in shown.out
+    assert "AAPL" in shown.out
+    assert tieout("accounts", "--json").json["accounts"][0]["is_retired"] is True
+    assert tieout("runs", "--json").json["runs"] != []
 
 
 def test_an_estimate_that_was_replaced_is_no_estimate_any_more(tieout, folder):

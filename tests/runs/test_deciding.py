@@ -10,6 +10,7 @@ from tieout.core.policy import Policy
 from tieout.runs.approvals import NothingHeld, approve, reject, settle
 
 AAPL, MSFT = holding("AAPL", "10"), holding("MSFT", "5")
+TSLA = holding("TSLA", "1")
 
 
 @pytest.fixture
@@ -43,6 +44,26 @@ def test_after_a_rejection_the_same_reply_is_held_again_and_alerts_again(held):
     again = held.run()
     assert again.record.outcome == "held"
     assert [each.kind for each in again.plan.alerts] == ["held"]
+
+
+def test_the_breaks_that_only_a_rejected_snapshot_showed_are_over(held):
+    finished = reject(held.order, "run-2", parts=held.parts)
+    assert [each.status for each in finished.plan.breaks] == ["resolved", "resolved"]
+    assert list(held.store.breaks(ACCOUNT.id)) == []
+    again = held.run()
+    assert [(each.symbol, each.seen) for each in again.plan.breaks] == [("AAPL", 0), ("MSFT", 0)]
+
+
+def test_nothing_is_accepted_on_the_word_of_a_rejected_snapshot():
+    bench = Bench()
+    bench.run(AAPL, MSFT, TSLA)
+    missing = bench.run(MSFT, TSLA).plan.breaks[0]
+    held = bench.run().record
+    reject(bench.order, held.id, parts=bench.parts)
+    with pytest.raises(NothingHeld, match="AAPL was missing from a snapshot that was rejected"):
+        asyncio.run(settle(bench.order, missing, "accept_broker", parts=bench.parts))
+    assert bench.quantities == {"AAPL": "10", "MSFT": "5", "TSLA": "1"}
+    assert [(each.symbol, each.seen) for each in bench.store.breaks(ACCOUNT.id)] == [("AAPL", 1)]
 
 
 @pytest.mark.parametrize("run_id", ["run-1", "run-9"])

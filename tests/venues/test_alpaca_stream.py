@@ -10,7 +10,8 @@ import pytest
 
 from tieout.ports import News
 from tieout.simulators.faults import CloseStream, Fault, Reset, Status
-from tieout.venues.alpaca.stream import TradeUpdates
+from tieout.venues.alpaca.limits import Limits
+from tieout.venues.alpaca.stream import TradeUpdates, _Stream
 from venues.alpaca import PATIENT
 from venues.hearing import Ear
 from venues.market import AlpacaStage
@@ -88,11 +89,33 @@ def test_a_refused_connection_is_tried_again(stage, effect):
 
 def test_refused_keys_are_said_and_are_never_shown(stage):
     async def happen(ear: Ear) -> None:
-        await ear.until("lost", "lost")
+        await ear.until("refused")
 
     news = heard(stage, happen, secret="sEcReT-planted-and-wrong")
-    assert {each.reason for each in news} == {"the keys were refused"}
-    assert "connected" not in {each.kind for each in news}
+    assert news == [News(kind="refused", reason="the keys were refused")]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_connection_that_is_turned_down_is_refused_and_not_lost(stage, status):
+    stage.simulator.faults.add(Fault(Status(status), path="/stream", times=None))
+
+    async def happen(ear: Ear) -> None:
+        await ear.until("refused")
+
+    reason = f"the connection was refused ({status})"
+    assert heard(stage, happen) == [News(kind="refused", reason=reason)]
+
+
+def test_pauses_after_refusals_grow_to_minutes_and_end_with_a_connection():
+    told = []
+    limits = Limits(refused_s=15, refused_s_max=600)
+    stream = _Stream("ws://127.0.0.1:9", ("key", "secret"), limits=limits, tell=told.append)
+    waits = []
+    for retries in range(1, 9):
+        stream._refuse("the keys were refused")
+        waits.append(stream._reconnect_delay(retries))
+    assert waits == [15, 30, 60, 120, 240, 480, 600, 600]
+    assert {each.kind for each in told} == {"refused"}
 
 
 def test_leaving_is_no_loss(stage):

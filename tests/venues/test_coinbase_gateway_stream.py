@@ -156,8 +156,8 @@ def test_it_signs_in_again_before_its_token_is_too_old():
 @pytest.mark.parametrize("method", ["public/auth", "private/subscribe"])
 def test_a_refusal_is_told_in_its_words_without_a_secret(method):
     error = {"code": 13004, "message": f"invalid_credentials {KEY} eyJhbGciOiJFUzI1.eyJzdWIiOiI"}
-    ((kind, reason),) = heard(Gateway(answers={method: {"error": error}}), "lost")[:1]
-    assert kind == "lost"
+    ((kind, reason),) = heard(Gateway(answers={method: {"error": error}}), "refused")[:1]
+    assert kind == "refused"
     assert reason.startswith(f"{CONNECTED[1]}: it was refused: 13004 invalid_credentials")
     assert KEY not in reason
     assert "eyJ" not in reason

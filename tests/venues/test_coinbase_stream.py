@@ -176,7 +176,7 @@ def test_an_end_of_the_connection_is_noticed_and_a_new_one_made():
 def test_a_refused_login_is_told_in_its_words():
     refusal = json.dumps({"type": "error", "message": "authentication failure"})
     news = heard(Channel([says(refusal)]), 2)
-    assert words(news) == [("lost", "it was refused: authentication failure")] * 2
+    assert words(news) == [("refused", "it was refused: authentication failure")] * 2
 
 
 @pytest.mark.parametrize("garbage", ["{", "[]", "7", "null"])

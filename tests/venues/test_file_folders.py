@@ -1,6 +1,7 @@
 """Files in folders: which is the statement, what happened, and what is noticed of a change."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -127,9 +128,18 @@ def test_a_folder_that_is_away_is_no_end_of_listening(tmp_path):
 def test_the_checkup_tells_of_when_the_statement_is_and_how_sure_that_is(tmp_path):
     written(tmp_path / "positions.csv", POSITIONS.format(1))
     found = {each.subject: each for each in asyncio.run(venue_of(tmp_path).check())}
-    assert found["file"].message == "positions.csv: 1 positions, 0 activities"
+    assert found["file"].message == "positions.csv: 1 position, 0 activities"
     assert "as told by when it was written; 0.0 hours ago" in found["age"].message
     assert "there is no positions.csv.sha256" in found["checksum"].message
+
+
+def test_the_checkup_counts_what_can_be_read_and_tells_friendly_times(tmp_path):
+    unusable = POSITIONS.format(1) + "MSFT,x\n"
+    written(tmp_path / "positions.csv", unusable)
+    found = {each.subject: each for each in asyncio.run(venue_of(tmp_path).check())}
+    assert found["file"].level == "warning"
+    assert "1 position, 0 activities, 1 row that cannot be read" in found["file"].message
+    assert re.match(r"of \d{4}-\d\d-\d\d \d\d:\d\d, as told", found["age"].message)
 
 
 def connect(**settings):

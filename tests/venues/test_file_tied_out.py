@@ -10,7 +10,8 @@ from tieout.runs.order import Finished
 from tieout.settings import Settings, read_settings
 from tieout.venues.file import venue as file_venue
 from tieout.venues.file.limits import Limits
-from tieout.wiring.desk import keys_of, open_desk
+from tieout.wiring.connected import keys_of
+from tieout.wiring.desk import open_desk
 from venues.alpaca import FakeClock
 from venues.files import NOW, written
 

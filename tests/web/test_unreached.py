@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tieout.core.errors import VenueRefused
 from tieout.settings import Connection, Settings
 from tieout.store.memory import MemoryStore
+from tieout.wiring.desk import Answer
 from web.house import House, Web, opened, some_runs
 
 REFUSED = VenueRefused("no", venue="fresh", status=401, advice="set the key")
@@ -46,6 +47,18 @@ def test_it_is_listed_among_the_accounts_with_its_error(house: House, web: Web, 
     assert (fresh["name"], fresh["venue"], fresh["outcome"]) == ("fresh", "alpaca", "failed")
     assert fresh["reason"] == "refused: fresh: no - set the key"
     assert (fresh["tied_out"], fresh["last_synced_at"], fresh["open_breaks"]) == (False, None, 0)
+
+
+def test_a_sync_that_does_not_reach_it_says_its_name_once(
+    house: House, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def sync(_: str | None) -> list[Answer]:
+        return [Answer(subject="fresh", error=REFUSED)]
+
+    monkeypatch.setattr(house.service, "sync", sync)
+    shown = web.post("/api/admin/jobs/sync-positions", headers=house.key("admin:write"))
+    assert shown.status_code == 500
+    assert shown.json()["errors"] == ["fresh: no - set the key"]
 
 
 def test_metrics_count_its_runs_and_what_they_failed_by(house: House, web: Web) -> None:

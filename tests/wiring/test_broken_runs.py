@@ -82,3 +82,41 @@ def test_a_connection_whose_failure_cannot_be_kept_is_logged(stage, failing):
     stage.turn(6 * MINUTE)
     assert failing.runs() == []
     assert "the disk is full" in {each.facts.get("problem") for each in stage.log.said}
+
+
+def test_an_unforeseen_fault_is_a_failed_run_with_an_alert_and_the_others_go_on(stage, failing):
+    stage.venue("ill", error=ZeroDivisionError("planted"))
+    stage.venue("well")
+    service = stage.start(failing)
+    stage.turn(11 * MINUTE)
+    runs = failing.runs(AccountId("ill/1"))
+    assert {each.outcome for each in runs} == {"failed"}
+    assert all("this is a fault of Tieout: ZeroDivisionError" in each.reason for each in runs)
+    (alert,) = events(failing, "alert:raised")
+    assert alert["account"] == "ill/1"
+    assert len(events(failing, "system:error")) == len(runs)
+    assert service.totals(AccountId("well/1")).last.tied_out
+    (first, *_) = [each for each in stage.log.said if each.level == "error"]
+    assert isinstance(first.facts["exc_info"], ZeroDivisionError)
+
+
+def test_an_unforeseen_fault_of_one_account_does_not_end_a_manual_sync(stage, failing):
+    stage.venue("ill", error=ZeroDivisionError("planted"))
+    stage.venue("well")
+    service = stage.start(failing)
+    ill, well = stage.timer.ask(service.sync())
+    assert "this is a fault of Tieout: ZeroDivisionError" in str(ill.error)
+    assert well.finished.record.tied_out
+
+
+def test_an_unforeseen_fault_in_a_stream_is_told(stage, failing, monkeypatch):
+    paper = stage.venue("paper")
+
+    async def listen(_):
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr(paper, "listen", listen)
+    stage.start(failing)
+    (said,) = [each for each in stage.log.said if "[Stream]" in each.text]
+    assert "this is a fault of Tieout: ZeroDivisionError" in said.facts["reason"]
+    assert isinstance(said.facts["exc_info"], ZeroDivisionError)

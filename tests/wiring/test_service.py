@@ -370,3 +370,14 @@ def test_an_account_that_is_not_there_is_said(stage, paper):
     service = stage.start()
     with pytest.raises(SettingsError, match="no account or connection is named 'nope'"):
         stage.timer.ask(service.sync("nope"))
+
+
+def test_a_second_event_before_the_first_round_is_seen_by_it_and_no_warning(stage):
+    paper = stage.venue("paper", greets_after=MINUTE)
+    stage.start(settings=stage.settings(first_run_s=3600))
+    for _ in range(2):
+        stage.timer.loop.call_soon_threadsafe(paper.tell, News(kind="changed"))
+        stage.turn(SECOND)
+    stage.turn(2 * MINUTE)
+    assert len(paper.asked_at) == 1
+    assert stage.log.texts("warning") == []

@@ -59,9 +59,11 @@ def _show(opened: "Desk", rows: Sequence[tuple["Account", "Standing"]]) -> None:
         )
     shown.print(made)
     for account, each in rows:
-        if _is_left(opened, account):
+        if _is_left(opened, account) and not each.is_retired:
             words = f"{each.name}: no connection reads it any more; this is what was last known"
             shown.print(tables.text(clean(words), tables.QUIET), soft_wrap=True)
+            advice = f'  to lay it to rest, set under [accounts."{account.id}"]: retired = true'
+            shown.print(tables.text(clean(advice), tables.QUIET), soft_wrap=True)
 
 
 def _is_left(opened: "Desk", account: "Account") -> bool:
@@ -73,6 +75,8 @@ def _is_left(opened: "Desk", account: "Account") -> bool:
 def _answer(standing: "Standing") -> Any:
     from tieout.cli import tables
 
+    if standing.is_retired:
+        return tables.text("retired", tables.QUIET)
     return tables.text("yes", tables.GOOD) if standing.tied_out else tables.text("NO", tables.BAD)
 
 

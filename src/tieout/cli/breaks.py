@@ -1,5 +1,6 @@
 """`tieout breaks`: where the broker disagrees, and what to do about it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,7 +51,10 @@ def breaks(
         )
         rows = [row for each in accounts for row in _rows(opened, each, is_all=is_all)]
         _show(opened, rows, as_json=as_json, has_accounts=len(accounts) > 1)
-        is_bad = any(found.prevents_tie_out for _, found, _ in rows)
+        names = {
+            opened.name_of(each.id) for each in accounts if opened.settings.is_retired(each.id)
+        }
+        is_bad = any(found.prevents_tie_out for name, found, _ in rows if name not in names)
         raise typer.Exit(NOT_TIED_OUT if is_bad else TIED_OUT)
 
 
@@ -154,19 +158,33 @@ def _settle(
 def _found(opened: "Desk", name: str, of: str | None) -> "tuple[Account, Break]":
     """The one open break that a name means."""
     from tieout.core.errors import SettingsError
-    from tieout.core.instrument import spelling_key
 
     accounts = [opened.account(of)] if of is not None else list(opened.store.accounts())
     every = [(each, found) for each in accounts for found in opened.store.breaks(each.id)]
-    key = spelling_key(name)
-    chosen = [
-        (account, found)
-        for account, found in every
-        if found.id == name or (found.symbol and spelling_key(found.symbol) == key)
-    ]
+    chosen = [(account, found) for account, found in every if _is_called(found, name)]
     if len(chosen) == 1:
         return chosen[0]
     if not chosen:
-        raise SettingsError(f"there is no open break {name!r}; `tieout breaks` lists them")
+        why = _why_none(opened, accounts, name)
+        raise SettingsError(f"there is no open break {name!r}{why}")
     ids = ", ".join(f"{found.id} in {opened.name_of(account.id)}" for account, found in chosen)
     raise SettingsError(f"{name!r} may mean {ids}; name one, or its --account")
+
+
+def _is_called(found: "Break", name: str) -> bool:
+    from tieout.core.instrument import spelling_key
+
+    symbol = found.symbol
+    return found.id == name or (bool(symbol) and spelling_key(symbol or "") == spelling_key(name))
+
+
+def _why_none(opened: "Desk", accounts: Sequence["Account"], name: str) -> str:
+    """Why a break is not open: only a snapshot showed it that a person rejected; or whatever."""
+    from tieout.runs.approvals import is_of_rejected
+
+    for account in accounts:
+        state = opened.store.load(account).book.state
+        ended = (each for each in opened.store.breaks(account.id, every=True))
+        if any(_is_called(each, name) and is_of_rejected(each, state) for each in ended):
+            return ": only a snapshot that was rejected showed it; `tieout sync` reads anew"
+    return "; `tieout breaks` lists them"

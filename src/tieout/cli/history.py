@@ -10,10 +10,15 @@ from tieout.cli.frame import AsJson, OfAccount, reading_desk
 from tieout.cli.output import console, write_json
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from tieout.core.book import Account
     from tieout.core.journal import Entry
     from tieout.core.position import Ledger
     from tieout.wiring import Desk
+
+
+WIDTH_FOR_TABLE = 80
 
 
 def history(
@@ -107,11 +112,25 @@ def _show(rows: "Sequence[tuple[str, Ledger, Sequence[Entry]]]") -> None:
         held = holding(ledger.quantity)
         title = tables.text(clean(f"{ledger.instrument.symbol} in {account}: "), "bold")
         shown.print(title.append(f"we hold {held}", style=""))
-        made = tables.table("When", "What", ">Entry", "Run")
+        if shown.width < WIDTH_FOR_TABLE:
+            _show_narrow(shown, entries)
+            continue
+        made = tables.table("When", "What", ">Entry", "Run", whole=("When", "Run"))
         for entry in entries:
             for at, words in _lines(entry):
                 made.add_row(at, tables.text(words), str(entry.sequence), tables.text(entry.run))
         shown.print(made)
+
+
+def _show_narrow(shown: "Console", entries: "Sequence[Entry]") -> None:
+    """Without room for a table: what happened, and under it by which run, whole to be copied."""
+    from tieout.cli import tables
+
+    for entry in entries:
+        for at, words in _lines(entry):
+            shown.print(tables.text(f"{at}  entry {entry.sequence}", "bold"), soft_wrap=True)
+            shown.print(tables.text(f"  {words}"))
+            shown.print(tables.text(f"  run {entry.run}", tables.QUIET), soft_wrap=True)
 
 
 def _lines(entry: "Entry") -> list[tuple[str, str]]:

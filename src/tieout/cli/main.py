@@ -88,6 +88,10 @@ def everything(
         Literal["numbers", "strings"],
         typer.Option(help="How --json writes quantities, prices and money: exact either way."),
     ] = "numbers",
+    traceback: Annotated[
+        bool,
+        typer.Option("--traceback", help="Show where a fault of Tieout comes from, on stderr."),
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
     ] = False,
@@ -96,6 +100,7 @@ def everything(
     del version  # its callback has answered
     context.obj = config
     output.DECIMALS_AS_STRINGS.set(decimals == "strings")
+    output.TRACEBACKS.set(traceback)
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
@@ -116,13 +121,28 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _forget_output()  # whoever read it has seen enough
     except OSError as error:
-        if error.filename is not None:
-            raise
-        _forget_output()
-        output.tell(f"tieout: the output cannot be written: {error.strerror}")
+        _tell_of_file(error)
     except (typer.Abort, KeyboardInterrupt):
         return STOPPED
+    except Exception as error:
+        _tell_fault(error)
     return output.WRONG
+
+
+def _tell_of_file(error: OSError) -> None:
+    if error.filename is not None:
+        _tell_fault(error)
+        return
+    _forget_output()
+    output.tell(f"tieout: the output cannot be written: {error.strerror}")
+
+
+def _tell_fault(error: Exception) -> None:
+    from tieout.core.errors import fault_of
+
+    fault = fault_of(error, written="a run is written whole or not at all")
+    output.tell(f"tieout: {fault}")
+    output.tell_traceback(fault)
 
 
 def _forget_output() -> None:

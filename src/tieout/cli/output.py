@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 TIED_OUT, NOT_TIED_OUT, WRONG = 0, 1, 2
 DECIMALS_AS_STRINGS: ContextVar[bool] = ContextVar("DECIMALS_AS_STRINGS", default=False)
+TRACEBACKS: ContextVar[bool] = ContextVar("TRACEBACKS", default=False)
 WIDTH_OF_NO_TERMINAL = 120
 QUIET_S_MAX = 1.0
 
@@ -50,6 +51,16 @@ def program() -> str:
 def tell(message: str) -> None:
     """A line on stderr."""
     print(message, file=sys.stderr, flush=True)
+
+
+def tell_traceback(error: BaseException | None) -> None:
+    """Where a fault of ours comes from, for those who asked for it."""
+    import traceback
+
+    from tieout.core.errors import UnexpectedError
+
+    if TRACEBACKS.get() and isinstance(error, UnexpectedError) and error.__cause__ is not None:
+        tell("".join(traceback.format_exception(error.__cause__)).rstrip())
 
 
 def write_json(material: Any) -> None:

@@ -126,7 +126,8 @@ def _show(
     for account, standing in standings:
         book = opened.store.load(account).book
         shown.print(tables.standing_line(standing, now=now), soft_wrap=True)
-        lost = standing.errors if standing.outcome != "failed" else ()
+        is_told = standing.outcome == "failed" or standing.is_retired
+        lost = () if is_told else standing.errors
         for line in (
             *tables.break_lines(book.open_breaks.values(), book.ledgers, now=now),
             *tables.error_lines(lost),

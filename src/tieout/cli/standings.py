@@ -29,6 +29,7 @@ def standing_in(opened: "Desk", account: "Account") -> "Standing":
         at=last.finished_at if last else None,
         breaks=sum(each.prevents_tie_out for each in breaks),
         errors=last.errors if last else (),
+        is_retired=opened.settings.is_retired(account.id),
     )
 
 
@@ -45,7 +46,7 @@ def _telling(runs: "Sequence[RunRecord]") -> "RunRecord | None":
 
 def is_good(standing: "Standing") -> bool:
     """Whether there is nothing to look at."""
-    return standing.tied_out is True
+    return standing.is_retired or standing.tied_out is True
 
 
 def standing_json(account: "Account", standing: "Standing") -> dict[str, Any]:
@@ -56,6 +57,7 @@ def standing_json(account: "Account", standing: "Standing") -> dict[str, Any]:
         "venue": account.venue,
         "currency": account.currency,
         "tied_out": standing.tied_out,
+        "is_retired": standing.is_retired,
         "outcome": standing.outcome,
         "reason": standing.reason,
         "last_run_at": standing.at,

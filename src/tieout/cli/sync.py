@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from tieout.cli.frame import AsJson, OfAccounts, desk, settings_of
-from tieout.cli.output import NOT_TIED_OUT, TIED_OUT, WRONG, console, progress, write_json
+from tieout.cli.output import (
+    NOT_TIED_OUT,
+    TIED_OUT,
+    WRONG,
+    console,
+    progress,
+    tell_traceback,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from tieout.runs import Finished
@@ -55,12 +63,14 @@ def _run(context: typer.Context, chosen: Sequence[str], *, as_json: bool, is_pla
     with ExitStack() as closing:
         with progress("reading the brokers"):
             check_connections(settings, connections_named(settings, chosen))
-            opened = closing.enter_context(desk(settings, is_plan=is_plan))
+            opened = closing.enter_context(desk(settings, is_plan=is_plan, is_reading=is_plan))
             answers = asyncio.run(opened.sync(chosen, is_plan=is_plan))
         if as_json:
             write_json(answers_json(answers, opened, is_plan=is_plan))
         else:
             show(answers, opened, is_plan=is_plan)
+    for answer in answers:
+        tell_traceback(answer.error)
     return status_of(answers)
 
 

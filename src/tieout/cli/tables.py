@@ -213,6 +213,7 @@ class Standing:
     at: datetime | None
     breaks: int
     errors: tuple[str, ...] = ()
+    is_retired: bool = False
 
 
 def standing_of(finished: "Finished", *, name: str) -> Standing:
@@ -234,13 +235,17 @@ def standing_line(standing: Standing, *, now: datetime, is_plan: bool = False) -
     """One line for an account: tied out or not, and when we knew that."""
     words, style = _standing_words(standing, is_plan=is_plan)
     if standing.at is not None and not is_plan:
-        words = f"{words}, {time_of_day(standing.at, now=now)}"
+        at = time_of_day(standing.at, now=now)
+        # The reason of a rejection ends with a time of its own.
+        words = f"{words} ({at})" if standing.outcome == "rejected" else f"{words}, {at}"
     line = text(clean(f"{standing.name} ({standing.venue}): "), "bold")
     return line.append(clean(words), style=style)
 
 
 def _standing_words(standing: Standing, *, is_plan: bool) -> tuple[str, str]:
     would = "would be " if is_plan else ""
+    if standing.is_retired:
+        return "retired, this is what was last known", QUIET
     match standing.outcome:
         case None:
             return "not synced yet", DOUBT

@@ -1,5 +1,7 @@
 """What goes wrong, with a stable code and a message that says what to do next."""
 
+from types import TracebackType
+
 
 class TieoutError(Exception):
     """Base of every error Tieout raises on purpose; `code` is stable, the message is for people."""
@@ -115,3 +117,35 @@ class VenueReplyInvalid(VenueError):
 
     code = "venue_reply_invalid"
     kind = "reply_invalid"
+
+
+class UnexpectedError(TieoutError):
+    """A fault of Tieout itself. The message has no text of the exception, which may hold secrets;
+    the exception is its `__cause__`.
+    """
+
+    code = "unexpected"
+
+
+def fault_of(error: Exception, *, written: str = "nothing was written by it") -> TieoutError:
+    """An exception as an error of ours: as it is, or as the fault of Tieout that it shows."""
+    if isinstance(error, TieoutError):
+        return error
+    fault = UnexpectedError(
+        f"this is a fault of Tieout: {type(error).__name__} in {_place_of(error.__traceback__)}, "
+        f"{written}; `tieout --traceback ...` and the log of `tieout serve` show the details, "
+        "please report them"
+    )
+    fault.__cause__ = error
+    return fault
+
+
+def _place_of(trace: TracebackType | None) -> str:
+    """The innermost place in our own code, or in whatever was running."""
+    places = []
+    while trace is not None:
+        places.append((str(trace.tb_frame.f_globals.get("__name__", "?")), trace.tb_lineno))
+        trace = trace.tb_next
+    ours = [each for each in places if each[0].partition(".")[0] == "tieout"]
+    module, line = (ours or places or [("?", 0)])[-1]
+    return f"{module} line {line}"

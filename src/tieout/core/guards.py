@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from tieout.core.calendar import time_text
 from tieout.core.instrument import LedgerId
 from tieout.core.numbers import multiply
 from tieout.core.policy import Policy
@@ -38,6 +39,22 @@ def _positions(count: int) -> str:
 def is_stale(as_of: datetime, *, last_applied: datetime | None) -> bool:
     """Whether a snapshot is older than the last one that was applied."""
     return last_applied is not None and as_of < last_applied
+
+
+def reason_to_reject(as_of: datetime, *, last_applied: datetime, now: datetime) -> str:
+    """Why a stale snapshot is not applied. Our own clock may be what went back.
+
+    >>> from datetime import UTC, timedelta
+    >>> last = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    >>> earlier = last - timedelta(hours=1)
+    >>> reason_to_reject(earlier, last_applied=last, now=last)
+    'the snapshot of 2026-11-20T14:00:00Z is older than the last applied, 2026-11-20T15:00:00Z'
+    >>> reason_to_reject(earlier, last_applied=last, now=earlier).partition("; ")[2]
+    "check this machine's clock, which is behind that"
+    """
+    older = f"the snapshot of {time_text(as_of)} is older than the last applied"
+    clock = "; check this machine's clock, which is behind that" if now < last_applied else ""
+    return f"{older}, {time_text(last_applied)}{clock}"
 
 
 def is_same_list(ours: Sequence[LedgerId], before: Sequence[LedgerId] | None) -> bool:

@@ -23,10 +23,9 @@ from tieout.core.arrivals import (
 )
 from tieout.core.book import Book
 from tieout.core.breaks import Break
-from tieout.core.calendar import time_text
 from tieout.core.decisions import decide
 from tieout.core.draft import Draft
-from tieout.core.guards import is_same_list, is_stale, reason_to_hold
+from tieout.core.guards import is_same_list, is_stale, reason_to_hold, reason_to_reject
 from tieout.core.plan import Alert, Held, Plan
 from tieout.core.planning import Outlook, plan_of
 from tieout.core.policy import Policy
@@ -132,10 +131,11 @@ def _with_snapshot(
 ) -> Outlook | Quarantine:
     last = draft.book.state.as_of
     if is_stale(snapshot.as_of, last_applied=last):
+        assert last is not None
         draft.set_touched("PENDING")
         return Outlook(
             outcome="rejected",
-            reason=f"the snapshot of {time_text(snapshot.as_of)} is older than the last applied",
+            reason=reason_to_reject(snapshot.as_of, last_applied=last, now=draft.now),
             tied_out=False,
             found=(Found(kind="stale_source"),),
             decided=decided,
@@ -178,7 +178,7 @@ def _hold(
             news[finding.ledger] = finding.ledger not in known or not is_pending
             draft.set_status(finding.ledger, "PENDING")
     for one in resolution.found:
-        found.append(one if one.ledger in known else replace(one, seen_if_new=0))
+        found.append(replace(one, seen_if_new=0))
     before = draft.book.state.held
     is_known = is_same_list(reading.vanished, before.ledgers if before else None)
     symbols = tuple(sorted(one.symbol for one in found if one.symbol is not None))

@@ -55,11 +55,12 @@ class News:
     """What a venue's stream says. It is a hint: what happened is read, never taken from here.
 
     `connected` comes after every connect, as messages may have been missed before it; `changed`
-    when something happened; `lost`, with a reason, when the connection ended or none came about.
+    when something happened; `lost`, with a reason, when the connection ended or none came about;
+    `refused`, with a reason, when the venue turned the login down.
     `account` is the venue's name for the one it is about, None for all of the connection.
     """
 
-    kind: Literal["connected", "changed", "lost"]
+    kind: Literal["connected", "changed", "lost", "refused"]
     account: AccountId | None = None
     reason: str = ""
 

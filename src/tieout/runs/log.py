@@ -5,7 +5,7 @@ from contextlib import suppress
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tieout.core.errors import NumberError
+from tieout.core.errors import NumberError, TieoutError, UnexpectedError
 from tieout.core.numbers import exact, normal, plain
 from tieout.core.plan import Change
 from tieout.core.snapshot import Holding
@@ -57,7 +57,11 @@ class RunLog:
     def finished(self, finished: Finished) -> None:
         """A run came to an end, good or not."""
         record, plan = finished.record, finished.plan
-        facts = {"account": record.account, "run": record.id, "outcome": record.outcome}
+        facts: dict[str, Any] = {
+            "account": record.account,
+            "run": record.id,
+            "outcome": record.outcome,
+        }
         if record.outcome == "failed":
             self.failed(record.reason or "unknown", duration_ms(record), **facts)
             return
@@ -79,10 +83,14 @@ class RunLog:
         if errors:
             self._log.error(f"{JOB} Encountered {errors} errors during sync", **facts)
 
-    def failed(self, error: str, duration_ms: int, **facts: Any) -> None:
-        """A run failed."""
+    def failed(
+        self, error: str, duration_ms: int, *, wrong: BaseException | None = None, **facts: Any
+    ) -> None:
+        """A run failed. What is `wrong` is a fault of ours where it is no error of ours."""
         self._log.error(
-            f"{JOB} Position sync failed (error: {error}, duration: {duration_ms}ms)", **facts
+            f"{JOB} Position sync failed (error: {error}, duration: {duration_ms}ms)",
+            **facts,
+            **_details(wrong),
         )
 
     def unknown(self, problem: str, trigger: RunTrigger) -> None:
@@ -93,11 +101,13 @@ class RunLog:
         """Something could not be written down."""
         self._log.error(f"{JOB} The book cannot be written", problem=problem)
 
-    def stream(self, connection: str, kind: str, reason: str) -> None:
-        """A venue's stream was connected or lost."""
-        say = self._log.warning if kind == "lost" else self._log.info
+    def stream(
+        self, connection: str, kind: str, reason: str, *, wrong: BaseException | None = None
+    ) -> None:
+        """A venue's stream was connected, lost or refused."""
+        say = self._log.warning if kind in ("lost", "refused") else self._log.info
         facts = {"reason": reason} if reason else {}
-        say(f"[Stream] {connection} {kind}", connection=connection, **facts)
+        say(f"[Stream] {connection} {kind}", connection=connection, **facts, **_details(wrong))
 
     def _counted(self, symbols: Iterable[str], words: str, facts: dict[str, Any], say: Any) -> None:
         listed = list(symbols)
@@ -116,6 +126,13 @@ class RunLog:
                 f" price={_price(change, mark)}",
                 **facts,
             )
+
+
+def _details(wrong: BaseException | None) -> dict[str, Any]:
+    """The traceback of what should not have happened."""
+    found = wrong.__cause__ if isinstance(wrong, UnexpectedError) else wrong
+    is_foreseen = found is None or isinstance(found, TieoutError)
+    return {} if is_foreseen else {"exc_info": found}
 
 
 def _price(change: Change, mark: Holding | None) -> str:

@@ -19,7 +19,7 @@ from tieout.runs.fetching import Fetched
 class Order:
     """What is to be run: which account, by what policy, and what started it.
 
-    `declared` is what a person says about instruments of the account.
+    `declared` is what a person says about instruments of the account, `name` what they call it.
     """
 
     account: Account
@@ -28,6 +28,12 @@ class Order:
     local: tuple[Local, ...] = ()
     approve: bool = False
     declared: tuple[Declared, ...] = ()
+    name: str = ""
+
+    @property
+    def called(self) -> str:
+        """The account as people call it."""
+        return self.name or self.account.id
 
 
 def tell_nobody(account: AccountId, events: tuple[Event, ...]) -> None:

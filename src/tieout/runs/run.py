@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from tieout.core.errors import StaleVersion, StoreError
+from tieout.core.errors import StaleVersion, StoreError, fault_of
 from tieout.core.instrument import Instrument
 from tieout.core.journal import entries_of
 from tieout.core.needs import history_needed
@@ -171,7 +171,7 @@ def _keep_failure(
     order: Order, name: str, started_at: datetime, error: Exception, parts: Parts
 ) -> None:
     """Keep the record of a run that ended in an error, if the store still takes one."""
-    message = str(error) or type(error).__name__
+    message = str(fault_of(error)) or type(error).__name__
     record = failed_record(order, name, started_at, parts.clock.now(), message=message)
     try:
         parts.store.record_run(order.account, record, ())

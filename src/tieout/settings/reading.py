@@ -190,7 +190,8 @@ def _accounts(
     for key in {**material, **{f"{name}/*": None for name in names}}:
         connection, _, account = key.partition("/")
         here = place.at(key)
-        if not account or (names and connection not in names):
+        is_left = names and connection not in names and not _is_retired(material.get(key))
+        if not account or is_left:
             known = closest(connection, names) if names else "set up [[connections]] first"
             if connection in names:
                 known = f'all of that connection are "{connection}/*"'
@@ -201,8 +202,15 @@ def _accounts(
     return {key: each for key, each in found.items() if key in material or each.policy}
 
 
+def _is_retired(material: Any) -> bool:
+    """Whether an account is set to be retired: its connection may have gone."""
+    return isinstance(material, Mapping) and material.get("retired") is True
+
+
 def _account(reading: Reading, key: str, material: Any, place: Place) -> AccountSettings:
     values = reading.table(material, schema.ACCOUNT, place, also=("policy",))
+    if values.get("retired") and key.endswith("/*"):
+        reading.fault(place.at("retired"), "one account is retired by its own name, not all")
     policy = material.get("policy", {}) if isinstance(material, Mapping) else {}
     return AccountSettings(key=key, policy=_policy(reading, policy, place.at("policy")), **values)
 

@@ -97,7 +97,7 @@ ALERTS: Rules = {
 WEBHOOK: Rules = {"url": text, "secret": text, "types": event_types, "accounts": words}
 NOTIFICATION: Rules = {"url": text, "types": event_types, "accounts": words}
 
-ACCOUNT: Rules = {"name": text}
+ACCOUNT: Rules = {"name": text, "retired": yes_or_no}
 
 # Those of an instrument in a case file; its symbol is the name of the table.
 INSTRUMENT: Rules = {

@@ -37,10 +37,14 @@ class Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSettings:
-    """What is set for `connection/account`, or for `connection/*`: a name and policy changes."""
+    """What is set for `connection/account`, or for `connection/*`: a name and policy changes.
+
+    One that is `retired` is not read any more, its history stays.
+    """
 
     key: str
     name: str | None = None
+    retired: bool = False
     policy: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -177,12 +181,19 @@ class Settings:
         found = self.accounts.get(account)
         return found.name if found is not None and found.name else account
 
+    def is_retired(self, account: str) -> bool:
+        """Whether an account is not read any more and keeps nothing from being tied out."""
+        found = self.accounts.get(account)
+        return found is not None and found.retired
+
     def accounts_of(self, connection: str) -> tuple[str, ...]:
         """The accounts of a connection that are set up by name, as `connection/account`."""
         return tuple(
             key
             for key in self.accounts
-            if connection_of(key) == connection and not key.endswith(f"/{EVERY_ACCOUNT}")
+            if connection_of(key) == connection
+            and not key.endswith(f"/{EVERY_ACCOUNT}")
+            and not self.is_retired(key)
         )
 
 

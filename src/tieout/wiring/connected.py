@@ -1,11 +1,12 @@
-"""A venue as the book knows it: by the name of its connection, reachable or not."""
+"""A venue as the book knows it: by the name of its connection, reachable or not; its keys."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tieout.core.book import Account, AccountId
-from tieout.core.errors import VenueError
+from tieout.core.errors import SettingsError, VenueError
 from tieout.ports import Finding, News, Read, Tell, Venue
+from tieout.settings import Connection
 
 
 class Connected:
@@ -62,3 +63,36 @@ class Unreachable:
 
     async def aclose(self) -> None:
         """There is nothing to let go of."""
+
+
+def keys_of(connection: Connection) -> dict[str, str]:
+    """The keys of a connection as a venue takes them: texts, secrets revealed."""
+    given = {
+        "address": connection.address,
+        "stream_address": connection.stream_address,
+        "account": connection.account,
+        "path": connection.path,
+        "client_id": connection.client_id,
+        "timeout_s": connection.timeout_s,
+        "flex": connection.flex,
+        **connection.options,
+    }
+    keys = {name: _as_text(value) for name, value in given.items() if value is not None}
+    secret = {"key": connection.key, "secret": connection.secret}
+    missing = [each.problem for each in secret.values() if each is not None and each.problem]
+    if missing:
+        raise SettingsError("\n".join(missing))
+    return keys | {name: each.reveal() for name, each in secret.items() if each is not None}
+
+
+def _as_text(value: object) -> str:
+    """A setting as a venue takes it: a list with commas, a table as NAME=VALUE with commas.
+
+    >>> _as_text(["BTC", "ETH"]), _as_text({"Ticker": "symbol"}), _as_text(True)
+    ('BTC, ETH', 'Ticker=symbol', 'true')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={_as_text(each)}" for name, each in value.items())
+    return ", ".join(map(_as_text, value)) if isinstance(value, list) else str(value)

@@ -16,6 +16,7 @@ from tieout.core.errors import (
     UnreadableBook,
     VenueError,
     VenueUnavailable,
+    fault_of,
 )
 from tieout.core.instrument import LedgerId
 from tieout.core.position import Ledger
@@ -37,7 +38,7 @@ from tieout.venues.registry import connect, factory
 from tieout.wiring.bookfile import file_of
 from tieout.wiring.casefile import case_text_of
 from tieout.wiring.clock import SystemClock
-from tieout.wiring.connected import Connected, Unreachable
+from tieout.wiring.connected import Connected, Unreachable, keys_of
 from tieout.wiring.in_effect import InEffect, in_effect
 
 
@@ -97,7 +98,13 @@ class Desk:
         """A run of this account by its policy."""
         policy = self.settings.policy_for(account.id, venue=account.venue)
         declared = self.settings.declared_for(account.id)
-        return Order(account=account, policy=policy, trigger=trigger, declared=declared)
+        return Order(
+            account=account,
+            name=self.name_of(account.id),
+            policy=policy,
+            trigger=trigger,
+            declared=declared,
+        )
 
     def name_of(self, account: AccountId) -> str:
         """What people call an account."""
@@ -111,14 +118,19 @@ class Desk:
         """
         found = self.settings.connection(connection)
         expected = self._expected_at(found)
-        reached = {each.id: each for each in await self.venue(connection).accounts()}
+        told = await self.venue(connection).accounts()
+        reached = {each.id: each for each in told if not self.settings.is_retired(each.id)}
         if expected.keys() <= reached.keys():
             return list(reached.values())
         return [reached.get(key, account) for key, account in expected.items()]
 
     def _expected_at(self, connection: Connection) -> dict[AccountId, Account]:
         stored = {each.id: each for each in self.store.accounts()}
-        known = {key: each for key, each in stored.items() if connection_of(key) == connection.name}
+        known = {
+            key: each
+            for key, each in stored.items()
+            if connection_of(key) == connection.name and not self.settings.is_retired(key)
+        }
         for key in self.settings.accounts_of(connection.name):
             account = Account(id=AccountId(key), venue=connection.venue)
             known.setdefault(account.id, account)
@@ -204,8 +216,8 @@ class Desk:
     ) -> list[Answer]:
         try:
             venue, accounts = await self.reach(connection)
-        except TieoutError as error:
-            return [Answer(subject=connection, error=error)]
+        except Exception as error:
+            return [Answer(subject=connection, error=fault_of(error))]
         chosen = [each for each in accounts if self.is_meant(each.id, wanted)]
         runs = (self._sync_account(venue, each, is_plan=is_plan) for each in chosen)
         return list(await asyncio.gather(*runs))
@@ -219,8 +231,8 @@ class Desk:
         action = plan_only if is_plan else run
         try:
             finished = await action(self.order(account), venue=venue, parts=self.parts)
-        except TieoutError as error:
-            return Answer(subject=account.id, error=error)
+        except Exception as error:  # the other accounts go on
+            return Answer(subject=account.id, error=fault_of(error))
         return Answer(subject=account.id, finished=finished)
 
     def inspected(self, name: str | None = None) -> Sequence[AccountId]:
@@ -351,42 +363,15 @@ async def check_connection(settings: Settings, connection: str) -> Sequence[Find
         return [Finding(subject=connection, level="error", message=each) for each in faults]
     try:
         findings = await venue.check()
-        return [replace(each, subject=f"{connection} {each.subject}") for each in findings]
+        return [_named(each, connection) for each in findings]
     finally:
         await venue.aclose()
 
 
-def keys_of(connection: Connection) -> dict[str, str]:
-    """The keys of a connection as a venue takes them: texts, secrets revealed."""
-    given = {
-        "address": connection.address,
-        "stream_address": connection.stream_address,
-        "account": connection.account,
-        "path": connection.path,
-        "client_id": connection.client_id,
-        "timeout_s": connection.timeout_s,
-        "flex": connection.flex,
-        **connection.options,
-    }
-    keys = {name: _as_text(value) for name, value in given.items() if value is not None}
-    secret = {"key": connection.key, "secret": connection.secret}
-    missing = [each.problem for each in secret.values() if each is not None and each.problem]
-    if missing:
-        raise SettingsError("\n".join(missing))
-    return keys | {name: each.reveal() for name, each in secret.items() if each is not None}
-
-
-def _as_text(value: object) -> str:
-    """A setting as a venue takes it: a list with commas, a table as NAME=VALUE with commas.
-
-    >>> _as_text(["BTC", "ETH"]), _as_text({"Ticker": "symbol"}), _as_text(True)
-    ('BTC, ETH', 'Ticker=symbol', 'true')
-    """
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}={_as_text(each)}" for name, each in value.items())
-    return ", ".join(map(_as_text, value)) if isinstance(value, list) else str(value)
+def _named(found: Finding, connection: str) -> Finding:
+    """A finding with the name of its connection, once."""
+    message = found.message.removeprefix(f"{connection}: ")
+    return replace(found, subject=f"{connection} {found.subject}", message=message)
 
 
 def name_of_run(started_at: datetime) -> str:

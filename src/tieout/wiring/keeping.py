@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from tieout.core.book import Account, AccountId
-from tieout.core.errors import SettingsError, StoreError, TieoutError
+from tieout.core.errors import SettingsError, StoreError, fault_of
 from tieout.ports import AccountBusy, Event, News, RunTrigger, ServiceStopping, Timer, Venue
 from tieout.runs import Finished, Order, run
 from tieout.runs.apart import apart
@@ -161,7 +161,8 @@ class Keeper:
         for account in sorted({*self._reached, *stored}):
             last = self.desk.store.run_totals(account).last
             is_old = last is None or last.finished_at < oldest
-            if is_old and connection_of(account) in connections:
+            is_read = not self.desk.settings.is_retired(account)
+            if is_old and is_read and connection_of(account) in connections:
                 self._tell_one(account, "page")
 
     async def sync(self, wanted: Collection[str], trigger: RunTrigger) -> list[Answer]:
@@ -211,8 +212,8 @@ class Keeper:
     async def _run_now(self, account: AccountId, trigger: RunTrigger) -> Answer:
         try:
             finished = await self.queue.run_now(account, trigger)
-        except TieoutError as error:
-            return Answer(subject=account, error=error)
+        except Exception as error:  # the other accounts go on
+            return Answer(subject=account, error=fault_of(error))
         return Answer(subject=account, finished=finished)
 
     # Rounds
@@ -221,9 +222,11 @@ class Keeper:
         """Each connection by itself, so that one that hangs holds up no other."""
         before = self._rounds.get(connection)
         is_begun = before is not None and not before.done()
-        if is_begun or self._asked.has(connection):
+        is_due = trigger == "schedule"
+        if is_due and (is_begun or self._asked.has(connection)):
             self.log.skipped(AccountId(connection))
-            return
+        if is_begun or (is_due and self._asked.has(connection)):
+            return  # what happened before the runs that follow is seen by them
         self._rounds[connection] = asyncio.create_task(self._round(connection, trigger))
 
     async def _round(self, connection: str, trigger: RunTrigger) -> None:
@@ -240,7 +243,7 @@ class Keeper:
             with self._asked.asking(asked or [connection]):
                 venue, accounts = await self.desk.reach(connection)
         except Exception as error:  # like around a run: other connections go on
-            wrong = error if isinstance(error, TieoutError) else TieoutError(repr(error))
+            wrong = fault_of(error)
             self._missed.add(connection)
             tell = partial(self.watch.unreached, trigger=trigger, started_at=started_at)
             await apart(partial(tell, connection, wrong))
@@ -255,8 +258,8 @@ class Keeper:
     async def _listen(self, connection: str) -> None:
         try:
             await self.desk.venue(connection).listen(partial(self._hear, connection))
-        except TieoutError as error:
-            self.log.stream(connection, "lost", str(error))
+        except Exception as error:  # the schedule goes on
+            self.log.stream(connection, "lost", str(fault_of(error)), wrong=error)
 
     def _hear(self, connection: str, news: News) -> None:
         """Take news of a stream. A first connect before the first round is no news."""
@@ -264,7 +267,7 @@ class Keeper:
         is_first = connection not in {*self._heard, *self._missed} and not reached
         if news.kind != "changed":
             self.log.stream(connection, news.kind, news.reason)
-        if news.kind == "lost":
+        if news.kind in ("lost", "refused"):
             return
         self._heard.add(connection)
         if news.kind == "connected" and is_first:

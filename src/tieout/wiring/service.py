@@ -310,8 +310,8 @@ class Service:
     def latest_runs(self) -> list[RunRecord]:
         """The last sync of every account, and a later one of a connection that has none yet."""
         accounts = {each.id for each in self.store.accounts()}
-        syncs = [self.store.run_totals(each).last for each in sorted(accounts)]
-        found = [each for each in syncs if each is not None]
+        kept = (each for each in sorted(accounts) if not self.desk.settings.is_retired(each))
+        found = [each for key in kept if (each := self.store.run_totals(key).last) is not None]
         last = self.store.run_totals().last
         return found if last is None or last.account in accounts else [*found, last]
 

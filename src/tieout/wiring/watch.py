@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tieout.core.book import Account, AccountId
 from tieout.core.breaks import Break
-from tieout.core.errors import StoreError, VenueError
+from tieout.core.errors import StoreError, VenueError, fault_of
 from tieout.ports import Event, RunRecord, RunTrigger
 from tieout.runs import Finished
 from tieout.runs.alerts import Alerts, Patience
@@ -32,13 +32,14 @@ class Watch:
 
     def broken(self, account: AccountId, error: Exception, *, took: timedelta) -> None:
         """A run ended in an error; its record, if the store took one, is the latest."""
-        message = str(error) or type(error).__name__
-        self._log.failed(message, round(took / timedelta(milliseconds=1)), account=account)
+        took_ms = round(took / timedelta(milliseconds=1))
+        self._log.failed(str(fault_of(error)), took_ms, wrong=error, account=account)
         try:
             latest = next(iter(self._desk.store.runs(account, limit=1)), None)
         except StoreError:
             return
         if latest is not None and latest.outcome == "failed":
+            self._say_failed(latest)
             self._judge(latest, None)
 
     def unreached(
@@ -48,7 +49,8 @@ class Watch:
         account = AccountId(connection)
         now = self._desk.clock.now()
         took = now - started_at
-        self._log.failed(str(error), round(took / timedelta(milliseconds=1)), account=account)
+        took_ms = round(took / timedelta(milliseconds=1))
+        self._log.failed(str(error), took_ms, wrong=error, account=account)
         record = RunRecord(
             id=self._desk.parts.name_run(started_at),
             account=account,
@@ -61,14 +63,23 @@ class Watch:
             errors=(str(error),),
         )
         venue = self._desk.settings.connection(connection).venue
-        payload = json.dumps(failure_payload(str(error), at=now), ensure_ascii=False)
         try:
             self._desk.store.record_run(Account(id=account, venue=venue), record, ())
-            self._desk.store.add_event(Event(type=FAILED, at=now, payload=payload), account=account)
         except StoreError as problem:
             self._log.unkept(str(problem))
             return
+        self._say_failed(record)
         self._judge(record, None)
+
+    def _say_failed(self, record: RunRecord) -> None:
+        """Seed 000's event for a run that came to no plan."""
+        at = record.finished_at
+        payload = json.dumps(failure_payload(record.reason, at=at), ensure_ascii=False)
+        event = Event(type=FAILED, at=at, payload=payload)
+        try:
+            self._desk.store.add_event(event, account=record.account)
+        except StoreError as problem:
+            self._log.unkept(str(problem))
 
     def reached(self, connection: str) -> None:
         """A connection answered; if people were told that it does not, that is over."""

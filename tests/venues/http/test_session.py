@@ -1,7 +1,9 @@
 """What is taken from the wire: whole bodies within limits, over connections that are verified."""
 
+import gzip
 import socket
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,6 +16,7 @@ from venues.http.asking import PATIENT, Question, Wire
 from venues.stub import Said, said
 
 THINGS = "/things"
+THINGS_TOLD = b"[" + b", ".join(b"%d" % each for each in range(9_999)) + b"]"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
 Talk = Callable[[socket.socket, threading.Event], None]
 
@@ -48,6 +51,52 @@ def asked(address: str, **limits: float):
         return wire.ask(Question(THINGS))
     finally:
         wire.close()
+
+
+def raw(headers: bytes, body: bytes) -> Talk:
+    """A server that says just this and hangs up."""
+    return lambda connection, _: connection.sendall(
+        b"HTTP/1.1 200 OK\r\n" + headers + b"\r\n\r\n" + body
+    )
+
+
+@pytest.mark.parametrize("length", [b"-5", b"abc", b"+2", b"2_0", b"", b"2.0", b"0x2"])
+def test_a_length_that_is_none_makes_no_whole_answer(length):
+    with talking(raw(b"Content-Length: " + length, b"[]")) as address:
+        answer = asked(address)
+    assert (answer.status, answer.body, answer.fault) == (200, b"", "unmeasured")
+
+
+@pytest.mark.parametrize("length", [b"2", b" 2 ", b"2, 2"])
+def test_a_length_however_it_is_told_makes_a_whole_answer(length):
+    with talking(raw(b"Content-Length: " + length, b"[]")) as address:
+        answer = asked(address)
+    assert (answer.body, answer.fault) == (b"[]", None)
+
+
+@pytest.mark.parametrize("size", [5, 12, 30, -1])
+@pytest.mark.parametrize("kind", ["gzip", "deflate"])
+def test_a_packed_body_that_ends_early_is_a_cut(kind, size):
+    packed = {"gzip": gzip.compress, "deflate": zlib.compress}[kind](THINGS_TOLD)
+    body = packed[:size]
+    headers = f"Content-Encoding: {kind}\r\nContent-Length: {len(body)}".encode()
+    with talking(raw(headers, body)) as address:
+        assert asked(address).fault == "cut"
+
+
+@pytest.mark.parametrize("kind", ["gzip", "deflate"])
+def test_a_packed_body_is_taken_whole(kind):
+    body = {"gzip": gzip.compress, "deflate": zlib.compress}[kind](THINGS_TOLD)
+    headers = f"Content-Encoding: {kind}\r\nContent-Length: {len(body)}".encode()
+    with talking(raw(headers, body)) as address:
+        answer = asked(address)
+    assert (answer.body, answer.fault) == (THINGS_TOLD, None)
+
+
+def test_a_packed_body_of_nothing_is_an_answer():
+    with talking(raw(b"Content-Encoding: gzip\r\nContent-Length: 0", b"")) as address:
+        answer = asked(address)
+    assert (answer.status, answer.body, answer.fault) == (200, b"", None)
 
 
 def test_a_good_answer_is_taken_whole(stub):

@@ -9,12 +9,15 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from websockets.legacy.exceptions import InvalidStatusCode
+
 from tieout.ports import News, Tell
 from tieout.venues.alpaca.limits import Limits
 from tieout.venues.alpaca.sdk import TradingStream
 
 PATH = "/stream"
 STOP_AGAIN_S = 0.05
+REFUSED = (401, 403)
 Step = Callable[[], Awaitable[None]]  # the client's own methods, which have no types
 INSECURE, SECURE = "http://", "https://"
 
@@ -81,12 +84,19 @@ class _Stream(TradingStream):
         self._limits = limits
         self._tell = tell
         self._reason = ""
+        self._refusals = 0  # one after the other
 
     async def _start_ws(self) -> None:
         self._reason = "it cannot be reached"
         async with asyncio.timeout(2 * self._limits.connect_s):  # the login waits without limit
             start: Step = super()._start_ws
-            await start()
+            try:
+                await start()
+            except InvalidStatusCode as error:
+                if error.status_code in REFUSED:
+                    self._refuse(f"the connection was refused ({error.status_code})")
+                raise
+        self._refusals = 0
         self._reason = "the connection ended"
         self._tell(News(kind="connected"))
 
@@ -96,8 +106,21 @@ class _Stream(TradingStream):
             log_in: Step = super()._auth
             await log_in()
         except ValueError:
-            self._reason = "the keys were refused"
+            self._refuse("the keys were refused")
             raise
+
+    def _refuse(self, reason: str) -> None:
+        """The next try comes later and later: keys do not become right by themselves."""
+        self._reason = ""
+        self._refusals += 1
+        self._tell(News(kind="refused", reason=reason))
+
+    def _reconnect_delay(self, retries: int) -> float:
+        if self._refusals:
+            wait_s: float = self._limits.refused_s * 2 ** min(self._refusals - 1, 16)
+            return min(wait_s, self._limits.refused_s_max)
+        delay_s: float = super()._reconnect_delay(retries)
+        return delay_s
 
     async def close(self) -> None:
         """Also called by the client's loop before it connects again."""

@@ -29,6 +29,11 @@ ADVICE_PERMITTED = "the exchange did not accept the question; see what it says"
 AUTH = (401, 403)
 RATE = (418, 429)
 QUERY = re.compile(r"\?[\w.%-]+=\S*")
+CAME = {
+    "cut": "broke off",
+    "too_large": "is too long",
+    "unmeasured": "has a Content-Length that is none",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +88,8 @@ def _outcome(answer: Answer) -> str:
     last = answer.last
     if last is None:
         return ""
-    if last.fault in ("cut", "too_large"):
-        return "the reply broke off; " if last.fault == "cut" else "the reply is too long; "
+    if last.fault in CAME:
+        return f"the reply {CAME[last.fault]}; "
     if last.status is None or last.fault:
         return "no whole reply came; "
     return f"{last.method} {last.place} answered {last.status}; "
@@ -96,7 +101,7 @@ def _judged(answer: Answer) -> tuple[type[VenueError] | None, str]:
         return VenueRefused, ADVICE_KEYS
     if isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded) or answer.status in RATE:
         return VenueUnavailable, f"{ADVICE_AGAIN}; {ADVICE_RATE}"
-    if last is not None and last.fault in ("cut", "too_large"):
+    if last is not None and last.fault in CAME:
         return VenueReplyInvalid, ADVICE_AGAIN
     if last is not None and last.fault == "timeout":
         return VenueUnavailable, ADVICE_AGAIN

@@ -20,6 +20,7 @@ from tieout.venues.http.scrub import shown
 from tieout.venues.http.session import outside_of
 
 CLOSED = (ConnectionClosed, InvalidHandshake, InvalidURI, OSError, TimeoutError)
+REFUSED = "it was refused"
 
 
 class Hearing(Protocol):
@@ -39,6 +40,17 @@ def tls_of(address: str, *, ca_file: str | None) -> ssl.SSLContext | None:
     url = address.replace("wss://", "https://", 1)
     bundle, _ = outside_of(url)
     return ssl.create_default_context(cafile=ca_file or bundle)
+
+
+def pause_s(limits: Limits, failures: int, *, is_refused: bool) -> float:
+    """How long to wait after so many failures in a row: a login does not become right by itself.
+
+    >>> [pause_s(Limits(), 7, is_refused=each) for each in (False, True)]
+    [30.0, 128.0]
+    """
+    longest_s = limits.refused_s_max if is_refused else limits.reconnect_s_max
+    wait_s: float = limits.reconnect_s * 2 ** min(failures, 16)
+    return min(wait_s, longest_s)
 
 
 class Channel:
@@ -63,10 +75,10 @@ class Channel:
         while True:
             hearing = self._hearing(tell)
             reason = await self._until_lost(hearing)
-            tell(News(kind="lost", reason=reason))
+            is_refused = REFUSED in reason and not hearing.was_connected
+            tell(News(kind="refused" if is_refused else "lost", reason=reason))
             failures = 0 if hearing.was_connected else failures + 1
-            wait_s = self._limits.reconnect_s * 2 ** min(failures, 16)
-            await asyncio.sleep(min(wait_s, self._limits.reconnect_s_max))
+            await asyncio.sleep(pause_s(self._limits, failures, is_refused=is_refused))
 
     async def _until_lost(self, hearing: Hearing) -> str:
         """One connection; why it ended or did not come about."""

@@ -12,7 +12,8 @@ class Limits(HttpLimits):
     `settle_s` is how long Coinbase gets to show a fill in a balance. `pages_max` is for each
     list; a longer history is read in several runs. A socket that has said nothing for `silent_s`
     is dead, as a heartbeat comes every second, or an answer to each of our pings (the gateway's
-    own heartbeats come too seldom); `reconnect_s` and more with each try go by before the next.
+    own heartbeats come too seldom); `reconnect_s` and more with each try go by before the next,
+    after a refusal of the login up to `refused_s_max`.
     """
 
     pages_max: int = 100
@@ -22,6 +23,7 @@ class Limits(HttpLimits):
     silent_s: float = 10.0
     reconnect_s: float = 1.0
     reconnect_s_max: float = 30.0
+    refused_s_max: float = 600.0
     message_bytes_max: int = 10 * 1024 * 1024
 
 

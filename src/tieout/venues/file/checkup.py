@@ -5,6 +5,7 @@ from datetime import datetime
 
 from tieout.core.errors import VenueError
 from tieout.ports import Finding
+from tieout.venues.file.contents import Contents
 from tieout.venues.file.reading import Found
 
 HOUR_S = 3600
@@ -22,17 +23,39 @@ def findings(
     statement, contents = found.statement, found.contents
     hours = (at - as_of).total_seconds() / HOUR_S
     told = "its rows" if contents.told_at else found.as_of_words
-    rows = f"{len(contents.holdings)} positions, {len(contents.activities)} activities"
     return (
-        Finding(subject="file", level="ok", message=f"{statement.name}: {rows}"),
+        Finding(
+            subject="file",
+            level="warning" if _unusable(contents) else "ok",
+            message=f"{statement.name}: {_counted(contents)}",
+        ),
         Finding(subject="account", level="ok", message=", ".join(accounts)),
         Finding(
             subject="age",
             level="ok",
-            message=f"of {as_of.isoformat()}, as told by {told}; {hours:.1f} hours ago",
+            message=f"of {as_of.astimezone():%Y-%m-%d %H:%M}, as told by {told}; "
+            f"{hours:.1f} hours ago",
         ),
         _checksum(found),
     )
+
+
+def _unusable(contents: Contents) -> int:
+    """How many rows say something that cannot be read."""
+    return sum(row.problem is not None for _, row in contents.holdings)
+
+
+def _counted(contents: Contents) -> str:
+    unusable = _unusable(contents)
+    held, happened = len(contents.holdings) - unusable, len(contents.activities)
+    words = [
+        f"{held} position" if held == 1 else f"{held} positions",
+        f"{happened} activity" if happened == 1 else f"{happened} activities",
+    ]
+    if unusable:
+        rows = "1 row" if unusable == 1 else f"{unusable} rows"
+        words.append(f"{rows} that cannot be read; `tieout plan` says why")
+    return ", ".join(words)
 
 
 def _checksum(found: Found) -> Finding:

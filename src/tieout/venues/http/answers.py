@@ -7,8 +7,8 @@ from email.utils import parsedate_to_datetime
 from typing import Literal
 
 # No connection; silence; a certificate that is not trusted; a body that ended early; one that
-# was too long.
-Fault = Literal["unreachable", "timeout", "tls", "cut", "too_large"]
+# was too long; one whose length is told as something that is no length.
+Fault = Literal["unreachable", "timeout", "tls", "cut", "too_large", "unmeasured"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

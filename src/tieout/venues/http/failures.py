@@ -18,13 +18,16 @@ FAULTS: Mapping[Fault, str] = {
     "tls": "could not be trusted, its TLS certificate was not verified",
     "cut": "broke off in the middle of its answer",
     "too_large": "sent more than a reply can be long",
+    "unmeasured": "told a length of its answer that is none (Content-Length)",
 }
 FAULT_ADVICE: Mapping[Fault, str] = {
     "unreachable": "check the network and the address of this connection",
     "timeout": f"{ADVICE_AGAIN}; if it stays, check the network or raise timeout_s",
     "cut": ADVICE_AGAIN,
     "too_large": "check the address of this connection",
+    "unmeasured": "check the address of this connection and any proxy on the way",
 }
+UNUSABLE: tuple[Fault, ...] = ("cut", "too_large", "unmeasured")
 REDIRECT_ADVICE = "set the address of this connection to where it leads; redirects are not followed"
 OTHER_ADVICE = "please report this with the evidence of the run"
 WORTH_RETRYING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
@@ -103,7 +106,7 @@ def _error_of_fault(fault: Fault, attempt: Attempt, advice: Advice) -> VenueErro
     if fault == "tls":
         trust = f"check this machine's clock and certificates ({advice.certificates})"
         return VenueRefused(what, venue=venue, advice=f"{trust}; verification is never left out")
-    if fault in ("cut", "too_large"):
+    if fault in UNUSABLE:
         return VenueReplyInvalid(what, venue=venue, advice=FAULT_ADVICE[fault])
     return VenueUnavailable(what, venue=venue, advice=FAULT_ADVICE[fault])
 

@@ -4,6 +4,7 @@ The clients' reading of replies is not used: it makes floats of numbers, refuses
 one unknown word, and fails on what is no JSON.
 """
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from tieout.venues.http.answers import Answer, Fault
 from tieout.venues.http.limits import HttpLimits
 
 PIECE_BYTES = 65_536
+LENGTH = re.compile(r"[0-9]+(\s*,\s*[0-9]+)*")
 
 
 def outside_of(address: str) -> tuple[str, Mapping[str, str]]:
@@ -106,6 +108,8 @@ def answer_in(response: requests.Response, *, limits: HttpLimits) -> Answer:
 
 def _body_of(response: requests.Response, limits: HttpLimits) -> tuple[bytes, Fault | None]:
     """The body as far as it came, and why that is not all of it."""
+    if not _is_measured(response):
+        return b"", "unmeasured"
     body = bytearray()
     end = time.monotonic() + limits.call_s
     try:
@@ -119,4 +123,18 @@ def _body_of(response: requests.Response, limits: HttpLimits) -> tuple[bytes, Fa
         return bytes(body), "timeout"
     except (HTTPError, OSError):
         return bytes(body), "cut"
-    return bytes(body), None
+    return bytes(body), None if _is_unpacked(response.raw) else "cut"
+
+
+def _is_measured(response: requests.Response) -> bool:
+    """Whether the length that is told is one: else nobody can say whether the body is whole."""
+    told = response.headers.get("Content-Length")
+    if told is None or response.raw.chunked:
+        return True
+    return LENGTH.fullmatch(told.strip()) is not None
+
+
+def _is_unpacked(raw: Any) -> bool:
+    """Whether a packed body came to its own end. The library takes what there is for all of it."""
+    unpacking = getattr(getattr(raw, "_decoder", None), "_obj", None)
+    return not raw.tell() or getattr(unpacking, "eof", True)

@@ -129,7 +129,9 @@ def _refuse_failed(answers: list[Answer]) -> None:
 
 def _fault_of(answer: Answer) -> str | None:
     if answer.finished is None:
-        return f"{answer.subject}: {answer.error}"
+        said = str(answer.error)  # an error of a connection begins with its name
+        beginning = f"{answer.subject}: "
+        return said if said.startswith(beginning) else f"{beginning}{said}"
     record = answer.finished.record
     return f"{answer.subject}: {error_of(record)}" if record.outcome == "failed" else None
 
