@@ -8,7 +8,7 @@ import json
 import ssl
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -47,6 +47,8 @@ POSITIONS = f"{GATEWAY}/private/get_positions"
 TRADES = f"{GATEWAY}/private/get_user_trades_by_currency_and_time"
 LOG = f"{GATEWAY}/private/get_transaction_log"
 SUBACCOUNTS = f"{GATEWAY}/private/get_subaccounts"
+
+ENVELOPE = b'{"jsonrpc": "2.0", "id": 1,'  # as `rpc` writes it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +183,14 @@ class CoinbaseStub:
         return self.login.portfolio if self.names_portfolios else None
 
     def reply_to(self, asked: Asked) -> Said:
+        """What is said; an envelope that begins as `rpc` has it repeats the number asked with."""
+        found = self._reply_to(asked)
+        if not asked.path.startswith(GATEWAY):
+            return found
+        own = f'{{"jsonrpc": "2.0", "id": {asked.body.get("id")},'.encode()
+        return replace(found, body=found.body.replace(ENVELOPE, own, 1))
+
+    def _reply_to(self, asked: Asked) -> Said:
         self.before(asked)
         with self._lock:
             self.asked.append(asked)

@@ -72,8 +72,8 @@ def test_a_trade_carries_what_had_accrued_until_then(bench):
 
 def test_every_digit_of_a_payment_is_kept(bench):
     text = json.dumps(booked(1, "@")).replace('"@"', "-0.12345678901234567891")
-    bench.stub.say(LOG, Said(body=b'{"result": {"logs": [%s], "continuation": null}}'
-                             % text.encode()))  # fmt: skip
+    body = f'{{"jsonrpc": "2.0", "id": 1, "result": {{"logs": [{text}], "continuation": null}}}}'
+    bench.stub.say(LOG, Said(body=body.encode()))
     assert paid(bench) == [(PERPETUAL, Decimal("-0.12345678901234567891"), "USDC")]
 
 

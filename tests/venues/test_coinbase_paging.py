@@ -78,6 +78,8 @@ def test_case_04_when_one_page_fails_nothing_is_said_of_any(bench):
         ({"has_next": False}, "instead of a page of accounts"),
         ({}, "an empty object instead of a page of accounts"),
         ({"accounts": None, "has_next": False}, "a page of accounts"),
+        ({**page([]), "error": "INTERNAL"}, "an error object .INTERNAL. instead of a page of"),
+        ({**page(coins(2)), "error": {"message": "planted"}}, "an error object .planted."),
     ],
 )
 def test_a_list_that_does_not_prove_its_end_is_refused(bench, body, words):

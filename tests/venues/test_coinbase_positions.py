@@ -275,6 +275,8 @@ def test_what_is_not_paid_in_dollars_is_not_understood_and_says_so(bench):
         (Said(body=b'{"result": NaN}'), VenueReplyInvalid),
         (rpc(None), VenueReplyInvalid),
         (rpc({"positions": []}), VenueReplyInvalid),
+        (said({"jsonrpc": "2.0", "id": 0, "result": []}), VenueReplyInvalid),
+        (said({"jsonrpc": "2.0", "result": []}), VenueReplyInvalid),
         (rpc_error(-32602, "Invalid params"), VenueRefused),
         (rpc_error(10028, "too_many_requests"), VenueUnavailable),
         (rpc_error(13028, "temporarily_unavailable"), VenueUnavailable),

@@ -25,11 +25,15 @@ RPC = "2.0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """GET `path`, or (with a `method`) a call of the gateway for international derivatives."""
+    """GET `path`, or (with a `method`) a call of the gateway for international derivatives.
+
+    `number` is what the gateway has to repeat in its reply.
+    """
 
     path: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     method: str = ""
+    number: int = 1
     token: str = field(default="", repr=False)
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -83,7 +87,12 @@ class Wire:
             f"{GATEWAY_PATH}/{question.method}",
             None,
             headers,
-            data={"jsonrpc": RPC, "id": 1, "method": question.method, "params": question.body},
+            data={
+                "jsonrpc": RPC,
+                "id": question.number,
+                "method": question.method,
+                "params": question.body,
+            },
         )
 
 

@@ -6,6 +6,8 @@ asked: nothing of theirs could be read as flat.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
 from typing import TypeVar
 
 from tieout.core.errors import VenueRefused, VenueReplyInvalid
@@ -22,6 +24,7 @@ from tieout.venues.coinbase.rows import (
 from tieout.venues.coinbase.rpc import (
     access_in,
     log_in,
+    of_request,
     perpetuals_in,
     subaccounts_in,
     trades_in,
@@ -55,6 +58,7 @@ class Gateway:
         self._login = login
         self._access: Access | None = None
         self._good_until: datetime | None = None
+        self._numbers = count(1)
 
     async def sign_in(self, *, trace: Trace) -> None:
         """Have a token that is good."""
@@ -62,8 +66,9 @@ class Gateway:
         if self._good_until is not None and now < self._good_until:
             return
         body = {"grant_type": GRANT, "token": self._login.token()}
-        question = Question(method=AUTH, body=body)
-        access, _ = await self._calls.ask(question, access_in, trace=trace)
+        question = Question(method=AUTH, body=body, number=next(self._numbers))
+        decode = partial(of_request, question.number, access_in)
+        access, _ = await self._calls.ask(question, decode, trace=trace)
         self._calls.scrub.learn(access.token)
         self._access = access
         self._good_until = now + timedelta(seconds=TOKEN_SHARE * access.expires_s)
@@ -193,8 +198,14 @@ class Gateway:
         trace: Trace,
     ) -> Decoded:
         assert self._access is not None, method
-        question = Question(method=method, token=self._access.token, body=dict(body))
-        found, _ = await self._calls.ask(question, decode, trace=trace)
+        question = Question(
+            method=method,
+            token=self._access.token,
+            body=dict(body),
+            number=next(self._numbers),
+        )
+        decode_own = partial(of_request, question.number, decode)
+        found, _ = await self._calls.ask(question, decode_own, trace=trace)
         return found
 
     def __repr__(self) -> str:

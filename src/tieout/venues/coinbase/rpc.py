@@ -1,6 +1,7 @@
 """Replies of the gateway for international derivatives: JSON-RPC, its numbers JSON numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from tieout.venues.coinbase.rows import (
     Access,
@@ -32,6 +33,7 @@ STATUSES: Mapping[int, int] = {
     13020: 404, 13021: 403, 13403: 403, 13011: 403, 13012: 403,
 }  # fmt: skip
 OTHER_STATUS = 400
+Decoded = TypeVar("Decoded")
 
 
 def error_in(body: bytes) -> tuple[int, float | None] | None:
@@ -47,6 +49,14 @@ def error_in(body: bytes) -> tuple[int, float | None] | None:
     wait = more.get("wait") if isinstance(more, dict) else None
     status = STATUSES.get(code, OTHER_STATUS) if isinstance(code, int) else OTHER_STATUS
     return status, float(wait) if isinstance(wait, int) else None
+
+
+def of_request(number: int, decode: Callable[[bytes], Decoded], body: bytes) -> Decoded:
+    """What is decoded of the reply to a request; a reply to another one is refused."""
+    found = object_in(body, "an envelope")
+    if found.get("id") != number or isinstance(found.get("id"), bool):
+        raise BodyInvalid(f"the reply to another request than number {number}")
+    return decode(body)
 
 
 def access_in(body: bytes) -> Access:

@@ -38,9 +38,12 @@ def decoded(body: bytes) -> object:
 
 
 def object_in(body: bytes, what: str) -> dict[str, object]:
-    """The object that a body is. Raises BodyInvalid, with `what` it should have been."""
+    """The object that a body is. Raises BodyInvalid, with `what` it should have been.
+
+    What says that it is an error is one, whatever else it carries.
+    """
     found = decoded(body)
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or found.get("error") or found.get("errors"):
         refuse(found, what)
     return found
 
@@ -114,9 +117,12 @@ def _described(found: object) -> str:
     """An unexpected value in words, with the message where it is an error object."""
     if not isinstance(found, dict):
         return kind_of(found)
-    fields = texts(found)
+    inner = found.get("error")
+    fields = {**texts(found), **(texts(inner) if isinstance(inner, dict) else {})}
     said = fields.get("message") or fields.get("error") or fields.get("msg")
     if said:
         return f"an error object ({said})"
+    if inner or found.get("errors"):
+        return "an error object"
     keys = ", ".join(sorted(map(str, found))[:5])
     return f"an object with the keys {keys}" if keys else "an empty object"
