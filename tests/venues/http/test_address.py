@@ -2,7 +2,7 @@
 
 import pytest
 
-from tieout.venues.http.address import AddressInvalid, address_in, is_loopback
+from tieout.venues.http.address import AddressInvalid, address_in, is_loopback, stream_address_in
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,13 @@ def test_loopback_is_this_machine_only():
     assert is_loopback("https://[::1]")
     assert not is_loopback("https://broker.example")
     assert not is_loopback("")
+
+
+@pytest.mark.parametrize("text", ["wss://stream.example/ws", "ws://localhost:1", "ws://[::1]:9/v1"])
+def test_a_stream_is_secure_or_on_this_machine(text):
+    assert stream_address_in(f" {text}/ ", connection="x") == text
+
+
+@pytest.mark.parametrize("text", [None, "", " "])
+def test_no_stream_is_none(text):
+    assert stream_address_in(text, connection="x") is None

@@ -32,6 +32,7 @@ from tieout.venues.alpaca.wire import (
     positions_in,
 )
 from tieout.venues.connection import login_finding, mismatch, require_known
+from tieout.venues.http.address import stream_address_in
 from tieout.venues.http.calls import Reply
 from tieout.venues.http.limits import with_timeout
 from tieout.venues.http.together import together
@@ -68,7 +69,7 @@ def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock)
         key=key,
         secret=secret,
         account=settings.get("account"),
-        stream_address=settings.get("stream_address"),
+        stream_address=stream_address_in(settings.get("stream_address"), connection=name),
         limits=with_timeout(DEFAULT, settings.get("timeout_s"), connection=name),
         clock=clock,
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from tieout.core.errors import NumberError, SettingsError
 from tieout.core.numbers import exact
 from tieout.venues.connection import require_known
-from tieout.venues.http.address import AddressInvalid, address_in
+from tieout.venues.http.address import AddressInvalid, address_in, stream_address_in
 
 LOGIN = {"key": "apiKey", "secret": "secret", "password": "password", "uid": "uid"}
 SETTINGS = (
@@ -51,7 +51,7 @@ def options_of(settings: Mapping[str, str], *, connection: str, venue: str) -> O
         exchange=venue.partition(":")[2].strip().lower(),
         login={name: text for name, text in login.items() if text},
         address=_address(settings.get("address"), connection),
-        stream_address=settings.get("stream_address", "").strip() or None,
+        stream_address=stream_address_in(settings.get("stream_address"), connection=connection),
         account=settings.get("account", "").strip() or None,
         currency=settings.get("currency", "").strip().upper() or "USD",
         types=types,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tieout.core.errors import SettingsError
-from tieout.venues.http.address import AddressInvalid, address_in
+from tieout.venues.http.address import AddressInvalid, address_in, stream_address_in
 
 REST = "https://api.coinbase.com"
 GATEWAY = "https://drb.coinbase.com"
@@ -46,11 +46,12 @@ def addresses_of(
     own = _address(rest, REST_PATH, place=f"{place}.address", own=REST)
     is_own = own is None or own == REST
     other = _address(gateway, GATEWAY_PATH, place=f"{place}.options.gateway_address", own=GATEWAY)
+    streams_at = stream_address_in(stream, connection=connection)
     assert own is not None or is_own
     return Addresses(
         rest=own or REST,
         gateway=other or (GATEWAY if is_own else own or GATEWAY),
-        stream=stream or (STREAM if is_own else stream_address_of(own or REST)),
+        stream=streams_at or (STREAM if is_own else stream_address_of(own or REST)),
     )
 
 

@@ -2,7 +2,8 @@
 
 from urllib.parse import SplitResult, urlsplit
 
-from tieout.venues import connection
+from tieout.core.errors import SettingsError
+from tieout.venues import connection as connections
 
 KEYS_ADVICE = "set key and secret instead"
 
@@ -32,9 +33,33 @@ def address_in(text: str, *, path: str = "", login_advice: str = KEYS_ADVICE) ->
     return f"{parts.scheme}://{host}{f':{port}' if port else ''}{rest}"
 
 
+def stream_address_in(text: str | None, *, connection: str) -> str | None:
+    """The address of a stream: secure, or of this machine. None where none is set.
+
+    Raises SettingsError, for a login in it too: an address is shown, a password never.
+
+    >>> stream_address_in("ws://127.0.0.1:9101/stream/", connection="alpaca")
+    'ws://127.0.0.1:9101/stream'
+    """
+    text = (text or "").strip()
+    if not text:
+        return None
+    try:
+        if not text.lower().startswith(("ws://", "wss://")):
+            raise AddressInvalid("it must begin with wss:// and a host")
+        found = address_in(f"http{text[2:]}")
+    except AddressInvalid as fault:
+        said = str(fault).replace("https://", "wss://").replace("http://", "ws://")
+        raise SettingsError(
+            f"connections.{connection}.stream_address: {said}; allowed are wss://HOST, or "
+            "ws://127.0.0.1:PORT for a simulator"
+        ) from None
+    return f"ws{found.removeprefix('http')}"
+
+
 def is_loopback(address: str) -> bool:
     """Whether an address is this very machine."""
-    return connection.is_loopback(urlsplit(address).hostname or "")
+    return connections.is_loopback(urlsplit(address).hostname or "")
 
 
 def _fault(parts: SplitResult, login_advice: str) -> str | None:
@@ -44,6 +69,6 @@ def _fault(parts: SplitResult, login_advice: str) -> str | None:
         return "it must begin with https:// and a host"
     if parts.query or parts.fragment:
         return "it has something behind a ? or #"
-    if parts.scheme == "http" and not connection.is_loopback(parts.hostname):
+    if parts.scheme == "http" and not connections.is_loopback(parts.hostname):
         return f"http:// is only for this machine; use https://{parts.hostname}"
     return None

@@ -12,6 +12,7 @@ from tieout.core.book import Account, AccountId
 from tieout.core.errors import VenueError
 from tieout.ports import Clock, Finding, Read, Tell, Venue
 from tieout.venues.connection import login_finding, mismatch, require_known
+from tieout.venues.http.address import stream_address_in
 from tieout.venues.http.limits import with_timeout
 from tieout.venues.http.scrub import Scrub
 from tieout.venues.http.together import together
@@ -61,7 +62,7 @@ def connect(*, venue: str, name: str, settings: Mapping[str, str], clock: Clock)
         address=address,
         user=user,
         secrets=tuple(each for each, is_set in has_secret.items() if is_set),
-        stream_address=settings.get("stream_address"),
+        stream_address=stream_address_in(settings.get("stream_address"), connection=name),
         limits=with_timeout(DEFAULT, settings.get("timeout_s"), connection=name),
         clock=clock,
     )
