@@ -34,7 +34,8 @@ from tieout.runs.statistics import position_sync, result_of, summary_of
 from tieout.settings import Settings, read_settings
 from tieout.wiring.desk import Answer, Desk, open_desk
 from tieout.wiring.material import break_json, lines_of, position_json
-from tieout.wiring.service import Service, open_service
+from tieout.wiring.opening import open_service
+from tieout.wiring.service import Service
 
 __all__ = [
     "AlreadyServed",
