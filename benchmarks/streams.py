@@ -19,7 +19,8 @@ from tieout.web.app import create_app
 from tieout.web.events import Pace
 from tieout.web.frames import frame_of, greeting
 from tieout.web.streaming import HEADERS
-from tieout.wiring.service import Service, open_service
+from tieout.wiring.opening import open_service
+from tieout.wiring.service import Service
 
 TYPE = "position:updated"
 MANY = "1000000"

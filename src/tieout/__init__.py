@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tieout.library import (
+        AlreadyServed,
         OpenBook,
         PositionSyncService,
         Scheduler,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __version__: str
 __all__ = [
+    "AlreadyServed",
     "OpenBook",
     "PositionSyncService",
     "Scheduler",

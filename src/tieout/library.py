@@ -19,6 +19,7 @@ import logging
 import os
 import threading
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -27,14 +28,28 @@ import structlog
 
 from tieout.core.book import Account
 from tieout.core.errors import SettingsError
-from tieout.ports import AccountBusy, ServiceStopping, Venue
+from tieout.ports import AccountBusy, AlreadyServed, ServiceStopping, Venue
 from tieout.runs.log import Logger
 from tieout.runs.statistics import position_sync, result_of, summary_of
 from tieout.settings import Settings, read_settings
 from tieout.wiring.desk import Answer, Desk, open_desk
 from tieout.wiring.material import break_json, lines_of, position_json
-from tieout.wiring.service import Service, open_service
+from tieout.wiring.opening import open_service
+from tieout.wiring.service import Service
 
+__all__ = [
+    "AlreadyServed",
+    "OpenBook",
+    "PositionSyncService",
+    "Scheduler",
+    "connect",
+    "forget_schedulers",
+    "get_position_sync_service",
+    "get_scheduler",
+    "open",
+    "plan",
+    "sync",
+]
 _one_at_a_time = threading.Lock()
 _schedulers: dict[str, "Scheduler"] = {}
 
@@ -159,15 +174,35 @@ class Scheduler:
     def __init__(self, settings: Settings) -> None:
         self.service = open_service(settings, logger=_logger())
         self.position_sync = PositionSyncService(self.service)
+        self._serving = ExitStack()
+        self._one_at_a_time = threading.Lock()
 
     async def start(self) -> None:
-        """Begin: the first run comes after ten seconds, the others by the schedule."""
-        await asyncio.to_thread(self.service.start)
+        """Begin: the first run comes after ten seconds, the others by the schedule.
+
+        Raises AlreadyServed where another service keeps the book, a `tieout serve` as well.
+        """
+        await asyncio.to_thread(self._start)
+
+    def _start(self) -> None:
+        with self._one_at_a_time:
+            if not self.service.is_alive:
+                self._serving.close()  # of one that died
+                lease = self.service.store.serving(self.service.timer.now())
+                self._serving.enter_context(lease)
+            self.service.start()
 
     async def stop(self) -> bool:
         """Stop once runs in progress have finished; whether they did within the limit."""
+        return await asyncio.to_thread(self._stop)
+
+    def _stop(self) -> bool:
         limit_s = float(self.service.desk.settings.service.stop_limit_s)
-        return await asyncio.to_thread(self.service.stop, limit_s=limit_s)
+        with self._one_at_a_time:
+            try:
+                return self.service.stop(limit_s=limit_s)
+            finally:
+                self._serving.close()  # the book may have another service now
 
     async def pause(self) -> None:
         """Skip the schedule until `resume`."""

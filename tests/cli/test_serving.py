@@ -1,5 +1,7 @@
 """`tieout serve` as an operator meets it: it starts, keeps accounts tied out, stops, survives."""
 
+import asyncio
+import os
 import random
 import signal
 import socket
@@ -12,9 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
+import tieout as library
 from cli.broker import Broker
 from cli.serving import ANSWER_S, Listener, key_for, serving
 from cli.shell import real
+from tieout.library import forget_schedulers
 from tieout.simulators.faults import Delay, Fault
 
 
@@ -114,7 +118,7 @@ def test_a_second_service_of_a_book_is_refused_until_the_first_is_gone(
     with serving(folder, first_run_s="3600", schedule="3600") as served:
         second = real("serve", "--port", "0", folder=folder)
         assert (second.status, second.out) == (2, "")
-        assert f"{book} is kept by a `tieout serve` that runs already" in second.err
+        assert f"{book} is kept by a service that runs already (`tieout serve`, or" in second.err
         assert f"process {served.process.pid} since 20" in second.err
         assert "end that one first" in second.err
         assert "Traceback" not in second.err
@@ -124,6 +128,29 @@ def test_a_second_service_of_a_book_is_refused_until_the_first_is_gone(
         served.process.wait(ANSWER_S)
         with serving(folder, first_run_s="3600", schedule="3600") as third:
             assert third.stop(signal.SIGTERM).status == 0
+
+
+def test_a_scheduler_and_a_service_refuse_each_other(book, broker, folder):
+    async def program() -> None:
+        scheduler = library.get_scheduler(folder / "tieout.toml")
+        with serving(folder, first_run_s="3600", schedule="3600") as served:
+            told = f"{book} is kept by a service .* process {served.process.pid} since 20"
+            with pytest.raises(library.AlreadyServed, match=told):
+                await scheduler.start()
+            assert not scheduler.get_status()["running"]
+            by_hand = await scheduler.position_sync.sync_positions()
+            assert (by_hand["success"], by_hand["errors"]) == (True, [])
+        await scheduler.start()
+        await scheduler.start()  # nothing new; it has the lease itself
+        second = real("serve", "--port", "0", folder=folder)
+        assert (second.status, f"process {os.getpid()} since" in second.err) == (2, True)
+        await scheduler.stop()
+        with serving(folder, first_run_s="3600", schedule="3600") as third:
+            assert third.stop(signal.SIGTERM).status == 0
+
+    asyncio.run(program())
+    for each in forget_schedulers():
+        each.service.store.close()
 
 
 class Load:

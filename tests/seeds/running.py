@@ -16,7 +16,8 @@ from tieout.web.app import create_app
 from tieout.web.server import Server, bound, url_of
 from tieout.wiring.clock import SystemClock
 from tieout.wiring.credentials import hash_of_password
-from tieout.wiring.service import Service, open_service
+from tieout.wiring.opening import open_service
+from tieout.wiring.service import Service
 
 # Runs that a test did not ask for would make its outcome a matter of chance.
 ONLY_WHEN_ASKED = {

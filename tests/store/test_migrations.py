@@ -1,5 +1,6 @@
 """Any file of the past is brought up to date in one step; one of the future is left alone."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from sqlalchemy import create_engine
 
 from store.plans import ACCOUNT, AT, MINUTE, STORY, commit_of, next_commit, opening, tell
 from tieout.core.errors import StoreError
+from tieout.ports import AlreadyServed
 from tieout.store import SqliteStore, migrations, verify
+from tieout.store.lease import FileLeases
 from tieout.store.statements import TABLES
 from tieout.store.tables import metadata
 
@@ -174,4 +177,28 @@ def test_who_comes_second_to_an_upgrade_finds_it_done(tmp_path: Path):
     store = SqliteStore(path)
     tell(store, runs=len(STORY))
     assert verify(store, ACCOUNT.id).is_sound
+    store.close()
+
+
+def test_an_older_book_is_left_as_it_is_while_a_service_keeps_it(tmp_path: Path):
+    path = tmp_path / "book.db"
+    old = at_revision(path, "0003")
+    theirs = FileLeases(tmp_path / "book.db.leases")
+    with theirs.serving(AT):
+        told = rf"{path} is one of an older Tieout .* process {os.getpid()} since .*; end that one"
+        with pytest.raises(AlreadyServed, match=told):
+            SqliteStore(path)
+        assert migrations.revision_of(old) == "0003"
+    SqliteStore(path).close()
+    assert migrations.revision_of(old) == migrations.NEWEST
+    with theirs.serving(AT):
+        SqliteStore(path).close()
+
+
+def test_a_service_finds_out_that_a_newer_program_came_before_it(tmp_path: Path):
+    path = tmp_path / "book.db"
+    store = SqliteStore(path)
+    connected(path).execute("UPDATE alembic_version SET version_num = '0099'")
+    with pytest.raises(StoreError, match="newer Tieout"):
+        store.serving(AT).__enter__()
     store.close()

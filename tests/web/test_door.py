@@ -101,6 +101,29 @@ def test_the_proxy_next_to_us_says_how_the_client_came(said: str, scheme: str) -
     assert seen(("X-Forwarded-Proto", said), trusted=(PROXY,)) == (PROXY, scheme)
 
 
+@pytest.mark.parametrize(
+    ("said", "schemes", "scheme"),
+    [
+        ("198.51.100.7, 10.0.0.9", "https, http", "https"),
+        ("198.51.100.7, 10.0.0.9", "http, https", "http"),
+        ("198.51.100.7, 10.0.0.9", "https", "https"),
+        ("198.51.100.7, 10.0.0.9", "http, https, http", "https"),
+        ("198.51.100.7, 10.0.0.9", "gopher, https", "http"),
+        ("198.51.100.7, 10.0.0.8, 10.0.0.9", "https, http, http", "https"),
+        ("203.0.113.1, 198.51.100.7", "https, http", "http"),
+        ("198.51.100.7", "https, http", "http"),
+        ("10.0.0.8, 10.0.0.9", "https, http", "https"),
+        ("198.51.100.7, nonsense, 10.0.0.9", "https, https, http", "https"),
+        ("198.51.100.7, unknown", "https, http", "http"),
+    ],
+)
+def test_proxies_that_append_to_the_scheme_are_read_as_far_as_they_are_trusted(
+    said: str, schemes: str, scheme: str
+) -> None:
+    headers = [*forwarded(said), ("X-Forwarded-Proto", schemes)]
+    assert seen(*headers, trusted=("10.0.0.0/24",))[1] == scheme
+
+
 @pytest.mark.parametrize(("trusted", "is_secure"), [((PROXY,), True), ((), False)])
 def test_the_cookie_is_sent_over_tls_only_where_the_client_came_over_tls(
     trusted: tuple[str, ...], is_secure: bool

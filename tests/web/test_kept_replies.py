@@ -15,7 +15,7 @@ from tieout.settings import read_settings
 from tieout.store.sqlite import SqliteStore
 from tieout.web.app import create_app
 from tieout.wiring.credentials import new_api_key
-from tieout.wiring.service import open_service
+from tieout.wiring.opening import open_service
 
 AT = datetime(2026, 11, 20, 15, tzinfo=UTC)
 ACCOUNT = Account(id=AccountId("alpaca/PA3"), venue="alpaca")

@@ -1,11 +1,14 @@
 """While another program holds the lock of the book, whoever writes waits, and nobody else."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from queue import Queue
+from typing import Any
 
 import httpx
 import pytest
@@ -132,3 +135,57 @@ def test_who_writes_waits_for_the_lock_and_nobody_else(
                 assert client.frame() is not None  # heartbeats
             assert not waiting.done()
         assert waiting.result(LOCKED_S).status_code == status
+
+
+CROWD = min(32, (os.cpu_count() or 1) + 4) + 4  # more than a loop has threads of its own
+
+
+def ask_whether_it_is_ready(web: httpx.Client, house: House) -> httpx.Response:
+    return web.get("/readyz")
+
+
+@pytest.mark.parametrize(
+    ("write", "status"), [(make_key, 201), (log_out, 200), (ask_whether_it_is_ready, 200)]
+)
+def test_many_who_wait_for_the_lock_keep_nobody_from_reading(
+    book: Path, write: Callable[[httpx.Client, House], httpx.Response], status: int
+) -> None:
+    store, arrived = SqliteStore(book, busy_timeout_s=LOCKED_S), threading.Semaphore(0)
+    some_runs(store)
+
+    async def counting(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            arrived.release()
+        await house.app(scope, receive, send)
+
+    with (
+        closing(store),
+        opened(store) as house,
+        live(house, counting) as url,
+        ThreadPoolExecutor(CROWD) as pool,
+        httpx.Client(base_url=url, timeout=LOCKED_S, trust_env=False) as web,
+        httpx.Client(base_url=url, timeout=AT_ONCE_S, trust_env=False) as other,
+    ):
+        house.app.state.access.note_use = lambda _: None  # which is a write as well
+        log_in(web, house)
+        assert arrived.acquire(timeout=AT_ONCE_S)
+        with locked(book):
+            crowd = [pool.submit(write, web, house) for _ in range(CROWD)]
+            assert all(arrived.acquire(timeout=AT_ONCE_S) for _ in crowd)
+            journal = "/api/journal?account=paper/PA1"  # which is read in a thread
+            assert other.get(journal, headers=house.key("read")).status_code == 200
+        assert {each.result(LOCKED_S).status_code for each in crowd} == {status}
+
+
+def test_the_use_of_a_key_is_noted_among_those_who_write(
+    place: tuple[House, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, url = place
+    noted: Queue[str] = Queue()
+
+    def use_key(_key_id: str, **_: Any) -> None:
+        noted.put(threading.current_thread().name)
+
+    monkeypatch.setattr(house.store, "use_key", use_key)
+    assert httpx.get(f"{url}/api/session", headers=house.key("read")).status_code == 200
+    assert noted.get(timeout=AT_ONCE_S).startswith("tieout-writer")

@@ -21,7 +21,8 @@ from tieout.ports import CAPABILITIES, User
 from tieout.settings import read_settings
 from tieout.web.app import create_app
 from tieout.wiring.credentials import hash_of_password
-from tieout.wiring.service import Service, open_service
+from tieout.wiring.opening import open_service
+from tieout.wiring.service import Service
 from web.document import OPERATIONS
 from web.house import Web, soon
 from web.timer import HandTimer

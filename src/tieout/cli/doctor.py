@@ -115,7 +115,7 @@ def _of_door(settings: "Settings", store: "Store") -> "list[Finding]":
     """Whether others could reach the service while nobody has to sign in."""
     from tieout.core.errors import SettingsError
     from tieout.ports import Finding
-    from tieout.wiring.service import refuse_open_door
+    from tieout.wiring.opening import refuse_open_door
 
     try:
         refuse_open_door(store, host=settings.service.host)

@@ -48,7 +48,7 @@ def serve(context: typer.Context, host: Host = None, port: Port = None, log: Log
     from tieout.web.server import bound
     from tieout.wiring.bookfile import refuse_memory
     from tieout.wiring.desk import check_connections, connections_named
-    from tieout.wiring.service import open_service, refuse_open_door
+    from tieout.wiring.opening import open_service, refuse_open_door
 
     settings = _with_options(settings_of(context), host, port, log)
     refuse_memory(settings)

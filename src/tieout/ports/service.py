@@ -13,7 +13,7 @@ from tieout.ports.books import BookStore, Clock, Event, RunRecord
 
 
 class AlreadyServed(StoreError):
-    """Another `tieout serve` keeps this book; the message says which, and since when."""
+    """Another service keeps this book; the message says which process, and since when."""
 
     code = "already_served"
 

@@ -8,7 +8,7 @@ for the number of the process, for people.
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -38,28 +38,38 @@ class FileLeases:
     @contextmanager
     def held(self, account: AccountId) -> Iterator[None]:
         """Hold the lease of an account; AccountBusy at once where somebody has it."""
-        file = self._opened(sha256(account.encode()).hexdigest()[:32])
-        try:
-            try:
-                _lock(file)
-            except OSError:
-                raise AccountBusy(_busy(account, _owner(file))) from None
-            _note(file, str(os.getpid()))
+        name = sha256(account.encode()).hexdigest()[:32]
+        with self._locked(name, str(os.getpid()), lambda by: AccountBusy(_busy(account, by))):
             yield
-        finally:
-            os.close(file)
 
     @contextmanager
     def serving(self, since: datetime) -> Iterator[None]:
         """Be the only service of this book; AlreadyServed at once where there is one."""
-        file = self._opened(SERVING)
+        note = f"{os.getpid()} since {since:%Y-%m-%d %H:%M:%S} UTC"
+        with self._locked(SERVING, note, lambda by: AlreadyServed(_served(self._book, by))):
+            yield
+
+    @contextmanager
+    def upgrading(self) -> Iterator[None]:
+        """Have no service at this book meanwhile; AlreadyServed at once where there is one."""
+        note = f"{os.getpid()}, which brings the book up to date"
+        with self._locked(SERVING, note, lambda by: AlreadyServed(_older(self._book, by))):
+            yield
+
+    @property
+    def _book(self) -> str:
+        return str(self._folder).removesuffix(".leases")
+
+    @contextmanager
+    def _locked(self, name: str, note: str, refusal: Callable[[str], StoreError]) -> Iterator[None]:
+        """Have the lock of this name, with a note for others; else the refusal with theirs."""
+        file = self._opened(name)
         try:
             try:
                 _lock(file)
             except OSError:
-                book = str(self._folder).removesuffix(".leases")
-                raise AlreadyServed(_served(book, _owner(file))) from None
-            _note(file, f"{os.getpid()} since {since:%Y-%m-%d %H:%M:%S} UTC")
+                raise refusal(_owner(file)) from None
+            _note(file, note)
             yield
         finally:
             os.close(file)
@@ -102,12 +112,22 @@ def _busy(account: AccountId, owner: str) -> str:
 
 
 def _served(book: str, owner: str) -> str:
-    by = f"process {owner}" if owner else "another process"
     return (
-        f"{book} is kept by a `tieout serve` that runs already: {by}; end that one first, or"
-        " give this one a book of its own (store.url). Commands such as `tieout sync` work beside"
-        " a service"
+        f"{book} is kept by a service that runs already (`tieout serve`, or a program with Tieout's"
+        f" scheduler): {_process(owner)}; end that one first, or give this one a book of its own"
+        " (store.url). Commands such as `tieout sync` work beside a service"
     )
+
+
+def _older(book: str, owner: str) -> str:
+    return (
+        f"{book} is one of an older Tieout and has to be brought up to date first, while a service"
+        f" keeps it: {_process(owner)}; end that one, then try again"
+    )
+
+
+def _process(owner: str) -> str:
+    return f"process {owner}" if owner else "another process"
 
 
 class MemoryLeases:
@@ -136,7 +156,7 @@ class MemoryLeases:
         """Be the only service of this book; AlreadyServed at once where there is one."""
         with self._changing:
             if self._served_since is not None:
-                owner = f"this one since {self._served_since:%Y-%m-%d %H:%M:%S} UTC"
+                owner = f"{os.getpid()} since {self._served_since:%Y-%m-%d %H:%M:%S} UTC"
                 raise AlreadyServed(_served("the book in memory", owner))
             self._served_since = since
         try:

@@ -44,7 +44,7 @@ def describe(path: Path) -> Database:
             revision=migrations.revision_of(connection),
             newest=migrations.NEWEST,
             file_bytes=path.stat().st_size,
-            log_bytes=_size(path.with_name(f"{path.name}-wal")),
+            log_bytes=_size(Path(f"{path.resolve()}-wal")),
             free_bytes=page_bytes * _number(connection, "PRAGMA freelist_count"),
             rows={
                 name: _number(connection, f"SELECT count(*) FROM {name}") for name in sorted(tables)

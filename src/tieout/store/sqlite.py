@@ -2,8 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +28,8 @@ from tieout.store.totals import RunCounts, last_sync
 from tieout.store.writing import write
 from tieout.store.written import Reached, nowhere, prepare
 
+Alone = Callable[[], AbstractContextManager[None]]
+
 
 class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
     """Books in the file at `path`; None keeps them in memory, for tests.
@@ -50,6 +52,7 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
         is_reading: bool = False,
     ) -> None:
         if path is not None:
+            path = path.resolve()  # one book is one file, whatever names lead to it
             _check_place(path)
         self._is_there = is_there
         self._is_read_only = is_reading and path is not None and not is_writable(path)
@@ -63,16 +66,18 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
             )
         )
         self.path = path
-        self._leases = (
-            MemoryLeases() if path is None else FileLeases(path.with_name(f"{path.name}.leases"))
-        )
         self._reached = reached
         self._shelf = Shelf()
         self._counts = RunCounts()
-        self._bring_up_to_date()
+        self._leases: FileLeases | MemoryLeases = MemoryLeases()
+        alone: Alone = nullcontext
+        if path is not None:
+            self._leases = leases = FileLeases(path.with_name(f"{path.name}.leases"))
+            alone = leases.upgrading
+        self._bring_up_to_date(alone)
         self._inode = None if path is None else _inode_of(path)
 
-    def _bring_up_to_date(self) -> None:
+    def _bring_up_to_date(self, alone: Alone) -> None:
         place = self.connections.place
         try:
             with self.connections.alone() as connection:
@@ -83,7 +88,7 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
                     message = f"{place} is one of an older Tieout and may not be written"
                     raise StoreError(f"{message}; once, run `tieout db upgrade` as its owner")
                 if revision != migrations.NEWEST:
-                    migrations.upgrade(connection, place=place)
+                    migrations.upgrade(connection, place=place, alone=alone)
         except BaseException:
             self.close()
             raise
@@ -94,8 +99,12 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
     def lease(self, account: AccountId) -> AbstractContextManager[None]:
         return self._leases.held(account)
 
-    def serving(self, since: datetime) -> AbstractContextManager[None]:
-        return self._leases.serving(since)
+    @contextmanager
+    def serving(self, since: datetime) -> Iterator[None]:
+        with self._leases.serving(since):
+            with self.connections.reading() as connection:  # a newer Tieout may have come between
+                migrations.check(connection, place=self.connections.place)
+            yield
 
     def load(self, account: Account, *, activity_ids: Iterable[ActivityId] = ()) -> StoredBook:
         asked = list(activity_ids)
@@ -193,10 +202,17 @@ class SqliteStore(SqliteArchive, SqliteAccess, SqliteService):
 
 
 def _check_place(path: Path) -> None:
-    """Refuse a folder that is not there, and the remains of a book that was taken away."""
+    """Refuse a folder that is not there, a second name, and the remains of a book taken away."""
     if not path.absolute().parent.is_dir():
         raise StoreError(f"the folder of {path} is not there; make it, or name another file")
     log = path.with_name(f"{path.name}-wal")
+    names = path.stat().st_nlink if path.is_file() else 1
+    if names > 1:
+        raise StoreError(
+            f"the book {path} has {names} names (hard links), and what is written last to a book"
+            " lies beside one name only, so programs at two of them would spoil it; take the others"
+            f" away (to find them: find / -samefile {path})"
+        )
     is_gone = not path.exists() or (path.is_file() and not path.stat().st_size)
     if is_gone and log.exists() and log.stat().st_size:
         raise StoreError(

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 
 from tieout.core.errors import StoreError
 from tieout.ports import AccessStore, Capability, Clock, FailedLogin, User
+from tieout.runs.apart import apart
 from tieout.web.problems import Problem
 from tieout.wiring.credentials import digest_of, is_password
 
@@ -49,6 +51,7 @@ class Access:
         self.clock = clock
         self.one_at_a_time = asyncio.Lock()
         self._noted: dict[str, datetime] = {}
+        self._noting: set[asyncio.Future[None]] = set()
 
     def principal(self, *, cookie: str | None, key: str | None) -> Principal | None:
         """Who is behind a key, else behind a cookie. A wrong one is refused beside a good one too:
@@ -71,7 +74,9 @@ class Access:
         noted_at = self._noted.get(key_id)
         if noted_at is None or now - noted_at > USE_NOTED_EVERY:
             self._noted[key_id] = now
-            asyncio.get_running_loop().run_in_executor(None, self._note_use, key_id, now)
+            noting = asyncio.ensure_future(apart(partial(self._note_use, key_id, now)))
+            self._noting.add(noting)  # a loop alone keeps no task alive
+            noting.add_done_callback(self._noting.discard)
 
     def _note_use(self, key_id: str, now: datetime) -> None:
         with contextlib.suppress(StoreError):  # /readyz says so

@@ -5,7 +5,7 @@ import structlog
 
 from tieout.settings import Settings
 from tieout.web.app import create_app
-from tieout.wiring.service import open_service
+from tieout.wiring.opening import open_service
 
 
 def openapi_text() -> str:

@@ -39,28 +39,31 @@ class Door:
         if peer is None or not self._is_trusted(peer):
             return
         hops = _listed(scope, b"x-forwarded-for")[-HOPS_MAX:]
-        scope["client"] = (str(self._client(peer, hops)), 0)
-        scheme = next(reversed(_listed(scope, b"x-forwarded-proto")), "").lower()
+        client_address, steps = self._client(peer, hops)
+        scope["client"] = (str(client_address), 0)
+        schemes = _listed(scope, b"x-forwarded-proto")[-steps:]
+        scheme = next(iter(schemes), "").lower()
         if scheme in ("http", "https"):
             scope["scheme"] = scheme
 
     def _is_trusted(self, address: Address) -> bool:
         return any(address in each for each in self._proxies)
 
-    def _client(self, peer: Address, hops: list[str]) -> Address:
+    def _client(self, peer: Address, hops: list[str]) -> tuple[Address, int]:
         """The right-most address that is no proxy of ours: whatever is left of it may be made up.
+        And how many proxies told of it, each of which may have added how it was asked.
 
         Where a hop is no address, the one that told of it is as far as we can see.
         """
         seen = peer
-        for hop in reversed(hops):
+        for steps, hop in enumerate(reversed(hops), start=1):
             address = _address_in(_without_port(hop))
             if address is None:
-                return seen
+                return seen, steps
             seen = address
             if not self._is_trusted(address):
-                return seen
-        return seen
+                return seen, steps
+        return seen, max(len(hops), 1)
 
     def refusal(self, scope: Any) -> Problem | None:
         """Why nothing is answered under this Host; None where all is well.

@@ -22,7 +22,7 @@ def refuse_book(target: Path, option: str, settings: Settings) -> None:
     if book is None:
         return
     beside = ("", "-wal", "-shm", "-journal", ".leases")
-    if target.resolve() in [book.resolve().with_name(book.name + each) for each in beside]:
+    if target.resolve() in [Path(f"{book.resolve()}{each}") for each in beside]:
         raise SettingsError(f"{option}{target} belongs to the book; name another file")
 
 

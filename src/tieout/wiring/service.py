@@ -24,15 +24,12 @@ from tieout.runs.apart import apart
 from tieout.runs.log import Logger, RunLog
 from tieout.runs.statistics import JobState
 from tieout.settings import Settings
-from tieout.settings.rules import is_loopback
 from tieout.settings.runtime import PAUSED, is_paused
 from tieout.settings.values import connection_of
-from tieout.store.opening import open_store
 from tieout.wiring.clock import SystemTimer
 from tieout.wiring.desk import Answer, Desk
 from tieout.wiring.in_effect import in_effect, merged_with, schedule_in, unknown_in
 from tieout.wiring.keeping import Keeper
-from tieout.wiring.telling import targets_of, unknown_accounts
 from tieout.wiring.waiting import Waiting
 
 Result = TypeVar("Result")
@@ -371,28 +368,6 @@ class Service:
             await apart(partial(self.store.add_event, event, account=None))
             self._published()
         return settings
-
-
-def open_service(settings: Settings, *, logger: Logger, timer: Timer | None = None) -> Service:
-    """The service for these settings. Nothing goes over the network yet."""
-    timer = timer or SystemTimer()
-    targets = partial(targets_of, settings, clock=timer)
-    targets()  # what is wrong with them is said before a book is made
-    schedule_in(settings.service)
-    store = open_store(settings.store_url)
-    for message in unknown_accounts(settings, store.accounts()):
-        logger.warning(f"[Settings] {message}")
-    return Service(settings, store=store, logger=logger, timer=timer, targets=targets)
-
-
-def refuse_open_door(store: Store, *, host: str) -> None:
-    """Raises SettingsError for an address others can reach while nobody has to sign in."""
-    has_login = bool(store.users()) or any(each.revoked_at is None for each in store.api_keys())
-    if not is_loopback(host) and not has_login:
-        raise SettingsError(
-            f"service.host: {host} can be reached by others, and there is no user or key yet;"
-            " make one first: tieout users add NAME, or tieout keys add NAME"
-        )
 
 
 def _text(value: Any) -> str:

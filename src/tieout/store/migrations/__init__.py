@@ -5,6 +5,8 @@ when there is something to do.
 """
 
 import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
 from tieout.core.errors import StoreError
@@ -43,16 +45,26 @@ def check(connection: sqlite3.Connection, *, place: str) -> str | None:
     return revision
 
 
-def upgrade(connection: sqlite3.Connection, *, place: str, to: str = NEWEST) -> None:
-    """Bring the database to a revision in one transaction; whoever comes second finds it done."""
+def upgrade(
+    connection: sqlite3.Connection,
+    *,
+    place: str,
+    to: str = NEWEST,
+    alone: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> None:
+    """Bring the database to a revision in one transaction; whoever comes second finds it done.
+
+    `alone` is held where that changes what an older Tieout made, until it is done.
+    """
     from alembic import command
     from sqlalchemy import create_engine
     from sqlalchemy.pool import StaticPool
 
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-    with engine.connect() as bound, bound.begin():
+    with ExitStack() as held, engine.connect() as bound, bound.begin():
         connection.execute("BEGIN IMMEDIATE")  # after connecting, which ends transactions
-        check(connection, place=place)
+        if check(connection, place=place) not in (None, to):
+            held.enter_context(alone())
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         settings = configuration()
         settings.attributes["connection"] = bound

@@ -2,6 +2,7 @@
 
 from litestar import MediaType, Response, get
 
+from tieout.runs.apart import apart
 from tieout.web.auth import needs
 from tieout.web.context import Asking, service_of
 from tieout.web.encoding import reply
@@ -24,7 +25,6 @@ def healthz() -> Response[HealthShape]:
 
 @get(
     "/readyz",
-    sync_to_thread=True,
     **described(
         "health",
         "The book can be used and the service runs",
@@ -33,8 +33,8 @@ def healthz() -> Response[HealthShape]:
         is_public=True,
     ),
 )
-def readyz(request: Asking) -> Response[HealthShape]:
-    health = service_of(request).health()
+async def readyz(request: Asking) -> Response[HealthShape]:
+    health = await apart(service_of(request).health)  # it tries to write
     if not health.is_ready:
         raise Problem(503, "Not ready", health.problem or "unknown")
     return reply({"status": "ready"}, HealthShape)

@@ -1,7 +1,10 @@
 """API keys: listed, made and revoked."""
 
+from functools import partial
+
 from litestar import Response, delete, get, post
 
+from tieout.runs.apart import apart
 from tieout.web import examples
 from tieout.web.auth import needs
 from tieout.web.context import Asking, service_of
@@ -26,7 +29,6 @@ def list_keys(request: Asking) -> Response[Keys]:
 @post(
     "/api/keys",
     guards=[needs("admin:write")],
-    sync_to_thread=True,
     operation_class=with_body(
         "What it is called, and what it may do: no more than who makes it.",
         example={"name": "bot", "capabilities": ["read"]},
@@ -41,13 +43,13 @@ def list_keys(request: Asking) -> Response[Keys]:
         status=201,
     ),
 )
-def add_key(request: Asking, data: NewKey) -> Response[KeyOnce]:
+async def add_key(request: Asking, data: NewKey) -> Response[KeyOnce]:
     service = service_of(request)
     wanted = frozenset(data.capabilities)
     if not wanted <= request.user.capabilities:
         raise Problem(403, "You may not do this", "a key cannot do more than who makes it")
     key, secret = new_api_key(data.name, wanted, at=service.timer.now())
-    service.store.add_key(key)
+    await apart(partial(service.store.add_key, key))
     return reply({**key_material(key), "key": secret}, KeyOnce, status=201)
 
 
@@ -55,7 +57,6 @@ def add_key(request: Asking, data: NewKey) -> Response[KeyOnce]:
     "/api/keys/{key_id:str}",
     guards=[needs("admin:write")],
     status_code=200,
-    sync_to_thread=True,
     **described(
         "keys",
         "Revoke an API key for ever",
@@ -64,9 +65,10 @@ def add_key(request: Asking, data: NewKey) -> Response[KeyOnce]:
         problems=(404,),
     ),
 )
-def revoke_key(request: Asking, key_id: str) -> Response[Done]:
+async def revoke_key(request: Asking, key_id: str) -> Response[Done]:
     service = service_of(request)
-    if not service.store.revoke_key(key_id, at=service.timer.now()):
+    now = service.timer.now()
+    if not await apart(partial(service.store.revoke_key, key_id, at=now)):
         raise not_found("such key", "GET /api/keys lists them")
     request.app.state.hub.look_after_all()
     return reply({"success": True, "message": "The key is revoked"}, Done)

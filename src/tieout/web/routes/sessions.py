@@ -1,12 +1,13 @@
 """Signing in and out."""
 
-import asyncio
 from datetime import timedelta
+from functools import partial
 
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
 
 from tieout.ports import Session
+from tieout.runs.apart import apart
 from tieout.runs.statistics import timestamp
 from tieout.web import examples
 from tieout.web.auth import COOKIE, Access, needs, refuse_other_sites
@@ -42,8 +43,8 @@ async def log_in(request: Asking, data: Login) -> Response[SignedIn]:
     async with access.one_at_a_time:  # many at once would all be before the first failure
         access.refuse_flood(data.username, address)
         try:
-            user = await asyncio.to_thread(
-                access.log_in, data.username, data.password, address=address
+            user = await apart(
+                partial(access.log_in, data.username, data.password, address=address)
             )
         except Problem:
             log = request.app.state.log
@@ -55,7 +56,7 @@ async def log_in(request: Asking, data: Login) -> Response[SignedIn]:
     session = Session(
         digest=digest_of(secret), user=user.name, created_at=now, expires_at=now + lasting
     )
-    await asyncio.to_thread(service.store.put_session, session)
+    await apart(partial(service.store.put_session, session))
     request.app.state.log.info("[Sign-in] Signed in", user=user.name, address=address)
     answer = reply(
         {
@@ -92,7 +93,7 @@ async def log_in(request: Asking, data: Login) -> Response[SignedIn]:
 )
 async def log_out(request: Asking) -> Response[Done]:
     if request.user.session is not None:
-        await asyncio.to_thread(service_of(request).store.drop_session, request.user.session)
+        await apart(partial(service_of(request).store.drop_session, request.user.session))
         request.app.state.hub.look_after_all()
     answer = reply({"success": True, "message": "Signed out"}, Done)
     answer.delete_cookie(COOKIE)
