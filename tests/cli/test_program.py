@@ -126,7 +126,9 @@ def test_damaged_evidence_is_named_with_its_run_and_number(tieout, folder, body)
         shown = tieout("runs", "evidence", "run-3", *option)
         assert (shown.status, shown.out) == (2, "")
         assert "tieout: reply 1 of run run-3 is damaged" in shown.err
-    assert tieout("verify").status == 0
+    verified = tieout("verify")
+    assert verified.status == 2
+    assert "reply 1 of run run-3 is not the one that it was made from" in verified.out
 
 
 def test_evidence_that_is_no_reading_of_ours_is_named(tieout, folder):

@@ -313,7 +313,9 @@ def test_a_mistake_of_ours_is_not_hidden_and_the_run_is_on_record(bench):
     with pytest.raises(AssertionError, match="a bug"):
         bench.run(AAPL)
     (record,) = bench.store.runs()
-    assert (record.outcome, record.reason) == ("failed", "a bug")
+    assert record.outcome == "failed"
+    assert "a fault of Tieout: AssertionError in tieout.runs" in str(record.reason)
+    assert "a bug" not in str(record.reason)  # what a library says may hold a secret
 
 
 AAPL_QUANTITY = activity("x", "A", "10", "100", at=START).quantity

@@ -21,7 +21,7 @@ from web.live import live
 ONE, OTHER = "?account=one/PA1", "?account=other/PA2"
 GOES_BY_COOKIE = {"POST /api/login", "POST /api/logout", "GET /api/session"}
 
-# In this order: `run-3` and `other-3` are held, and each account has open breaks.
+# In this order: the third run of each account is held, and each has open breaks.
 ASKED: list[tuple[str, str, Any]] = [
     ("POST /api/login", "/api/login", {"username": "everything", "password": PASSWORD}),
     ("GET /api/session", "/api/session", None),
@@ -33,7 +33,7 @@ ASKED: list[tuple[str, str, Any]] = [
     ("GET /api/runs", f"/api/runs{ONE}", None),
     ("GET /api/runs/{run_id}", "/api/runs/run-3", None),
     ("POST /api/runs/{run_id}/approve", "/api/runs/run-3/approve", None),
-    ("POST /api/runs/{run_id}/reject", "/api/runs/other-3/reject", None),
+    ("POST /api/runs/{run_id}/reject", "/api/runs/third-3/reject", None),
     ("POST /api/breaks/{break_id}/{action}", f"/api/breaks/B1/accept-broker{OTHER}", None),
     ("POST /api/breaks/{break_id}/{action}", f"/api/breaks/B3/keep-book{OTHER}", None),
     ("POST /api/breaks/{break_id}/{action}", f"/api/breaks/B4/ignore{OTHER}", None),
@@ -64,23 +64,28 @@ ASKED: list[tuple[str, str, Any]] = [
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[tuple[House, httpx.Client]]:
-    """A broker that can be synced, and two accounts with a held run and a break each."""
+    """A broker that can be synced, and three accounts with a held run and breaks each."""
     with open_broker(tmp_path) as broker:
         broker.trade("AAPL", "10")
         settings = read_settings(environment={}, folder=tmp_path)
         store = MemoryStore()
         some_runs(store, account="one/PA1")
-        other = bench_at(store, "other/PA2", runs_named="other")
-        rest = [holding(each, "5") for each in ("MSFT", "NVDA", "TSLA")]
-        for quantity in ("10", "9"):
-            other.run(holding("AAPL", quantity), *rest)
-        other.run()
+        a_held_run(store, "other")
+        a_held_run(store, "third")
         with (
             opened(store, settings=settings, at=datetime.now(UTC)) as house,
             live(house) as url,
             httpx.Client(base_url=url, timeout=30, trust_env=False) as web,
         ):
             yield house, web
+
+
+def a_held_run(store: MemoryStore, name: str) -> None:
+    bench = bench_at(store, f"{name}/PA2", runs_named=name)
+    rest = [holding(each, "5") for each in ("MSFT", "NVDA", "TSLA")]
+    for quantity in ("10", "9"):
+        bench.run(holding("AAPL", quantity), *rest)
+    bench.run()
 
 
 def faults(operation: str, given: httpx.Response) -> list[str]:
