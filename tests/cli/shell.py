@@ -34,8 +34,8 @@ def settings_in(environment: Mapping[str, str]) -> list[str]:
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """The environment without anything that is a setting of ours."""
-    ours = settings_in(os.environ)
+    """The environment without a setting of ours, or one that would hide what is not flushed."""
+    ours = {*settings_in(os.environ), "PYTHONUNBUFFERED"}
     kept = {name: text for name, text in os.environ.items() if name not in ours}
     return {**kept, "TZ": "UTC", **more}
 

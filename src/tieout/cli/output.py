@@ -76,6 +76,7 @@ def write_text(text: str) -> None:
     if (sys.stdout.encoding or "utf-8").lower().replace("-", "") != "utf8":
         text = "".join(each if each.isascii() else json.dumps(each)[1:-1] for each in text)
     sys.stdout.write(text)
+    sys.stdout.flush()  # who reads it may wait for it, while we go on
 
 
 def json_text(material: Any) -> str:
