@@ -81,6 +81,20 @@ def test_a_row_is_usable_or_says_why_not(given, problem):
     assert row_problem(given) == problem
 
 
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (Holding("A", "6", average_price="zz"), "the average price 'zz' is no number"),
+        (Holding("A", "6", price="1,5"), "the price '1,5' is no number"),
+        (Holding("A", "6", price="9" * 39 + "x"), f"the price '{'9' * 39}x' is no number"),
+        (Holding("A", "6", price="9" * 40 + "x"), f"the price '{'9' * 40}…' is no number"),
+        (Holding("A", "6", average_price=""), None),
+    ],
+)
+def test_a_price_that_is_written_and_is_no_number_is_named_and_shown(given, problem):
+    assert row_problem(given) == problem
+
+
 @pytest.mark.parametrize("multiplier", ["0", "-100", "0.00"])
 def test_a_multiplier_that_is_not_positive_makes_a_row_unusable(multiplier):
     assert row_problem(row("6", multiplier=multiplier)) is not None

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tieout.core.guards import is_same_list, is_stale, reason_to_hold
+from tieout.core.guards import is_same_list, is_stale, reason_to_hold, reason_to_reject
 from tieout.core.instrument import LedgerId
 from tieout.core.policy import Policy
 
@@ -98,3 +98,22 @@ def test_a_held_list_is_the_same_whatever_its_order():
     assert not is_same_list([one, other], [one])
     assert not is_same_list([one], None)
     assert not is_same_list([], None)
+
+
+LAST = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+OLDER = "the snapshot of 2026-11-20T14:00:00Z is older than the last applied, 2026-11-20T15:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        (LAST, OLDER),
+        (
+            LAST - timedelta(seconds=1),
+            f"{OLDER}; check this machine's clock, which is behind that",
+        ),
+    ],
+)
+def test_a_stale_snapshot_is_refused_with_both_times_and_our_clock_if_it_is_behind(now, reason):
+    as_of = LAST - timedelta(hours=1)
+    assert reason_to_reject(as_of, last_applied=LAST, now=now) == reason
