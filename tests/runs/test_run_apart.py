@@ -1,14 +1,12 @@
 """A run that waits for the lock of its book holds up nothing else in its event loop."""
 
 import asyncio
-import sqlite3
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from locking import locked, noticed
 from runs.fakes import ACCOUNT, Bench, holding
 from tieout.ports import AccountBusy
 from tieout.runs import run
@@ -31,29 +29,6 @@ def bench(book: Path) -> Iterator[Bench]:
     store.close()
 
 
-@contextmanager
-def locked(book: Path) -> Iterator[None]:
-    """Another program writes, and takes its time."""
-    with closing(sqlite3.connect(book, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
-
-
-def noticed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Set once somebody begins to write."""
-    assert isinstance(bench.store, SqliteStore)
-    connections, begun = bench.store.connections, threading.Event()
-    writing = connections.writing
-
-    def noticing() -> object:
-        begun.set()
-        return writing()
-
-    monkeypatch.setattr(connections, "writing", noticing)
-    return begun
-
-
 async def until(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(LIMIT_S):
         while not is_so():
@@ -70,7 +45,7 @@ def is_busy(bench: Bench) -> bool:
 
 def test_others_go_on_while_a_run_waits_for_the_lock(bench, book, monkeypatch):
     bench.venue.holdings = (holding("AAPL", "10"),)
-    begun = noticed(bench, monkeypatch)
+    begun = noticed(bench.store, monkeypatch)
 
     async def scenario():
         with locked(book):
@@ -88,7 +63,7 @@ def test_others_go_on_while_a_run_waits_for_the_lock(bench, book, monkeypatch):
 
 def test_the_account_is_kept_until_a_run_that_was_cancelled_has_written(bench, book, monkeypatch):
     bench.venue.holdings = (holding("AAPL", "10"),)
-    begun = noticed(bench, monkeypatch)
+    begun = noticed(bench.store, monkeypatch)
 
     async def scenario():
         with locked(book):

@@ -1,11 +1,10 @@
 """While another program holds the lock of the book, whoever writes waits, and nobody else."""
 
 import os
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from locking import locked, noticed
 from tieout.store.sqlite import SqliteStore
 from web.house import PASSWORD, House, opened, some_runs
 from web.listening import Listener
@@ -35,29 +35,6 @@ def place(book: Path) -> Iterator[tuple[House, str]]:
     with opened(store) as house, live(house) as url:
         yield house, url
     store.close()
-
-
-@contextmanager
-def locked(book: Path) -> Iterator[None]:
-    """Another program writes, and takes its time."""
-    with closing(sqlite3.connect(book, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
-
-
-def noticed(house: House, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Set once somebody begins to write."""
-    assert isinstance(house.store, SqliteStore)
-    connections, begun = house.store.connections, threading.Event()
-    writing = connections.writing
-
-    def noticing() -> object:
-        begun.set()
-        return writing()
-
-    monkeypatch.setattr(connections, "writing", noticing)
-    return begun
 
 
 def make_key(web: httpx.Client, house: House) -> httpx.Response:
@@ -124,7 +101,7 @@ def test_who_writes_waits_for_the_lock_and_nobody_else(
         if write is log_out:
             log_in(web, house)
         house.app.state.access.note_use = lambda _: None  # which is a write as well
-        begun = noticed(house, monkeypatch)
+        begun = noticed(house.store, monkeypatch)
         with locked(book):
             waiting = pool.submit(write, web, house)
             assert begun.wait(AT_ONCE_S)
