@@ -56,6 +56,7 @@ class Planted:
 def planted(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Planted]:
     before, log = logging.getLogger().handlers[:], io.StringIO()
     with open_broker(tmp_path) as broker:
+        broker.trade("AAPL", "10")  # before the stream listens, so that only people start runs
         keys = broker.simulator.credentials("main")
         secrets = {"venue key": keys.key_id, "venue secret": keys.secret_key}
         secrets |= {"webhook secret": HOOK_SECRET, "webhook token": HOOK_TOKEN}
@@ -137,12 +138,13 @@ def sign_in(planted: Planted) -> list[str]:
 def work(planted: Planted) -> list[str]:
     """Good and bad runs, and a mistake of ours while the key is at hand."""
     web, broker, key = planted.web, planted.broker, planted.secrets["API key"]
-    broker.trade("AAPL", "10")
-    told = [shown(web.post("/api/sync/positions"))]
+    synced = [web.post("/api/sync/positions")]
     for status in (401, 403, 500):
         broker.refuse(status, times=None)
-        told.append(shown(web.post("/api/admin/jobs/sync-positions")))
+        synced.append(web.post("/api/admin/jobs/sync-positions"))
         broker.mend()
+    assert [each.status_code for each in synced] == [200, 500, 500, 500]
+    told = [shown(each) for each in synced]
     told.append(shown(web.get("/api/accounts", headers={"X-API-Key": key})))
     books = web.app.state.books
     web.app.state.books = None  # a mistake of ours: the log has all of it
