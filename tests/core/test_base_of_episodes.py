@@ -1,23 +1,10 @@
 """What a whole episode made in the account's own currency: the sum of its closings, or nothing."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal
-from random import Random
-
 import pytest
 
-from core.driving import in_any_order, policy_of, runs, steps_of, whole_fold
-from core.histories import ANYTHING, History, history
-from core.seeds import holds_for_generated_histories
 from scenario import check, read
 from tieout.cases.running import run_case
-from tieout.core.activity import Activity
-from tieout.core.book import Account, AccountId, Book
-from tieout.core.numbers import money
-from tieout.core.pnl import BaseFigure, Closing, Figures, Totals, base_after, base_of
 from tieout.core.rebuilding import rebuild
-from tieout.core.working import Folded
 
 
 def open_base(text: str) -> str | None:
@@ -330,70 +317,3 @@ def test_what_a_book_began_with_has_no_base_value():
         fill f2 XYZ -1 @ 110 rate 1.10
     """
     assert open_base(text) is None
-
-
-# The sum itself
-
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-USD = BaseFigure(currency="USD", net=money(Decimal(20)), price=money(Decimal(12)))
-GONE = Closing(
-    by="f2",
-    at=NOON,
-    quantity=Decimal(1),
-    price=Decimal(110),
-    gross=money(Decimal(10)),
-    fees=money(Decimal(0)),
-    currency="EUR",
-    base=USD,
-)
-SOME = Totals({"EUR": GONE.figures})
-
-
-def test_a_sum_begins_where_nothing_was_realized_yet():
-    assert base_after(None, Totals(), GONE) == USD
-    assert base_after(None, Totals({"EUR": Figures(funding=Decimal(3))}), GONE) == USD
-    assert base_after(None, SOME, GONE) is None
-
-
-def test_a_sum_in_another_currency_is_not_added_to():
-    assert base_after(USD, SOME, GONE) == USD.plus(USD)
-    assert base_after(replace(USD, currency="CHF"), SOME, GONE) is None
-    assert base_after(USD, SOME, replace(GONE, base=None)) is None
-
-
-# Any history
-
-
-def rated(random: Random, activity: Activity, *, share: float) -> Activity:
-    """The activity, in a share of cases with what its currency was worth at the time."""
-    if random.random() >= share:
-        return activity
-    return replace(activity, base_rate=Decimal(random.choice(("1.10", "0.9", "1.3333", "7"))))
-
-
-def abroad(random: Random) -> tuple[Book, History]:
-    """A history in an account of francs, of whose rates all, most, some or none are known."""
-    lived, share = history(random, ANYTHING), random.choice((1, 1, 0.9, 0.5, 0))
-    told = tuple(rated(random, each, share=share) for each in lived.activities)
-    account = Account(id=AccountId("main"), venue="alpaca", currency="CHF")
-    return Book(account=account, instruments=lived.instruments), replace(lived, activities=told)
-
-
-def expected_base(folded: Folded, opened_by: str, totals: Totals) -> BaseFigure | None:
-    mine = [closing for episode, closing in folded.closings if episode == opened_by]
-    return base_of(mine, totals.of(folded.instrument.settled_in))
-
-
-@holds_for_generated_histories(share=0.06)
-def test_the_base_value_of_an_episode_is_the_sum_of_its_closings(random: Random) -> None:
-    book, lived = abroad(random)
-    policy = policy_of(lived)
-    arrivals = in_any_order(random, lived.activities)
-    for made in runs(book, steps_of(random, arrivals, at=lived.end_at), policy):
-        assert rebuild(made.after) == made.after.ledgers
-        for folded in whole_fold(made.after, policy).values():
-            for each in folded.ended:
-                assert each.base == expected_base(folded, each.opened_by, each.totals)
-            if folded.position is not None:
-                held = folded.position
-                assert held.base == expected_base(folded, held.opened_by, held.totals)
