@@ -5,16 +5,19 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
 
-from core.driving import in_any_order, policy_of, runs, steps_of, whole_fold
+import pytest
+
+from core.driving import Step, in_any_order, policy_of, run, runs, steps_of, whole_fold
 from core.histories import ANYTHING, Flavour, History, history
 from core.seeds import holds_for_generated_histories
 from core.stories import story
 from scenario import read
 from tieout.cases.running import run_case
-from tieout.core.activity import Activity
+from tieout.core.activity import Activity, ActivityId
 from tieout.core.book import Account, AccountId, Book
 from tieout.core.numbers import money
 from tieout.core.pnl import BaseFigure, Closing, Figures, Totals, base_after, base_of
+from tieout.core.policy import Policy
 from tieout.core.rebuilding import is_as_folded, rebuild
 from tieout.core.working import Folded
 
@@ -68,6 +71,27 @@ def test_a_position_from_before_there_was_a_sum_is_as_its_facts_give_it():
     assert not is_as_folded(replace(older, quantity=Decimal(7)), held)
     assert not is_as_folded(None, held)
     assert not is_as_folded(older, None)
+
+
+@pytest.mark.parametrize(("minutes", "net"), [(5, "132.00"), (15, None)], ids=["late", "next"])
+def test_a_sum_that_was_not_kept_is_known_once_all_is_folded_again(minutes, net):
+    book = run_case(read(REDUCED).case).book
+    ((key, ledger),) = book.ledgers.items()
+    assert ledger.position is not None
+    older = replace(ledger, position=replace(ledger.position, base=None))
+    sold = Activity(
+        id=ActivityId("f3"),
+        type="fill",
+        symbol="XYZ",
+        at=datetime(2026, 11, 20, 14, minutes, tzinfo=UTC),
+        quantity=Decimal(-2),
+        price=Decimal(110),
+        base_rate=Decimal("1.20"),
+    )
+    step = Step(activities=(sold,), now=datetime(2026, 11, 20, 16, tzinfo=UTC))
+    after = run(replace(book, ledgers={key: older}), step, Policy()).after.ledgers[key].position
+    assert after is not None
+    assert (after.base.net.text() if after.base else None) == net
 
 
 # Any history
