@@ -255,6 +255,8 @@ def read_ended(tokens: Tokens) -> Json:
             item[key] = time_after(tokens)
         elif tokens.skip("other"):
             read_other_fees(tokens, item)
+        elif tokens.skip("base"):
+            read_base(tokens, item)
         elif tokens.skip("realized", "nothing"):
             item["realized"] = UNKNOWN
         else:

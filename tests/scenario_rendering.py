@@ -48,7 +48,7 @@ def change_line(item: Json) -> str:
     return joined(
         item["kind"], name(item), item["from"], "->", item["to"],
         f"@ {number(item['average_price'])}", item["status"], item["reconciliation"],
-        realized_words(item["realized"]), other_words(item),
+        realized_words(item["realized"]), base_words(item), other_words(item),
         f"by {' '.join(item['explained_by']) or 'nothing'}", why, was, opened,
     )  # fmt: skip
 
@@ -65,6 +65,14 @@ def money_words(figures: Json) -> str:
     names = ("gross", "fees", "funding", "income")
     parts = [f"{key} {number(figures[key])}" for key in names if key in figures]
     return f"({' '.join(parts)})"
+
+
+def base_words(item: Json) -> str:
+    base = item.get("base")
+    if base is None:
+        return ""
+    parts = [f"{key} {base[key]}" for key in ("price", "exchange")]
+    return joined("base", base["net"], base["currency"], *parts)
 
 
 def other_words(item: Json) -> str:
@@ -111,7 +119,9 @@ def ended_line(item: Json) -> str:
         net = f"net {number(realized['net'])}"
         money = joined(net, realized["currency"], quality, money_words(realized))
     times = f"opened {item['opened_at']} at {item['closed_at']}"
-    return joined("ended", name(item), item["reason"], money, other_words(item), times)
+    return joined(
+        "ended", name(item), item["reason"], money, base_words(item), other_words(item), times
+    )
 
 
 def total_line(currency: str, figures: Json) -> str:

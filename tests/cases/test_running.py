@@ -56,13 +56,12 @@ def test_what_is_known_in_the_accounts_own_currency_is_shown_beside_the_rest():
         broker nothing
     """)
     shown = run_command("-", text=text).stdout
-    assert (
-        "realized 500 EUR (gross 500, fees 0), 1100.00 USD (price 600.00, exchange 500.00)" in shown
-    )
-    (change,) = json.loads(run_command("-", "--json", text=text).stdout)["steps"][0]["changes"]
-    assert change["base"] == {
-        "net": "1100.00", "price": "600.00", "exchange": "500.00", "currency": "USD",
-    }  # fmt: skip
+    words = "realized 500 EUR (gross 500, fees 0), 1100.00 USD (price 600.00, exchange 500.00)"
+    assert shown.count(words) == 2  # of the change, and of the position that ended
+    told = json.loads(run_command("-", "--json", text=text).stdout)
+    (change,), (ended,) = told["steps"][0]["changes"], told["closed"]
+    base = {"net": "1100.00", "price": "600.00", "exchange": "500.00", "currency": "USD"}
+    assert change["base"] == ended["base"] == base
 
 
 def test_json_and_nothing_else_goes_to_stdout():

@@ -12,8 +12,10 @@ from tieout.cli.words import (
     change_sentence,
     clean,
     holding,
+    in_base,
     listed,
     money,
+    net_words,
     price,
     quantity,
     short,
@@ -28,7 +30,7 @@ from tieout.core.errors import SettingsError
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.numbers import Amount
 from tieout.core.plan import Change
-from tieout.core.pnl import Figures, Totals
+from tieout.core.pnl import BaseFigure, Figures, Totals
 
 NOW = datetime(2024, 11, 20, 15, 0, tzinfo=UTC)
 BEGAN = datetime(2024, 11, 20, 9, 31, tzinfo=UTC)
@@ -128,6 +130,28 @@ CHANGES = [
     (change("invalid", symbol="", after=Decimal(0), reconciliation="FAILED"),
      "A row without symbol: reported in a way that cannot be used, we hold nothing, FAILED"),
 ]  # fmt: skip
+
+
+IN_EUROS = BaseFigure(currency="EUR", net=Amount(Decimal(110)), price=Amount(Decimal("107.5")))
+DIVIDEND = Figures(income=Decimal(5))
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (realized(USD=WON),
+         "+119.00 USD (+110.00 EUR: price +107.50, exchange +2.50)"),
+        (realized(USD=WON.plus(DIVIDEND)),
+         "+124.00 USD (closings +110.00 EUR: price +107.50, exchange +2.50)"),
+        (realized(USD=WON, BNB=Figures(fees=Amount(Decimal(1)))),
+         "-1.00 BNB and +119.00 USD (closings +110.00 EUR: price +107.50, exchange +2.50)"),
+        (realized(USD=WON, BNB=Figures()),
+         "+119.00 USD (+110.00 EUR: price +107.50, exchange +2.50)"),
+    ],
+)  # fmt: skip
+def test_a_base_value_is_never_taken_for_money_that_no_closing_brought(made, words):
+    assert net_words(made) + in_base(IN_EUROS, of=made) == words
+    assert in_base(None, of=made) == ""
 
 
 @pytest.mark.parametrize(("made", "sentence"), CHANGES)

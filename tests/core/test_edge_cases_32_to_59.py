@@ -339,7 +339,7 @@ def test_case_57_with_the_rates_of_both_trades_the_base_value_is_known():
         fill f1 XYZ 100 @ 50 rate 1.10
         fill f2 XYZ -100 @ 55 rate 1.20
         =>      closed XYZ realized 500 EUR base 1100 USD price 600 exchange 500
-        =>      total EUR net 500
+        =>      ended XYZ fill net 500 EUR base 1100 USD  total EUR net 500
     """)
 
 

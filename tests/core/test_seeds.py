@@ -2,14 +2,14 @@
 
 from random import Random
 
-from core import test_money, test_oddities, test_properties, test_quiet
+from core import test_base_sums, test_money, test_oddities, test_properties, test_quiet
 from core.histories import ANYTHING, History, history
 from core.model_values import Account
 from core.seeds import HISTORIES, HISTORIES_BY_DEFAULT, PROMISED, PROPERTIES
 from core.test_money import BALANCED
 from tieout.core.policy import COST_BASES
 
-__all__ = ["test_money", "test_oddities", "test_properties", "test_quiet"]
+__all__ = ["test_base_sums", "test_money", "test_oddities", "test_properties", "test_quiet"]
 
 SEEDS = range(200)
 

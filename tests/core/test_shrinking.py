@@ -4,10 +4,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core import test_money, test_oddities, test_properties, test_quiet
+from core import test_base_sums, test_money, test_oddities, test_properties, test_quiet
 from core.seeds import PROPERTIES, Property
 
-MODULES = (test_money, test_oddities, test_properties, test_quiet)
+MODULES = (test_base_sums, test_money, test_oddities, test_properties, test_quiet)
 EXAMPLES = 25
 NAMES = {each.check.__name__: each.check for each in PROPERTIES}
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import pytest
 
-from core import test_money, test_oddities, test_properties, test_quiet
+from core import test_base_sums, test_money, test_oddities, test_properties, test_quiet
 from core.seeds import Property, go_through, tortures, wanted
 
-__all__ = ["test_money", "test_oddities", "test_properties", "test_quiet"]
+__all__ = ["test_base_sums", "test_money", "test_oddities", "test_properties", "test_quiet"]
 
 
 @pytest.mark.torture

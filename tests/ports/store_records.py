@@ -257,3 +257,16 @@ def test_a_base_figure_comes_back_and_is_taken_back_with_its_closing(store: Book
         total_of(Totals({line.currency: line.figures}) for line in lines).of("USD") == SOLD.figures
     )
     assert verify(store, ACCOUNT.id).is_sound
+
+
+def test_an_episode_comes_back_with_what_it_made_in_base_currency(store: BookStore):
+    base = BaseFigure(
+        currency="EUR", net=Amount(Decimal("-45.50"), Decimal("0.1")), price=Amount(Decimal(-40))
+    )
+    tell(store, runs=2)
+    missing = next_commit(store, 3)
+    ((key, episode),) = missing.plan.ended
+    valued = replace(episode, base=base)
+    store.commit(replace(missing, plan=replace(missing.plan, ended=((key, valued),))))
+    assert store.ended(ACCOUNT.id) == [(key, valued)]
+    assert verify(store, ACCOUNT.id).is_sound

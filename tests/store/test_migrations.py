@@ -105,7 +105,8 @@ def test_a_book_from_before_runs_noted_their_account_is_sound(story_path: Path):
     old = connected(story_path)
     for noted in ("account", "instruments", "breaks", "record"):
         old.execute(f"ALTER TABLE runs DROP COLUMN {noted}_digest")
-    old.execute("ALTER TABLE closings DROP COLUMN base")
+    for valued in ("closings", "positions"):
+        old.execute(f"ALTER TABLE {valued} DROP COLUMN base")
     for noted in SINCE_0006:
         old.execute(f"ALTER TABLE runs DROP COLUMN {noted}")
     old.execute("UPDATE alembic_version SET version_num = '0003'")

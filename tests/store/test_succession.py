@@ -1,5 +1,6 @@
 """A ledger entry that somebody made up is found, however carefully all hashes were made anew."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,7 +10,9 @@ from core.driving import HOUR, Step, runs
 from core.histories import BEGIN
 from store.plans import ACCOUNT
 from tieout.core.activity import Activity, ActivityId
-from tieout.core.book import Book
+from tieout.core.book import Account, Book
+from tieout.core.codec import canonical
+from tieout.core.instrument import Instrument
 from tieout.core.journal import GENESIS, Entry, entries_of
 from tieout.core.numbers import exact
 from tieout.core.policy import Policy
@@ -17,6 +20,7 @@ from tieout.core.rebuilding import method_of_book
 from tieout.store import succession
 from tieout.store.succession import Succession, Unfit
 
+ABROAD = replace(ACCOUNT, currency="CHF")
 BOUGHT_TEN, BOUGHT_FIVE, SOLD_FOUR = ("10", "100.00"), ("5", "110.00"), ("-4", "130.00")
 
 
@@ -31,10 +35,13 @@ def fill(number: int, quantity: str, price: str, *, hour: int) -> Activity:
     )
 
 
-def journal(*hours: int) -> list[Entry]:
-    """Three fills of one stock, each heard of in a run of its own; the hours are theirs."""
+def journal(*hours: int, account: Account = ACCOUNT) -> list[Entry]:
+    """Three fills of one stock, each heard of in a run of its own; the hours are theirs.
+
+    What the dollar was worth in another currency is told with each.
+    """
     told = [
-        fill(number, *what, hour=hour)
+        replace(fill(number, *what, hour=hour), base_rate=exact("0.9"))
         for number, (what, hour) in enumerate(
             zip((BOUGHT_TEN, BOUGHT_FIVE, SOLD_FOUR), hours or (1, 2, 3), strict=True), start=1
         )
@@ -44,10 +51,11 @@ def journal(*hours: int) -> list[Entry]:
         for number, each in enumerate(told, start=1)
     ]
     chain: list[Entry] = []
-    for number, made in enumerate(runs(Book(account=ACCOUNT), steps, Policy())):
+    book = Book(account=account, instruments=(Instrument(symbol="AAPL"),))
+    for number, made in enumerate(runs(book, steps, Policy())):
         chain += entries_of(
             made.plan,
-            account=ACCOUNT.id,
+            account=account.id,
             before=made.before.ledgers,
             run=f"r{number}",
             sequence=len(chain),
@@ -56,8 +64,8 @@ def journal(*hours: int) -> list[Entry]:
     return chain
 
 
-def unfit(chain: Sequence[Entry]) -> Sequence[Unfit]:
-    followed = Succession(method_of_book(Book(account=ACCOUNT)))
+def unfit(chain: Sequence[Entry], account: Account = ACCOUNT) -> Sequence[Unfit]:
+    followed = Succession(method_of_book(Book(account=account)))
     for entry in chain:
         followed.take(entry)
     return followed.unfit()
@@ -95,6 +103,24 @@ def test_two_entries_edited_to_agree_are_found_by_their_facts(hours: tuple[int, 
     found = unfit(edited(chain, 5, "before", '"quantity":"15"', '"quantity":"25"'))
     assert [each.sequence for each in found] == [3]
     assert "the facts of AAPL up to entry 3 give another position" in found[0].message
+
+
+@pytest.mark.parametrize("hours", [(1, 2, 3), (3, 1, 2)])
+@pytest.mark.parametrize(("net", "sequences"), [("196.000", [5]), (None, [])])
+def test_a_base_value_is_found_where_it_was_made_up_and_may_be_left_out(
+    hours: tuple[int, ...], net: str | None, sequences: list[int]
+):
+    chain = journal(*hours, account=ABROAD)
+    assert unfit(chain, ABROAD) == []
+    made = json.loads(chain[4].payload)["after"]["position"]["base"]
+    assert made["currency"] == "CHF"
+    other = "" if net is None else written(made | {"net": {"exact": net}})
+    found = unfit(edited(chain, 5, "after", written(made), other), ABROAD)
+    assert [each.sequence for each in found] == sequences
+
+
+def written(base: object) -> str:
+    return f'"base":{canonical(base)},'
 
 
 def test_an_edited_fact_is_named_by_its_entry():

@@ -263,6 +263,7 @@ def episode_json(episode: Episode) -> Json:
             episode.totals, currency=episode.currency, is_estimated=episode.is_estimated
         ),
     }
+    add_base(item, episode.base)
     add_other_fees(item, episode.totals, episode.currency)
     return item
 

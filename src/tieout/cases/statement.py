@@ -114,7 +114,7 @@ def closed_cells(episode: Json) -> list[str]:
         name_of(episode),
         f"{episode['opened_at']} to {episode['closed_at']}",
         episode["reason"],
-        realized_words(episode["realized"], episode.get("other_fees")),
+        realized_words(episode["realized"], episode.get("other_fees")) + base_words(episode),
     ]
 
 
@@ -135,9 +135,9 @@ def realized_words(realized: Json | None, other_fees: Json | None = None) -> str
     return ", ".join(parts)
 
 
-def base_words(change: Json) -> str:
-    """The net in the account's own currency, where it is known."""
-    base = change.get("base")
+def base_words(item: Json) -> str:
+    """The net of a change or an episode in the account's own currency, where it is known."""
+    base = item.get("base")
     if base is None:
         return ""
     return (

@@ -106,9 +106,11 @@ def _add(sums: Sums, lines: "Iterable[tuple[str, Realized]]") -> None:
 
 
 def _json(sums: Sums, *, by: By, since: Any, until: Any) -> dict[str, Any]:
+    from tieout.wiring.material import base_json
+
     rows = [
         {by: key, "currency": currency, **_figures(figures), "estimated": estimates > 0}
-        | _base(base.known)
+        | base_json(base.known)
         for (key, currency), (figures, estimates, base) in _sorted(sums)
     ]
     totals = {currency: _figures(figures) for currency, figures in _totals(sums).items()}
@@ -127,17 +129,6 @@ def _figures(figures: "Figures") -> dict[str, Any]:
         "closings": figures.closings,
         "incomplete": figures.unknown,
     }
-
-
-def _base(base: "BaseFigure | None") -> dict[str, Any]:
-    """The net in the account's own currency, left out where it is not known."""
-    from decimal import Decimal
-
-    if base is None:
-        return {}
-    parts = {"net": base.net, "price": base.price, "exchange": base.exchange}
-    figures = {name: Decimal(amount.text()) for name, amount in parts.items()}
-    return {"base": {**figures, "currency": base.currency}}
 
 
 def _sorted(sums: Sums) -> "list[tuple[tuple[str, str], tuple[Figures, int, BaseSum]]]":
@@ -179,14 +170,12 @@ def _cells(
     base: "BaseFigure | None" = None,
 ) -> list[Any]:
     from tieout.cli import tables
-    from tieout.cli.words import clean, count, money
+    from tieout.cli.words import base_words, clean, count, money
 
     net = figures.net.value
     notes = [count(figures.unknown, "closing") + " not known"] if figures.unknown else []
     notes += ["partly estimated"] if is_estimated else []
-    if base is not None:
-        price, exchange = money(base.price.value), money(base.exchange.value)
-        notes += [f"{money(base.net.value)} {base.currency}: price {price}, exchange {exchange}"]
+    notes += [base_words(base)] if base is not None else []
     style = "green" if net > 0 else "red" if net < 0 else ""
     return [
         tables.text(clean(key)),

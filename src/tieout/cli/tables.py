@@ -11,6 +11,7 @@ from tieout.cli.words import (
     break_sentence,
     clean,
     count,
+    in_base,
     money,
     net_words,
     price,
@@ -155,7 +156,11 @@ def ended_table(
             text(time_of_day(episode.opened_at, now=now)),
             text(time_of_day(episode.closed_at, now=now)),
             text(episode.reason),
-            text((net_words(episode.totals) or money(ZERO, episode.currency)) + estimated),
+            text(
+                (net_words(episode.totals) or money(ZERO, episode.currency))
+                + estimated
+                + in_base(episode.base, of=episode.totals)
+            ),
         )
     return made
 

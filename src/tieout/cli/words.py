@@ -8,7 +8,7 @@ from tieout.core.breaks import Break
 from tieout.core.instrument import Instrument
 from tieout.core.numbers import CENT, add, magnitude, normal, plain
 from tieout.core.plan import Change
-from tieout.core.pnl import Totals
+from tieout.core.pnl import BaseFigure, Totals
 
 QUANTITY_DECIMALS_MAX = 9
 PRICE_DECIMALS_MAX = 4
@@ -216,7 +216,8 @@ def change_sentence(change: Change) -> str:
         parts.append(f"was {clean(change.renamed_from)}")
     if change.realized is not None and not change.realized.is_nothing:
         estimated = " (estimated)" if change.is_estimated else ""
-        parts.append(f"realized {net_words(change.realized)}{estimated}")
+        base = in_base(change.base, of=change.realized)
+        parts.append(f"realized {net_words(change.realized)}{estimated}{base}")
     if change.explained_by:
         parts.append(f"by {listed(change.explained_by)}")
     if change.reason is not None:
@@ -247,6 +248,24 @@ def net_words(totals: Totals) -> str:
             received = add(figures.net.value, add(figures.funding, figures.income))
             found.append(money(received, currency))
     return " and ".join(found)
+
+
+def in_base(base: BaseFigure | None, *, of: Totals) -> str:
+    """What to add to realized money where the closings in it are known in the account's currency.
+
+    `net_words` says all of that money; what else than closings is in it has no base value.
+    """
+    if base is None:
+        return ""
+    said = [figures for figures in of.by_currency.values() if not figures.is_nothing]
+    is_all = len(said) == 1 and not (said[0].funding or said[0].income)
+    return f" ({base_words(base)})" if is_all else f" (closings {base_words(base)})"
+
+
+def base_words(base: BaseFigure) -> str:
+    """A net in the account's own currency, and what made it."""
+    price_part, exchange = money(base.price.value), money(base.exchange.value)
+    return f"{money(base.net.value)} {base.currency}: price {price_part}, exchange {exchange}"
 
 
 def listed(items: Iterable[str], most: int = 4) -> str:

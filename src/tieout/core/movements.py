@@ -23,6 +23,7 @@ from tieout.core.pnl import (
     Closing,
     Figures,
     Totals,
+    base_after,
     base_figure,
     gross_pnl,
     value_at,
@@ -189,15 +190,17 @@ def reduced(
     lots = pooled(position.lots) if basis == "average" else position.lots
     out = taken(lots, part, basis=basis, lot=movement.lot, inverse=instrument.inverse)
     closing = None
-    totals = position.totals
+    totals, base = position.totals, position.base
     if movement.realizes:
         closing = _closing(position, movement, out, instrument=instrument, method=method)
+        base = base_after(base, totals, closing)
         totals = totals.plus(Totals({closing.currency: closing.figures}))
     left = replace(
         position,
         quantity=subtract(position.quantity, part),
         lots=out.lots,
         totals=totals,
+        base=base,
         status=_status_after(position, movement),
         is_resized=False,
     )
@@ -302,7 +305,7 @@ def _through_zero(
     base_cost = _in_base(lot.cost, opening_fee, rate)
     return Moved(
         position=replace(other_side, lots=(replace(lot, fees=opening_fee, base_cost=base_cost),)),
-        ended=_with_fee(closed.ended, closed.closing, closing_fee),
+        ended=_with_fee(closed.ended, closed.closing, closing_fee, rate),
         closing=_closing_with_fee(closed.closing, closing_fee, rate),
     )
 
@@ -310,18 +313,25 @@ def _through_zero(
 def _closing_with_fee(closing: Closing | None, fee: Amount, rate: Decimal | None) -> Closing | None:
     if closing is None:
         return None
-    base = closing.base
-    if base is not None and rate is not None:
-        base = base.after_fee(fee.times(rate))
+    base = _base_after_fee(closing.base, fee, rate)
     return replace(closing, fees=closing.fees.plus(fee), base=base)
 
 
-def _with_fee(ended: Position | None, closing: Closing | None, fee: Amount) -> Position:
+def _base_after_fee(
+    base: BaseFigure | None, fee: Amount, rate: Decimal | None
+) -> BaseFigure | None:
+    return base.after_fee(fee.times(rate)) if base is not None and rate is not None else base
+
+
+def _with_fee(
+    ended: Position | None, closing: Closing | None, fee: Amount, rate: Decimal | None
+) -> Position:
     assert ended is not None
     if closing is None:
         return ended
     charged = Totals({closing.currency: Figures(fees=fee)})
-    return replace(ended, totals=ended.totals.plus(charged))
+    base = _base_after_fee(ended.base, fee, rate)
+    return replace(ended, totals=ended.totals.plus(charged), base=base)
 
 
 def restated(

@@ -195,6 +195,25 @@ def base_of(closings: Sequence[Closing], figures: Figures) -> BaseFigure | None:
     return total if net.value == figures.net.value else None
 
 
+def base_after(base: BaseFigure | None, before: Totals, closing: Closing) -> BaseFigure | None:
+    """What an episode made in base currency once `closing` is in it, if all of it is known.
+
+    `base` and `before` are what it had made until then: None beside something that it realized is
+    not known, and stays so; None beside nothing is where the sum begins.
+    """
+    if closing.base is None or not has_net(before, closing.currency):
+        return closing.base
+    if base is None or base.currency != closing.base.currency:
+        return None
+    return base.plus(closing.base)
+
+
+def has_net(totals: Totals, currency: str) -> bool:
+    """Whether something is in the net of this currency, or was closed in any."""
+    is_closed = any(figures.closings for figures in totals.by_currency.values())
+    return is_closed or bool(totals.of(currency).net.value)
+
+
 @dataclass(frozen=True, slots=True)
 class BaseSum:
     """Figures valued in base currency, and those that are not: only all of them make a sum."""

@@ -10,7 +10,7 @@ from tieout.core.errors import IllegalTransition
 from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.lots import Lot, total_cost
 from tieout.core.numbers import ZERO, Amount
-from tieout.core.pnl import NO_TOTALS, Totals, gross_pnl, price_of
+from tieout.core.pnl import NO_TOTALS, BaseFigure, Totals, gross_pnl, price_of
 
 Status = Literal["OPENING", "OPEN", "REDUCED", "CLOSING", "CLOSED", "LIQUIDATED"]
 Reconciliation = Literal["SYNCED", "DRIFT", "FAILED", "PENDING"]
@@ -52,7 +52,8 @@ class Position:
 
     `basis` is `actual` when every unit came from known activities, else `venue`. `opened_by` is
     what opened it and identifies the episode. `fraction` counts units that the venue rounded away
-    after a split and has not paid for yet; `is_resized` says such rounding may still come.
+    after a split and has not paid for yet; `is_resized` says such rounding may still come. `base`
+    is what its closings made in the account's own currency, None where a part is not known.
     """
 
     quantity: Decimal
@@ -64,6 +65,7 @@ class Position:
     totals: Totals = NO_TOTALS
     fraction: Decimal = ZERO
     is_resized: bool = False
+    base: BaseFigure | None = None
 
     def average_price(self, instrument: Instrument) -> Decimal | None:
         """The price of one unit, without fees; None where the cost of a unit is not known."""
@@ -90,7 +92,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
-    """A position that ended: from flat to flat, with all it realized."""
+    """A position that ended: from flat to flat, with all it realized.
+
+    `base` is that in the account's own currency, None where a part of it is not known.
+    """
 
     symbol: str
     side: Side | None
@@ -103,6 +108,7 @@ class Episode:
     totals: Totals
     currency: str
     is_estimated: bool = False
+    base: BaseFigure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

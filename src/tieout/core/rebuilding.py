@@ -10,7 +10,7 @@ from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.movements import Method
 from tieout.core.pnl import NO_TOTALS
 from tieout.core.policy import CostBasis
-from tieout.core.position import Ledger
+from tieout.core.position import Ledger, Position
 from tieout.core.rollforward import fold
 from tieout.core.working import Folded
 
@@ -54,6 +54,16 @@ def method_of(account: Account, bases: tuple[tuple[datetime, CostBasis], ...]) -
 def method_of_book(book: Book) -> Method:
     """How cost is kept in the account of this book, now and before."""
     return method_of(book.account, book.state.cost_bases or ((BEFORE_ALL, "average"),))
+
+
+def is_as_folded(stored: Position | None, folded: Position | None) -> bool:
+    """Whether a stored position is what its facts give.
+
+    One that was written before positions kept their sum in base currency has none.
+    """
+    if stored is None or folded is None or stored.base is not None:
+        return stored == folded
+    return stored == replace(folded, base=None)
 
 
 def rebuild(book: Book) -> Mapping[LedgerId, Ledger]:

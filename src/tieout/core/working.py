@@ -12,7 +12,7 @@ from tieout.core.instrument import Instrument, LedgerId
 from tieout.core.lots import scaled, tidy, total_quantity
 from tieout.core.movements import Method, Moved, Movement, move, restated
 from tieout.core.numbers import ZERO, Amount, add, magnitude, negate, normal, subtract
-from tieout.core.pnl import NO_TOTALS, Closing, Figures, Totals
+from tieout.core.pnl import NO_TOTALS, Closing, Figures, Totals, has_net
 from tieout.core.position import Episode, Ledger, Position, Reason, Status
 
 
@@ -147,6 +147,7 @@ class Working:
                 totals=position.totals,
                 currency=self.instrument.settled_in,
                 is_estimated=any(closing.is_estimated for _, closing in mine),
+                base=position.base,
             )
         )
 
@@ -155,7 +156,10 @@ class Working:
         totals = Totals({currency: figures})
         self.totals = self.totals.plus(totals)
         if self.position is not None:
-            self.position = replace(self.position, totals=self.position.totals.plus(totals))
+            # Of what is in the net and was no trade no rate is known.
+            base = None if has_net(totals, self.instrument.settled_in) else self.position.base
+            received = self.position.totals.plus(totals)
+            self.position = replace(self.position, totals=received, base=base)
 
     def scale(self, *, new: Decimal, old: Decimal) -> None:
         """Split: other quantities at the same cost."""
@@ -190,7 +194,7 @@ class Working:
     def adopt_draft(self, draft: Folded) -> None:
         """Take average and lots of what known activities gave, realizing nothing."""
         if draft.position is not None:
-            self.position = replace(draft.position, totals=NO_TOTALS, status="OPEN")
+            self.position = replace(draft.position, totals=NO_TOTALS, base=None, status="OPEN")
 
     def adopt(self, fact: Adopted, *, given: UnitCost | None) -> None:
         """Take over what the venue held when we first looked."""

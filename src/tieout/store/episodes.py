@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tieout.core.codec import canonical, from_plain, to_text
 from tieout.core.instrument import LedgerId
 from tieout.core.numbers import Amount, printed
-from tieout.core.pnl import Totals
+from tieout.core.pnl import BaseFigure, Totals
 from tieout.core.position import Episode, Ledger, Position
 from tieout.store.codec import number_text, time_of, time_text
 
@@ -33,7 +33,8 @@ NO_MONEY = {
 
 
 class PositionRow(NamedTuple):
-    """One episode. `gross` and `net` are None where a closing is incomplete."""
+    """One episode. `gross` and `net` are None where a closing is incomplete, `base` where a rate
+    is not known."""
 
     account: str
     ledger: str
@@ -61,6 +62,7 @@ class PositionRow(NamedTuple):
     estimated: int | None
     realized: str
     seal: str | None = None
+    base: str | None = None
 
 
 def open_row(account: str, ledger: Ledger, position: Position) -> PositionRow:
@@ -87,6 +89,7 @@ def open_row(account: str, ledger: Ledger, position: Position) -> PositionRow:
         closed_by=None,
         reason=None,
         estimated=None,
+        base=_base_text(position.base),
         **_money(position.totals, currency),
     )
 
@@ -112,6 +115,7 @@ def ended_row(account: str, ledger: Ledger, episode: Episode) -> PositionRow:
         closed_by=episode.closed_by,
         reason=episode.reason,
         estimated=int(episode.is_estimated),
+        base=_base_text(episode.base),
         **_money(episode.totals, episode.currency),
     )
     return row._replace(seal=seal_of(row))
@@ -119,6 +123,10 @@ def ended_row(account: str, ledger: Ledger, episode: Episode) -> PositionRow:
 
 def _text_or_none(number: Decimal | None) -> str | None:
     return None if number is None else number_text(number)
+
+
+def _base_text(base: BaseFigure | None) -> str | None:
+    return None if base is None else to_text(base)
 
 
 def _amount_text(amount: Amount) -> str:
@@ -157,12 +165,14 @@ def episode_of(row: PositionRow) -> tuple[LedgerId, Episode]:
         totals=from_plain(Totals, json.loads(row.realized)),
         currency=row.currency,
         is_estimated=bool(row.estimated),
+        base=None if row.base is None else from_plain(BaseFigure, json.loads(row.base)),
     )
 
 
 def seal_of(row: PositionRow) -> str:
-    """The hash of all that a row says."""
-    return sha256(canonical(row._replace(seal=None)).encode()).hexdigest()
+    """The hash of all that a row says; without a base figure as it was before there were any."""
+    said = row._replace(seal=None)
+    return sha256(canonical(said if row.base is not None else said[:-1]).encode()).hexdigest()
 
 
 def sealed(total: str, *, added: Iterable[PositionRow], removed: Iterable[PositionRow]) -> str:

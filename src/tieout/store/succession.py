@@ -13,7 +13,7 @@ from tieout.core.instrument import LedgerId
 from tieout.core.journal import RUN_KIND, Entry, facts_in
 from tieout.core.movements import Method
 from tieout.core.position import Ledger, Position
-from tieout.core.rebuilding import blank
+from tieout.core.rebuilding import blank, is_as_folded
 from tieout.core.rollforward import fold
 from tieout.store.codec import ledgers_in, read_ledger
 
@@ -128,7 +128,7 @@ class Succession:
         steps, self._run = self._run, {}
         for key, position in self._folded(steps):
             step = steps[key]
-            if position != step.after.position:
+            if not is_as_folded(step.after.position, position):
                 message = f"the facts of {key} up to entry {step.sequence} give another position"
                 self._tell(step.sequence, key, message, is_folded=True)
 

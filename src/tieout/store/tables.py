@@ -93,6 +93,7 @@ positions = Table(
     _integer("estimated", nullable=True),  # of an ended one: 1 where a price was a mark
     _text("realized"),  # every currency, exactly
     _text("seal", nullable=True),  # of an ended one: its hash, for verify
+    _text("base", nullable=True),  # its net in the account's own currency, where it is known
     PrimaryKeyConstraint("account", "ledger", "episode"),
 )
 Index(

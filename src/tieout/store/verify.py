@@ -23,6 +23,7 @@ from tieout.core.instrument import LedgerId
 from tieout.core.journal import GENESIS, Entry, check_chain
 from tieout.core.movements import Method
 from tieout.core.position import Ledger
+from tieout.core.rebuilding import is_as_folded
 from tieout.store.checks import Problem, Told, row_problems
 from tieout.store.evidence import LINK_BYTES
 from tieout.store.inspection import Inspection
@@ -266,6 +267,6 @@ def _rebuilt_problems(found: Inspection, told: Told, rebuild: Rebuild) -> Iterat
     for key, ledger in told.ledgers():
         folded = rebuilt.get(key)
         position = folded.position if folded is not None else None
-        if position != ledger.position:
+        if not is_as_folded(ledger.position, position):
             message = f"{key}: its facts give another position: {_other_rules(found)}"
             yield Problem("ledger", message, key=key)

@@ -138,11 +138,21 @@ class Money(msgspec.Struct, kw_only=True):
     incomplete: bool
 
 
+class PnlBase(msgspec.Struct, kw_only=True):
+    """A net in the account's own currency: what the price made of it, and the exchange rate."""
+
+    net: Number
+    price: Number
+    exchange: Number
+    currency: str
+
+
 class Position(msgspec.Struct, kw_only=True):
     """A position. `quantity` is signed: short is negative, ended is 0.
 
     `realized_pnl` is net, in `currency`, of this position so far; null where it is not known.
-    The ids of trades are the venue's, null where it told of none.
+    The ids of trades are the venue's, null where it told of none. `base` is there where `currency`
+    is not the account's own and the rates of all that was closed are known.
     """
 
     account: str
@@ -168,6 +178,7 @@ class Position(msgspec.Struct, kw_only=True):
     entry_trade_id: str | None
     exit_trade_id: str | None
     last_synced_at: str | None
+    base: PnlBase | msgspec.UnsetType = msgspec.UNSET
 
 
 class Positions(msgspec.Struct, kw_only=True):
@@ -251,15 +262,6 @@ class Journal(msgspec.Struct, kw_only=True):
 
     entries: list[dict[str, Any]]
     next_cursor: str | None
-
-
-class PnlBase(msgspec.Struct, kw_only=True):
-    """A net in the account's own currency: what the price made of it, and the exchange rate."""
-
-    net: Number
-    price: Number
-    exchange: Number
-    currency: str
 
 
 class PnlLine(msgspec.Struct, kw_only=True):

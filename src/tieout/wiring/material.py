@@ -14,7 +14,7 @@ from tieout.core.instrument import LedgerId
 from tieout.core.journal import Entry
 from tieout.core.lots import total_cost
 from tieout.core.numbers import ZERO, Amount, divide, exact, figure_text, magnitude
-from tieout.core.pnl import Figures
+from tieout.core.pnl import BaseFigure, Figures
 from tieout.core.position import Episode, Ledger
 from tieout.core.snapshot import Holding
 from tieout.ports import BookStore, Finding, RunRecord
@@ -109,7 +109,7 @@ def record_json(record: RunRecord) -> dict[str, Any]:
 
 NUMBERS = (
     "from", "to", "quantity", "average_price", "price", "cash", "fee", "remainder",
-    "gross", "fees", "net", "funding", "income",
+    "gross", "fees", "net", "funding", "income", "exchange",
 )  # fmt: skip
 OF_NUMBERS = ("other_fees",)  # currency to amount
 
@@ -171,7 +171,7 @@ def position_json(line: Line) -> dict[str, Any]:
         "entry_trade_id": _trade(position.opened_by),
         "exit_trade_id": None,
         "last_synced_at": line.synced_at,
-    }
+    } | base_json(position.base)
 
 
 def ended_of(
@@ -211,7 +211,7 @@ def _ended_json(account: AccountId, name: str, ledger: Ledger, episode: Episode)
         "entry_trade_id": _trade(episode.opened_by),
         "exit_trade_id": _trade(episode.closed_by),
         "last_synced_at": None,
-    }
+    } | base_json(episode.base)
 
 
 def _net(by_currency: Mapping[str, Figures], currency: str) -> Any:
@@ -241,6 +241,15 @@ def figures_json(by_currency: Mapping[str, Figures]) -> dict[str, Any]:
         for currency, each in sorted(by_currency.items())
         if not each.is_nothing
     }
+
+
+def base_json(base: BaseFigure | None) -> dict[str, Any]:
+    """A net in the account's own currency under its key, left out where it is not known."""
+    if base is None:
+        return {}
+    parts = {"net": base.net, "price": base.price, "exchange": base.exchange}
+    figures = {name: _decimal(amount.text()) for name, amount in parts.items()}
+    return {"base": {**figures, "currency": base.currency}}
 
 
 def _decimal(text: str) -> Any:

@@ -15,8 +15,8 @@ from tieout.store.connections import APPLICATION_ID
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0006"
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", NEWEST)
+NEWEST = "0007"
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", NEWEST)
 
 
 def revision_of(connection: sqlite3.Connection) -> str | None:

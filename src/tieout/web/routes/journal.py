@@ -10,7 +10,7 @@ from litestar import Response, get
 from litestar.params import Parameter
 
 from tieout.core.instrument import LedgerId
-from tieout.core.pnl import NO_FIGURES, BaseFigure, BaseSum, Figures
+from tieout.core.pnl import NO_FIGURES, BaseSum, Figures
 from tieout.ports import Realized
 from tieout.web import examples
 from tieout.web.auth import needs
@@ -21,7 +21,7 @@ from tieout.web.moments import MomentText, moment
 from tieout.web.openapi import described
 from tieout.web.paging import Limit, NumberCursor
 from tieout.web.shapes import Journal, Pnl
-from tieout.wiring.material import entry_json
+from tieout.wiring.material import base_json, entry_json
 
 # Key and currency to the figures, how many estimated closings are among them, and base currency.
 Sums = dict[tuple[str, str], tuple[Figures, int, BaseSum]]
@@ -95,7 +95,7 @@ def realized(
         _add(sums, ((_key_of(each, by, name, ledgers), each) for each in lines))
     rows = [
         {"key": key, "currency": currency, **_figures(figures), "estimated": estimates > 0}
-        | _base(base.known)
+        | base_json(base.known)
         for (key, currency), (figures, estimates, base) in sorted(sums.items(), key=itemgetter(0))
     ]
     return reply({"by": by, "rows": rows}, Pnl, decimals=decimals)
@@ -132,14 +132,6 @@ def _figures(figures: Figures) -> dict[str, Any]:
         "closings": figures.closings,
         "incomplete": figures.unknown,
     }
-
-
-def _base(base: BaseFigure | None) -> dict[str, Any]:
-    if base is None:
-        return {}
-    parts = {"net": base.net, "price": base.price, "exchange": base.exchange}
-    figures = {name: Decimal(amount.text()) for name, amount in parts.items()}
-    return {"base": {**figures, "currency": base.currency}}
 
 
 routes = [list_entries, realized]
