@@ -1,6 +1,9 @@
 """What is heard of Hyperliquid's websocket: the module with the real SDK, at the simulator."""
 
 import asyncio
+import gc
+import socket
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -8,7 +11,7 @@ import pytest
 
 from tieout.ports import News
 from tieout.simulators.faults import CloseStream, DropMessages, Fault, MuteStream, Reset, Status
-from tieout.venues.hyperliquid.stream import stream_address_of
+from tieout.venues.hyperliquid.stream import UserStream, stream_address_of
 from venues.hearing import Ear
 from venues.hyperliquid_market import PATIENT, HyperliquidMarketStage
 
@@ -196,3 +199,47 @@ def test_leaving_is_no_loss(hl_stage):
         await ear.until("connected")
 
     assert [each.kind for each in heard(hl_stage, happen)] == ["connected"]
+
+
+def test_a_connection_that_the_venue_ends_is_closed_on_this_side_too(hl_stage, recwarn):
+    async def happen(ear: Ear) -> None:
+        await ear.until("connected")
+        hl_stage.simulator.faults.add(Fault(CloseStream(), path="/ws"))
+        await ear.until("connected", "lost", "connected")
+
+    gc.collect()
+    recwarn.clear()
+    heard(hl_stage, happen)
+    gc.collect()
+    assert [str(each.message) for each in recwarn if each.category is ResourceWarning] == []
+
+
+def test_who_leaves_while_it_connects_leaves_no_connection_behind():
+    """The venue has taken the connection and not yet said that it will talk."""
+
+    async def leave_once(taken: threading.Event, address: str) -> None:
+        async def users() -> list[str]:
+            return ["0x1"]
+
+        listening = UserStream(address=address, limits=QUICK).listen(Ear().tell, users=users)
+        task = asyncio.create_task(listening)
+        assert await asyncio.to_thread(taken.wait, 5)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    taken, said = threading.Event(), []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def take() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.settimeout(5)
+                connection.recv(65_536)
+                taken.set()
+                said.append(connection.recv(1))
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        asyncio.run(leave_once(taken, f"ws://127.0.0.1:{listening.getsockname()[1]}/ws"))
+        thread.join()
+    assert said == [b""]

@@ -7,6 +7,7 @@ client does not notice a dead connection and never connects again; that is done 
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -164,6 +165,7 @@ class _Socket(WebsocketManager):  # type: ignore[misc]  # the client has no type
         self._hear = hear
         self._ping_s = ping_s
         self._reason = ""
+        self._link: Any = None
         self.ping_sender = threading.Thread(target=self.send_ping, daemon=True)
         self.ws = websocket.WebSocketApp(
             address, on_open=self.on_open, on_message=self.on_message, on_error=self._on_error
@@ -174,7 +176,17 @@ class _Socket(WebsocketManager):  # type: ignore[misc]  # the client has no type
             super().run()
         finally:
             self.stop_event.set()
+            if self._link is not None:
+                self._link.shutdown()  # a link that the venue ends is not closed by its library
             self._hear(_Heard(None, self._reason))
+
+    def on_open(self, app: Any) -> None:
+        """Begin, unless it was told to stop while it connected."""
+        self._link = app.sock
+        if self.stop_event.is_set():
+            app.keep_running = False
+        else:
+            super().on_open(app)
 
     def send_ping(self) -> None:
         """More often than the client's own, so that silence is noticed early."""
@@ -199,9 +211,10 @@ class _Socket(WebsocketManager):  # type: ignore[misc]  # the client has no type
         taken that, so that nobody ever gets it."""
         self.stop_event.set()
         self.ws.keep_running = False
-        link = self.ws.sock
-        if link is not None:
-            link.abort()  # type: ignore[no-untyped-call]  # which also wakes up the thread
+        wire = getattr(self.ws.sock, "sock", None)
+        if wire is not None:
+            with suppress(OSError):  # it has ended meanwhile
+                wire.shutdown(socket.SHUT_RDWR)  # which also wakes up the thread
         if self.is_alive():
             self.join(CLOSE_S)
 
