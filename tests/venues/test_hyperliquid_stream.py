@@ -177,10 +177,44 @@ def test_accounts_that_cannot_be_asked_for_are_asked_for_again(hl_stage):
     hl_stage.simulator.faults.add(Fault(Status(403), path="/info/userRole"))
 
     async def happen(ear: Ear) -> None:
-        await ear.until("lost", "connected")
+        await ear.until("refused", "connected")
 
-    (lost,) = reasons(heard(hl_stage, happen), "lost")
-    assert lost.startswith("the accounts to listen for are not known: hyperliquid-simulator: ")
+    (refused,) = reasons(heard(hl_stage, happen), "refused")
+    assert refused.startswith("the accounts to listen for are not known: hyperliquid-simulator: ")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_is_said_to_be_one_with_what_to_do_and_is_tried_again(hl_stage, status):
+    hl_stage.simulator.faults.add(Fault(Status(status), path="/ws"))
+
+    async def happen(ear: Ear) -> None:
+        await ear.until("refused", "connected")
+
+    news = heard(hl_stage, happen)
+    assert [each.kind for each in news] == ["refused", "connected"]
+    (refused,) = reasons(news, "refused")
+    assert f"{status}" in refused
+    assert "check address and stream_address of this connection" in refused
+
+
+def test_a_refused_subscription_says_so_and_why(hl_stage):
+    other = hl_stage.venue_with(QUICK)._stream
+
+    async def listen() -> News:
+        async def users() -> list[str]:
+            return ["no address"]
+
+        ear = Ear()
+        task = asyncio.create_task(other.listen(ear.tell, users=users))
+        await ear.until("refused")
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return ear.news[0]
+
+    news = asyncio.run(listen())
+    assert news.kind == "refused"
+    assert news.reason.startswith("a subscription was refused: ")
+    assert "check the account of this connection" in news.reason
 
 
 def test_more_users_than_may_be_heard_are_left_to_the_schedule(hl_stage):
