@@ -16,12 +16,17 @@ Arguments = dict[str, Any]
 # What there is to measure, and what it is asked for in the quick form.
 QUICK: dict[str, Arguments] = {
     "events": {"clients": 20, "seconds": 2.0},
-    "lists": {"sizes": (10,), "bursts": 3, "requests": 10},
+    "lists": {"sizes": (10,), "bursts": 2, "requests": 5},
     "restart": {"clients": 20, "seconds": 2.0},
-    "sync": {"sizes": (100,), "rounds_max": 3, "counted_sizes": (10, 100)},
-    "memory": {"positions": 100, "syncs": 3},
+    "sync": {"sizes": (20,), "rounds_max": 3, "counted_sizes": (5, 10)},
+    "memory": {"positions": 20, "syncs": 3},
     "diff": {"rows": 1_000},
-    "venues": {"sizes": (10,), "rounds": 1, "many": ((3, 30),)},
+    "venues": {
+        "sizes": (4,),
+        "rounds": 1,
+        "many": ((2, 4),),
+        "markets": ("alpaca", "hyperliquid", "ibkr", "coinbase"),
+    },
 }
 
 

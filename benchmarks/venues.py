@@ -24,6 +24,7 @@ Times are milliseconds, medians of syncs that took turns with the SDK's.
 import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +82,7 @@ HELD = (
     Held(market="ibkr", venue="ibkr", what="stocks"),
     Held(market="coinbase", venue="coinbase", what="coins"),
 )
+MARKETS = tuple(each.market for each in HELD)
 KINDS = ("first", "quiet", "anew", "changed")
 ANEW = ("first", "anew")  # over a new connection
 LOGIN = Held(market="ibkr", venue="ibkr", what="stocks")
@@ -91,12 +93,13 @@ def run(
     sizes: Sequence[int] = SIZES,
     rounds: int = ROUNDS,
     many: Sequence[tuple[int, int]] = MANY,
+    markets: Sequence[str] = MARKETS,
 ) -> dict[str, Any]:
     """The syncs of every venue that there is both an adapter and a simulator of."""
     syncs: list[Row] = []
     asked: list[Row] = []
     logins: list[Row] = []
-    for held in filter(_is_there, HELD):
+    for held in filter(_is_there, (each for each in HELD if each.market in markets)):
         for size in sizes:
             with _measuring(held, size, accounts=1) as measuring:
                 syncs += measuring.rows(rounds)
@@ -141,10 +144,11 @@ def _measuring(held: Held, size: int, *, accounts: int) -> "Iterator[_Measuring]
             "opened_at_s": OPENED_AT_S,
             "seconds": MEASURED_AT_S,
         }
-        with (
-            Serving("venue", Path(folder), **options) as serving,
-            Serving("venue", Path(folder), **options) as of_sdk,
-        ):
+        with ThreadPoolExecutor(2) as starting:
+            begun = [
+                starting.submit(Serving, "venue", Path(folder), **options) for _ in ("ours", "sdk")
+            ]
+        with begun[0].result() as serving, begun[1].result() as of_sdk:
             servings = (serving, of_sdk)
             yield _Measuring(held, size, accounts, servings=servings, clock=clock, folder=folder)
 

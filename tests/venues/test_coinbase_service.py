@@ -1,79 +1,40 @@
 """A service that keeps a simulated Coinbase portfolio tied out, by its streams alone."""
 
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal
 
 import pytest
 
-from tieout.core.numbers import normal, plain
-from tieout.settings import Connection, Secret, Settings
-from tieout.settings import Service as ServiceSettings
+from tieout.settings import Connection, Secret
 from tieout.simulators.coinbase import CoinbaseSimulator, running
 from tieout.simulators.faults import CloseStream, Fault, MuteStream
-from tieout.store.memory import MemoryStore
 from tieout.venues.coinbase import venue as coinbase
 from tieout.venues.coinbase.limits import Limits
-from tieout.wiring.service import Service
 from venues.coinbase_market import NANO, PERPETUAL, listed_market
-from wiring.scripted import Lines
+from venues.keeping import WAIT_S, Kept
 
-WAIT_S = 10
-NEVER = "0 0 1 1 *"  # the schedule: once a year
 BRIEF = Limits(silent_s=1.2, reconnect_s=0.05, reconnect_s_max=0.1)
 GATEWAY = "/ws/api/v2"
 
 
-class House:
-    """A service with one connection, and waiting for what its book says."""
+class House(Kept):
+    """A service with one connection to a simulator."""
 
     def __init__(self, simulator: CoinbaseSimulator, *, perpetuals: str = "auto") -> None:
         self.simulator = simulator
         self.market = simulator.market
-        self.log = Lines()
-        self._changed = threading.Condition()
         key = simulator.credentials("main")
-        connection = Connection(
-            name="cb",
-            venue="coinbase",
-            address=simulator.address,
-            key=Secret(key.name),
-            secret=Secret(key.secret),
-            options={"ca_file": str(simulator.ca_file), "perpetuals": perpetuals},
+        super().__init__(
+            Connection(
+                name="cb",
+                venue="coinbase",
+                address=simulator.address,
+                key=Secret(key.name),
+                secret=Secret(key.secret),
+                options={"ca_file": str(simulator.ca_file), "perpetuals": perpetuals},
+            )
         )
-        service = ServiceSettings(schedule=NEVER, first_run_s=Decimal(0), quiet_s=Decimal("0.1"))
-        settings = Settings(connections=(connection,), service=service)
-        self.service = Service(settings, store=MemoryStore(), logger=self.log)
-        self.service.on_published(self._note)
-
-    def _note(self) -> None:
-        with self._changed:
-            self._changed.notify_all()
-
-    def held(self) -> dict[str, str]:
-        store = self.service.store
-        return {
-            row.instrument.symbol: plain(normal(row.quantity))
-            for account in store.accounts()
-            for row in store.load(account).book.ledgers.values()
-            if row.position
-        }
-
-    def until(self, condition: Callable[[], bool]) -> float:
-        """Wait for the book; how long it took."""
-        started = time.monotonic()
-        with self._changed:
-            assert self._changed.wait_for(condition, WAIT_S), (self.held(), self.log.texts())
-        return time.monotonic() - started
-
-    def runs(self, trigger: str) -> int:
-        return sum(each.trigger == trigger for each in self.service.store.runs())
-
-    def says(self, words: str) -> bool:
-        return any(words in str(each.facts) + each.text for each in self.log.said)
 
 
 @contextmanager

@@ -206,6 +206,38 @@ class TestOfWhen:
         text = "symbol,quantity,as_of\nA,1,2026-11-21T09:00:00Z\n"
         assert "which is yet to come" in refusal(statement(tmp_path, text))
 
+    @pytest.mark.parametrize("day", ["2026-11-22", "2027-05-05", "2062-11-20"])
+    @pytest.mark.parametrize("zone", [None, UTC, ZoneInfo("America/New_York")])
+    def test_a_day_to_come_is_not_taken_for_today(self, tmp_path, day, zone):
+        text = f"symbol,quantity,as_of\nA,1,{day}\n"
+        message = refusal(statement(tmp_path, text, zone=zone))
+        assert "positions.csv is of 20" in message
+        assert "which is yet to come" in message
+        assert "check the clocks of both machines and the timezone" in message
+
+    @pytest.mark.parametrize(
+        ("name", "zone"),
+        [
+            ("positions-20270505.csv", None),
+            ("positions-20261120-2300.csv", UTC),
+            ("positions-20261120-1600Z.csv", None),
+            ("positions-20261121-0900.csv", ZoneInfo("America/New_York")),
+        ],
+    )
+    def test_nor_is_one_in_a_name(self, tmp_path, name, zone):
+        venue = statement(tmp_path, "symbol,quantity\nA,1\n", name=name, zone=zone)
+        assert f"{name} is of 20" in refusal(venue)
+
+    def test_where_no_zone_is_set_it_may_be_tomorrow_already(self, tmp_path):
+        text = "symbol,quantity,as_of\nA,1,2026-11-21\n"
+        assert self.as_of(tmp_path, text) == NOW
+        assert "which is yet to come" in refusal(statement(tmp_path, text, zone=UTC))
+
+    def test_a_z_in_a_name_is_utc_whatever_zone_is_set(self, tmp_path):
+        text, name = "symbol,quantity\nA,1\n", "positions-20261120-1000Z.csv"
+        found = self.as_of(tmp_path, text, name=name, zone=ZoneInfo("America/New_York"))
+        assert found == datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+
     def test_a_stale_statement_is_not_used(self, tmp_path):
         at = NOW - timedelta(hours=3)
         hour = {"age_s_max": Decimal(3600)}

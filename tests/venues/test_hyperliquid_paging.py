@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from tieout.core.errors import VenueRefused
 from tieout.core.numbers import ZERO, add
 from venues.hyperliquid import PATIENT, paid
 from venues.hyperliquid_recordings import ABSENT, TRADES
@@ -42,6 +43,38 @@ def test_reading_on_finds_what_came_since(hl, is_newest_first):
     second = hl.read(cursor=first.cursor)
     together = {each.id for each in (*first.activities, *second.activities)}
     assert len(together) == 4200
+
+
+def forgotten(stub, kept):
+    """The venue lists no more than the latest fills."""
+    del stub.main.fills[:-kept]
+
+
+@pytest.mark.parametrize("is_newest_first", [False, True])
+def test_more_fills_between_two_readings_than_are_listed_are_said_to_be_lost(hl, is_newest_first):
+    """Edge case 62: they may come to nothing together, so that no position tells of them."""
+    hl.stub.is_newest_first = is_newest_first
+    fills(hl.stub, 100)
+    first = hl.read()
+    fills(hl.stub, 10_500, start=1_700_000_001_000)
+    forgotten(hl.stub, 10_000)
+    second = hl.read(cursor=first.cursor)
+    assert len({each.id for each in second.activities}) == 10_000
+    assert not second.snapshot.complete
+    (problem,) = second.snapshot.problems
+    assert problem.startswith("missing_fills: those after 2023-11-14T22:13:20.033000+00:00 and ")
+    assert "export them at Hyperliquid, and have this account read more often" in problem
+    third = hl.read(cursor=second.cursor)
+    assert third.snapshot.complete
+
+
+def test_many_fills_without_those_read_before_are_those_of_somebody_else(hl):
+    fills(hl.stub, 100)
+    first = hl.read()
+    fills(hl.stub, 6_000, start=1_700_000_001_000)
+    forgotten(hl.stub, 6_000)
+    with pytest.raises(VenueRefused, match="are no longer listed"):
+        hl.read(cursor=first.cursor)
 
 
 def test_fills_of_one_millisecond_keep_their_order(hl):
@@ -178,3 +211,24 @@ def test_fills_that_are_missing_between_two_readings_are_said_and_the_venue_is_f
     (ledger,) = hl.book.ledgers.values()
     assert (str(ledger.quantity), ledger.reconciliation) == ("440616.8", "DRIFT")
     assert hl.tie_out().tied_out
+
+
+@pytest.mark.parametrize("szi", ["7", None])
+def test_the_very_first_state_is_doubted_where_the_fills_of_the_account_say_otherwise(hl, szi):
+    hl.stub.trade("BTC", "2", "60000")
+    hl.clock.advance(60)
+    (row,) = hl.stub.main.positions
+    true = dict(row["position"])
+    if szi is None:
+        hl.stub.main.positions.clear()
+    else:
+        row["position"]["szi"] = szi
+    first = hl.read()
+    assert not first.snapshot.complete
+    (problem,) = first.snapshot.problems
+    assert f"BTC is reported as {szi or 0}, but its fills leave 2" in problem
+    row["position"] = true
+    hl.stub.main.positions[:] = [row]
+    second = hl.read(cursor=first.cursor)
+    assert second.snapshot.complete
+    assert [each.quantity for each in second.snapshot.holdings if each.symbol == "BTC"] == ["2"]

@@ -1,6 +1,9 @@
 """What is heard of Hyperliquid's websocket: the module with the real SDK, at the simulator."""
 
 import asyncio
+import gc
+import socket
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -8,7 +11,7 @@ import pytest
 
 from tieout.ports import News
 from tieout.simulators.faults import CloseStream, DropMessages, Fault, MuteStream, Reset, Status
-from tieout.venues.hyperliquid.stream import stream_address_of
+from tieout.venues.hyperliquid.stream import UserStream, stream_address_of
 from venues.hearing import Ear
 from venues.hyperliquid_market import PATIENT, HyperliquidMarketStage
 
@@ -174,10 +177,44 @@ def test_accounts_that_cannot_be_asked_for_are_asked_for_again(hl_stage):
     hl_stage.simulator.faults.add(Fault(Status(403), path="/info/userRole"))
 
     async def happen(ear: Ear) -> None:
-        await ear.until("lost", "connected")
+        await ear.until("refused", "connected")
 
-    (lost,) = reasons(heard(hl_stage, happen), "lost")
-    assert lost.startswith("the accounts to listen for are not known: hyperliquid-simulator: ")
+    (refused,) = reasons(heard(hl_stage, happen), "refused")
+    assert refused.startswith("the accounts to listen for are not known: hyperliquid-simulator: ")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_is_said_to_be_one_with_what_to_do_and_is_tried_again(hl_stage, status):
+    hl_stage.simulator.faults.add(Fault(Status(status), path="/ws"))
+
+    async def happen(ear: Ear) -> None:
+        await ear.until("refused", "connected")
+
+    news = heard(hl_stage, happen)
+    assert [each.kind for each in news] == ["refused", "connected"]
+    (refused,) = reasons(news, "refused")
+    assert f"{status}" in refused
+    assert "check address and stream_address of this connection" in refused
+
+
+def test_a_refused_subscription_says_so_and_why(hl_stage):
+    other = hl_stage.venue_with(QUICK)._stream
+
+    async def listen() -> News:
+        async def users() -> list[str]:
+            return ["no address"]
+
+        ear = Ear()
+        task = asyncio.create_task(other.listen(ear.tell, users=users))
+        await ear.until("refused")
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return ear.news[0]
+
+    news = asyncio.run(listen())
+    assert news.kind == "refused"
+    assert news.reason.startswith("a subscription was refused: ")
+    assert "check the account of this connection" in news.reason
 
 
 def test_more_users_than_may_be_heard_are_left_to_the_schedule(hl_stage):
@@ -196,3 +233,47 @@ def test_leaving_is_no_loss(hl_stage):
         await ear.until("connected")
 
     assert [each.kind for each in heard(hl_stage, happen)] == ["connected"]
+
+
+def test_a_connection_that_the_venue_ends_is_closed_on_this_side_too(hl_stage, recwarn):
+    async def happen(ear: Ear) -> None:
+        await ear.until("connected")
+        hl_stage.simulator.faults.add(Fault(CloseStream(), path="/ws"))
+        await ear.until("connected", "lost", "connected")
+
+    gc.collect()
+    recwarn.clear()
+    heard(hl_stage, happen)
+    gc.collect()
+    assert [str(each.message) for each in recwarn if each.category is ResourceWarning] == []
+
+
+def test_who_leaves_while_it_connects_leaves_no_connection_behind():
+    """The venue has taken the connection and not yet said that it will talk."""
+
+    async def leave_once(taken: threading.Event, address: str) -> None:
+        async def users() -> list[str]:
+            return ["0x1"]
+
+        listening = UserStream(address=address, limits=QUICK).listen(Ear().tell, users=users)
+        task = asyncio.create_task(listening)
+        assert await asyncio.to_thread(taken.wait, 5)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    taken, said = threading.Event(), []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def take() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.settimeout(5)
+                connection.recv(65_536)
+                taken.set()
+                said.append(connection.recv(1))
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        asyncio.run(leave_once(taken, f"ws://127.0.0.1:{listening.getsockname()[1]}/ws"))
+        thread.join()
+    assert said == [b""]

@@ -33,8 +33,8 @@ class Ear:
 
 
 @asynccontextmanager
-async def listening(tws, *, limits=LIMITS):
-    venue = venue_at(tws, FakeClock(), limits=limits)
+async def listening(tws, *, limits=LIMITS, clock=None):
+    venue = venue_at(tws, clock or FakeClock(), limits=limits)
     ear = Ear()
     task = asyncio.create_task(venue.listen(ear))
     try:
@@ -171,14 +171,41 @@ def test_a_gateway_that_answers_for_the_time_is_alive(tws):
     assert tws.calls("71") == 1
 
 
-def test_a_gateway_that_cannot_be_reached_is_told_and_tried_again(tws):
+def test_a_client_id_in_use_is_a_refusal_that_says_what_to_do_and_is_tried_again(tws):
     tws.taken = {str(CLIENT)}
 
     async def hear():
         async with listening(tws) as (_, ear):
-            assert "326" in (await ear.until("lost")).reason
+            first = await ear.next()
+            assert first.kind == "refused"
+            assert f"326: client id {CLIENT} is in use" in first.reason
+            assert "set client_id (IBKR_CLIENT_ID) to a number" in first.reason
             tws.taken = set()
             await ear.until("connected")
+
+    asyncio.run(hear())
+
+
+def test_after_refusals_the_next_try_comes_after_minutes(tws):
+    tws.taken = {str(CLIENT)}
+    clock = FakeClock()
+
+    async def hear():
+        async with listening(tws, clock=clock) as (_, ear):
+            while max(clock.slept, default=0) < LIMITS.refused_s_max:
+                assert (await ear.next()).kind == "refused"
+
+    asyncio.run(hear())
+    assert max(clock.slept) == LIMITS.refused_s_max
+
+
+def test_a_gateway_that_is_not_there_is_no_refusal(tws):
+    tws.close()
+
+    async def hear():
+        async with listening(tws) as (_, ear):
+            news = await ear.next()
+            assert (news.kind, "502" in news.reason) == ("lost", True)
 
     asyncio.run(hear())
 

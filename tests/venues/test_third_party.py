@@ -16,9 +16,9 @@ SHOW = "from tieout.venues import registry; print(*registry.venues())"
 
 def python(*arguments: str, folder: Path, installed: Path | None = None) -> str:
     """What a Python of its own prints; `installed` holds one more distribution."""
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # it needs none of ours
-    if installed is not None:
-        environment["PYTHONPATH"] = str(installed)
+    environment = dict(os.environ)
+    if installed is not None:  # it needs no plugin of ours
+        environment |= {"PYTHONPATH": str(installed), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
@@ -53,6 +53,15 @@ def test_it_passes_the_suite_of_every_venue_by_the_command_of_its_readme(install
     assert f"    python -m pytest {tests}\n" in (PACKAGE / "README.md").read_text(encoding="utf-8")
     options = ("-q", "-p", "no:cacheprovider")
     told = python("-m", "pytest", *options, tests, folder=ROOT, installed=installed)
+    assert "37 passed" in told
+
+
+def test_in_a_clone_it_passes_without_being_installed():
+    """The command that the readme and docs/adding-a-venue.md give, with the Python of the clone."""
+    command = ".venv/bin/python -m pytest examples"
+    for page in (PACKAGE / "README.md", ROOT / "docs" / "adding-a-venue.md"):
+        assert command in page.read_text(encoding="utf-8")
+    told = python("-m", "pytest", "-q", "-p", "no:cacheprovider", "examples", folder=ROOT)
     assert "37 passed" in told
 
 

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from runs.fakes import Bench
 from tieout.core.errors import StoreError, VenueRefused, VenueUnavailable
 from tieout.ports import Event
+from tieout.settings.values import AccountSettings
 from tieout.store.sqlite import SqliteStore
 from tieout.web.metrics import metrics_text
 from web.house import House, Web, bench_at, opened, some_runs
@@ -163,6 +164,17 @@ def test_metrics_tell_of_runs_their_duration_and_their_calls(house: House, web: 
     assert found["tieout_venue_calls", account] == 1
     assert found["tieout_tied_out", account] == 0
     assert found["tieout_store_up",] == 1
+
+
+def test_an_account_that_is_retired_is_told_to_be(house: House, web: Web) -> None:
+    account = "paper/PA1"
+    assert metrics(house, web)["tieout_account_retired", account] == 0
+    accounts = {account: AccountSettings(key=account, retired=True)}
+    desk = house.service.desk
+    desk.settings = replace(desk.settings, accounts=accounts)
+    assert metrics(house, web)["tieout_account_retired", account] == 1
+    (listed,) = web.get("/api/accounts", headers=house.key("read")).json()["accounts"]
+    assert (listed["account"], listed["retired"]) == (account, True)
 
 
 def test_metrics_tell_errors_by_class(house: House, web: Web) -> None:

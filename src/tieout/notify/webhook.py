@@ -11,18 +11,18 @@ import hmac
 import json
 from binascii import Error as Base64Error
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 
 import httpx
 
 from tieout.notify.target import Undelivered, Wanted
 from tieout.ports import Clock, StoredEvent
+from tieout.retry_after import wait_s_in
 
 PREFIX = "whsec_"
 TIMEOUT_S = 10.0
-RETRY_AFTER_DIGITS_MAX = 6
+WISH_S_MAX = 1_000_000.0  # a longer one is a mistake
 RETRY_AFTER_S_MAX = 3600.0  # as long as the longest wait of ours
 
 
@@ -109,14 +109,7 @@ def signature(key: bytes, number: str, seconds: int, body: bytes) -> str:
 
 def _retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:
     """How long it wants to be left alone, up to an hour: seconds, or a date. Nonsense is none."""
-    told = headers.get("retry-after", "").strip()
-    if told.isascii() and told.isdecimal():
-        is_sensible = len(told) <= RETRY_AFTER_DIGITS_MAX
-        return min(float(told), RETRY_AFTER_S_MAX) if is_sensible else None
-    try:
-        at = parsedate_to_datetime(told)
-    except (ValueError, OverflowError):
+    wait_s = wait_s_in(headers.get("retry-after", ""), now=now)
+    if wait_s is None or not 0 < wait_s < WISH_S_MAX:
         return None
-    wait_s = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
-    is_sensible = 0 < wait_s < 10**RETRY_AFTER_DIGITS_MAX
-    return min(wait_s, RETRY_AFTER_S_MAX) if is_sensible else None
+    return min(wait_s, RETRY_AFTER_S_MAX)

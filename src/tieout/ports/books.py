@@ -56,7 +56,8 @@ class News:
 
     `connected` comes after every connect, as messages may have been missed before it; `changed`
     when something happened; `lost`, with a reason, when the connection ended or none came about;
-    `refused`, with a reason, when the venue turned the login down.
+    `refused`, with a reason that says what to do, when the venue turned down the login, the client
+    id or a subscription: that does not pass by itself.
     `account` is the venue's name for the one it is about, None for all of the connection.
     """
 

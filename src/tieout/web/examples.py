@@ -42,7 +42,8 @@ SCHEDULER_STATUS: dict[str, Any] = {
 ACCOUNT_STATUS: dict[str, Any] = {
     "account": ACCOUNT, "name": "main", "venue": "alpaca", "currency": "USD", "tied_out": True,
     "outcome": "applied", "reason": None, "last_run": RUN_ID, "last_synced_at": AT,
-    "open_breaks": 0, "policy": {"truth": "broker", "on_missing": "close"},
+    "open_breaks": 0, "retired": False,
+    "policy": {"truth": "broker", "on_missing": "close"},
 }  # fmt: skip
 ACCOUNTS: dict[str, Any] = {"accounts": [ACCOUNT_STATUS]}
 SYNC_STATUS: dict[str, Any] = {

@@ -34,6 +34,7 @@ class BookCollector(Collector):
             accounts = self._service.overseen()
             yield from self._of_runs(accounts)
             yield from self._of_breaks(accounts)
+            yield self._of_settings(accounts)
             yield from self._of_deliveries()
             self._service.store.check()
             is_up = 1
@@ -106,6 +107,16 @@ class BookCollector(Collector):
             for age in ("new", *(f"over_{limit}s" for limit in AGES_S)):
                 found.add_metric([account.id, age], ages.count(age))
         return (found,)
+
+    def _of_settings(self, accounts: Iterable[Account]) -> Metric:
+        """So that an alert can leave out what is not read any more."""
+        retired = GaugeMetricFamily(
+            "tieout_account_retired", "Whether it is not read any more.", labels=["account"]
+        )
+        settings = self._service.desk.settings
+        for account in accounts:
+            retired.add_metric([account.id], int(settings.is_retired(account.id)))
+        return retired
 
     def _of_deliveries(self) -> Iterable[Metric]:
         waiting = GaugeMetricFamily(

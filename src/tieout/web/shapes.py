@@ -106,7 +106,10 @@ class SyncStatus(PositionSync, kw_only=True):
 
 
 class AccountStatus(msgspec.Struct, kw_only=True):
-    """How one account stands; or a connection that was never reached, under its own name."""
+    """How one account stands; or a connection that was never reached, under its own name.
+
+    One that is `retired` by its settings is not read any more.
+    """
 
     account: str
     name: str
@@ -118,6 +121,7 @@ class AccountStatus(msgspec.Struct, kw_only=True):
     last_run: str | None
     last_synced_at: str | None
     open_breaks: int
+    retired: bool
     policy: dict[str, Any]
 
 

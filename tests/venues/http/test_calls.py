@@ -73,6 +73,17 @@ def test_an_untrusted_certificate_says_where_certificates_are_set(stub):
     assert bench.clock.slept == []
 
 
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("hurt", [{"cut": 4}, {"headers": {"Content-Encoding": "gzip"}}])
+def test_a_refusal_is_one_and_asked_once_whatever_became_of_its_body(stub, bench, status, hurt):
+    stub.say(THINGS, Said(status=status, body=b'{"message": "no"}', **hurt))
+    error = bench.failure(VenueRefused)
+    assert error.status == status
+    assert f"answered {status}" in str(error)
+    assert stub.calls() == 1
+    assert bench.clock.slept == []
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 302, 204])
 def test_a_no_is_asked_once(stub, bench, status):
     stub.say(THINGS, Said(status=status))

@@ -67,6 +67,19 @@ def test_a_length_that_is_none_makes_no_whole_answer(length):
     assert (answer.status, answer.body, answer.fault) == (200, b"", "unmeasured")
 
 
+@pytest.mark.parametrize("more", [b", 3", b"\r\nContent-Length: 3", b"\r\nContent-Length: 0"])
+def test_two_lengths_that_differ_make_no_whole_answer(more):
+    with talking(raw(b"Content-Length: 2" + more, b"[]")) as address:
+        answer = asked(address)
+    assert (answer.status, answer.body, answer.fault) == (None, b"", "unmeasured")
+
+
+def test_a_length_that_is_told_twice_alike_makes_a_whole_answer():
+    with talking(raw(b"Content-Length: 2\r\nContent-Length: 2", b"[]")) as address:
+        answer = asked(address)
+    assert (answer.body, answer.fault) == (b"[]", None)
+
+
 @pytest.mark.parametrize("length", [b"2", b" 2 ", b"2, 2"])
 def test_a_length_however_it_is_told_makes_a_whole_answer(length):
     with talking(raw(b"Content-Length: " + length, b"[]")) as address:

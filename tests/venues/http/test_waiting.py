@@ -7,7 +7,8 @@ from email.utils import format_datetime
 import pytest
 
 from tieout.core.errors import VenueUnavailable
-from tieout.venues.http.answers import Answer, date_in
+from tieout.retry_after import date_in
+from tieout.venues.http.answers import Answer
 from tieout.venues.http.waiting import WISH_S_MAX, Quiet, asked_wait_s, backoff_s
 from venues.alpaca import NOW, FakeClock
 

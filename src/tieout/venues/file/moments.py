@@ -1,7 +1,8 @@
 """Of when a statement is: what it says itself, else its name, else when it was written.
 
 It is never taken for newer than told: of several times the oldest counts, and a day alone is
-that whole day, but not beyond the moment in which the file was written.
+that whole day, but not beyond the moment in which the file was written. A day or time that had
+not even begun then is left as it is told: whoever reads the file must not take it for today's.
 """
 
 import re
@@ -13,6 +14,10 @@ _IN_A_NAME = re.compile(
     r"(?<!\d)(20\d\d)-?([01]\d)-?([0-3]\d)"
     r"(?:[T_ -]?([0-2]\d)[:-]?([0-5]\d)(?:[:-]?([0-5]\d))?Z?)?(?!\d)"
 )
+
+
+SKEW = timedelta(seconds=5)  # by as much may the clock of a file server be ahead
+EAST = timedelta(hours=14)  # where no zone is set, it may be that of the earliest
 
 
 class MomentFault(ValueError):
@@ -27,10 +32,14 @@ def moment_of(text: str, *, zone: tzinfo | None, written_at: datetime) -> dateti
     '2026-11-20T20:00:00+00:00'
     >>> moment_of("2026-11-20", zone=UTC, written_at=late).isoformat()
     '2026-11-20T23:59:59+00:00'
+    >>> moment_of("2027-01-02", zone=UTC, written_at=late).isoformat()
+    '2027-01-02T23:59:59+00:00'
     """
     try:
         if len(text) == len("2026-11-20"):
-            return min(_end_of(date.fromisoformat(text), zone), written_at)
+            day = date.fromisoformat(text)
+            begun, end = _end_of(day - timedelta(days=1), zone), _end_of(day, zone)
+            return _not_after(written_at, end, begun=begun, zone=zone)
         found = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
         message = f"{shortened(text)} is no time such as 2026-11-20T15:00:00Z"
@@ -46,7 +55,8 @@ def moment_of(text: str, *, zone: tzinfo | None, written_at: datetime) -> dateti
 
 
 def moment_in_name(name: str, *, zone: tzinfo | None, written_at: datetime) -> datetime | None:
-    """The time that a file's name tells, not after it was written; None where it tells none.
+    """The time that a file's name tells, not after it was written unless it was then still to
+    come; None where it tells none.
 
     >>> late = datetime(2027, 1, 1, tzinfo=UTC)
     >>> moment_in_name("positions-20261120-1530.csv", zone=None, written_at=late).isoformat()
@@ -55,17 +65,26 @@ def moment_in_name(name: str, *, zone: tzinfo | None, written_at: datetime) -> d
     found = _IN_A_NAME.search(name)
     if found is None:
         return None
+    zone = UTC if found.group().endswith("Z") else zone
     year, month, day, hour, minute, second = found.groups()
     try:
         on = date(int(year), int(month), int(day))
         if hour is None:
-            told = _end_of(on, zone)
+            told, begun = _end_of(on, zone), _end_of(on - timedelta(days=1), zone)
         else:
             at = time(int(hour), int(minute), int(second or 0), tzinfo=zone or UTC)
-            told = datetime.combine(on, at).astimezone(UTC)
-    except ValueError:
+            told = begun = datetime.combine(on, at).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return min(told, written_at)
+    return _not_after(written_at, told, begun=begun, zone=zone)
+
+
+def _not_after(
+    written_at: datetime, told: datetime, *, begun: datetime, zone: tzinfo | None
+) -> datetime:
+    """The time told, cut at the writing where that falls within what is told."""
+    margin = SKEW if zone is not None else SKEW + EAST
+    return told if begun > written_at + margin else min(told, written_at)
 
 
 def _end_of(day: date, zone: tzinfo | None) -> datetime:

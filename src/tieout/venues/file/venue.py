@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from tieout.core.book import Account, AccountId
@@ -20,12 +20,12 @@ from tieout.venues.connection import ADVICE_AGAIN, mismatch
 from tieout.venues.file.checkup import finding_of, findings
 from tieout.venues.file.disk import Disk
 from tieout.venues.file.limits import DEFAULT, Limits
+from tieout.venues.file.moments import SKEW
 from tieout.venues.file.options import Options, options_of
 from tieout.venues.file.reading import ADVICE_FILE, Desk, Found
 
 MAIN = "main"  # what an account is called that neither the settings nor the file name
 THREADS = 4
-SKEW = timedelta(seconds=5)  # by as much may the clock of a file server be ahead
 
 Sleep = Callable[[float], Awaitable[None]]
 Result = TypeVar("Result")

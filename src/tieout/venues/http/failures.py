@@ -30,6 +30,7 @@ FAULT_ADVICE: Mapping[Fault, str] = {
 UNUSABLE: tuple[Fault, ...] = ("cut", "too_large", "unmeasured")
 REDIRECT_ADVICE = "set the address of this connection to where it leads; redirects are not followed"
 OTHER_ADVICE = "please report this with the evidence of the run"
+NEVER_AGAIN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)  # whatever became of the body
 WORTH_RETRYING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
 
@@ -65,6 +66,8 @@ class Advice:
 
 def is_worth_retrying(answer: Answer) -> bool:
     """Whether the same request may go well in a moment. Never after a 401 or 403."""
+    if answer.status in NEVER_AGAIN:
+        return False
     if answer.fault is not None:
         return answer.fault in ("unreachable", "timeout", "cut")
     status = answer.status or 0
@@ -73,7 +76,7 @@ def is_worth_retrying(answer: Answer) -> bool:
 
 def error_of(answer: Answer, attempt: Attempt, *, advice: Advice, scrub: Scrub) -> VenueError:
     """The error for an answer that is no good."""
-    if answer.fault is not None:
+    if answer.fault is not None and answer.status not in NEVER_AGAIN:
         return _error_of_fault(answer.fault, attempt, advice)
     status = answer.status or 0
     said = scrub.text(message_in(answer.body))

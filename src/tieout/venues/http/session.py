@@ -82,6 +82,10 @@ def _fault_in(ask: Callable[[], object], refusals: tuple[type[Exception], ...]) 
         return None  # a status of 400 or more, which the answer has
     except requests.exceptions.TooManyRedirects:
         return None  # likewise of 300
+    except requests.exceptions.InvalidHeader as error:
+        # Of the reply: lengths that contradict each other. Else one of ours that cannot be sent.
+        is_theirs = bool(error.args) and isinstance(error.args[0], HTTPError)
+        return "unmeasured" if is_theirs else "unreachable"
     except requests.exceptions.SSLError:
         return "tls"
     except requests.exceptions.Timeout:

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from tieout.core.errors import VenueUnavailable
 from tieout.ports import Clock
+from tieout.retry_after import seconds_in, wait_s_in
 from tieout.venues.connection import ADVICE_AGAIN
-from tieout.venues.http.answers import Answer, date_in
+from tieout.venues.http.answers import Answer
 
 Sleep = Callable[[float], Awaitable[None]]
 Chance = Callable[[], float]  # a number from 0 up to 1
@@ -20,20 +21,12 @@ def asked_wait_s(answer: Answer, *, now: datetime) -> float | None:
 
     The reset is in seconds from now or since 1970. None for what is neither, or lies behind.
     """
-    text = answer.headers.get("retry-after", "").strip()
-    wait_s = _seconds(text)
-    at = date_in(text) if wait_s is None and text else None
-    if at is not None:
-        wait_s = (at - now).total_seconds()
+    wait_s = wait_s_in(answer.headers.get("retry-after", ""), now=now)
     if wait_s is None and answer.status == TOO_MANY_REQUESTS:
-        reset = _seconds(answer.headers.get("x-ratelimit-reset", "").strip())
+        reset = seconds_in(answer.headers.get("x-ratelimit-reset", "").strip())
         is_moment = reset is not None and reset > now.timestamp() / 2
         wait_s = reset - now.timestamp() if is_moment and reset is not None else reset
     return min(wait_s, WISH_S_MAX) if wait_s is not None and wait_s > 0 else None
-
-
-def _seconds(text: str) -> float | None:
-    return float(text) if text.replace(".", "", 1).isdecimal() and len(text) < 20 else None
 
 
 def backoff_s(tries: int, *, least_s: float, most_s: float, chance: Chance) -> float:

@@ -74,3 +74,23 @@ class Bookmark:
 
 
 _NAMES = tuple(name for name in _Written.__struct_fields__ if name != "version")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """Fills of an account that were read before; a reply without them is of another account."""
+
+    at: int
+    ids: frozenset[str]
+
+
+def anchor_of(bookmark: Bookmark) -> Anchor | None:
+    """What a bookmark knows of the last fills."""
+    if bookmark.fills is None or not bookmark.seen:
+        return None
+    return Anchor(at=bookmark.fills, ids=bookmark.seen)
+
+
+def anchor_after(bookmark: Bookmark, before: Anchor | None) -> Anchor | None:
+    """What a later reading has to find again."""
+    return anchor_of(bookmark) or before

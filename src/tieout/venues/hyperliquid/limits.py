@@ -17,7 +17,8 @@ class Limits(HttpLimits):
     series are read in one run: 10,000 fills, which is all that is kept, are 5, and each costs 120
     of the 1,200 weight a minute. `dexes_max` is how many builder dexes are looked at. A socket
     that has said nothing for `silent_s` is dead, though it is pinged every `ping_s`;
-    `reconnect_s` and more with each try go by before the next.
+    `reconnect_s` and more with each try go by before the next, up to `refused_s_max` where it was
+    refused.
     """
 
     pages_max: int = 12
@@ -28,6 +29,7 @@ class Limits(HttpLimits):
     silent_s: float = 25.0
     reconnect_s: float = 1.0
     reconnect_s_max: float = 30.0
+    refused_s_max: float = 600.0
 
 
 DEFAULT = Limits()

@@ -7,7 +7,6 @@ traded. All of them are looked at in the first reading and once a day.
 """
 
 from collections.abc import Coroutine, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,7 +18,7 @@ from tieout.venues.connection import mismatch
 from tieout.venues.http.together import together
 from tieout.venues.http.trace import Trace
 from tieout.venues.hyperliquid import fills, ledger, trust
-from tieout.venues.hyperliquid.bookmark import Bookmark
+from tieout.venues.hyperliquid.bookmark import Anchor, Bookmark, anchor_of
 from tieout.venues.hyperliquid.exchange import Calls, Question
 from tieout.venues.hyperliquid.fills import fill_id
 from tieout.venues.hyperliquid.holdings import translated as holdings_of
@@ -37,19 +36,11 @@ DAY = timedelta(days=1)
 FRESH = timedelta(seconds=5)
 # Funding is paid on the hour and may be listed a little later.
 FUNDING_SETTLES = timedelta(minutes=3)
-# With as many fills since, the last known one may be among those that are no longer listed.
-FILLS_LISTED_MIN = 2000
+# Only the latest 10,000 are listed. With about as many since, the last known one may be gone.
+FILLS_LISTED_MIN = 9_000
 NOT_YET = Holding(
     symbol="", problem="positions are compared once all activities before them are read"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchor:
-    """Fills of an account that were read before; a reply without them is of another account."""
-
-    at: int
-    ids: frozenset[str]
 
 
 class Reading:
@@ -70,7 +61,7 @@ class Reading:
         self._markets = markets
         self._user = user
         self._before = bookmark
-        self._anchor = anchor or _anchor_of(bookmark)
+        self._anchor = anchor or anchor_of(bookmark)
         self._has_role = has_role
         self._trace = trace
         self._began_at = calls.now()
@@ -154,9 +145,12 @@ class Reading:
             return
         await self._calls.pause(self._calls.limits.settle_s)
         await self._fills.read()  # another node may be at an older block
-        if self._has_anchor() or len(self._fills.rows) >= FILLS_LISTED_MIN:
+        if self._has_anchor() or self._fills.is_unfinished:
             return
         assert self._anchor is not None
+        if len(self._fills.rows) >= FILLS_LISTED_MIN:
+            self._problems.append(trust.lost_fills(self._fills.rows, since=self._anchor.at))
+            return
         raise mismatch(
             f"the fills of {self._user} up to {moment_of(self._anchor.at).isoformat()} are no "
             "longer listed, so the reply is not of this account, or of an older state of it",
@@ -302,17 +296,24 @@ class Reading:
     def _expected(self) -> dict[str, str] | None:
         """The sizes that the last reading and the fills since lead to; None where that is open."""
         before = self._before.positions
-        if before is None or self._fills.is_unfinished or self._fills.problems:
+        if before is None or not self._has_all_fills():
             return None
         return trust.expected_positions(before, self._fills.news)
 
+    def _has_all_fills(self) -> bool:
+        return not (self._fills.is_unfinished or self._fills.problems)
+
     def _doubted(self) -> dict[str, str]:
         """Perpetuals that are not believed, with words for each."""
-        expected, before = self._expected(), self._before
-        if expected is None:
+        before, positions = self._before, self._positions
+        sizes, unread = positions.sizes, positions.unread
+        expected = self._expected()
+        if expected is not None:
+            found = trust.unexplained_positions(expected, sizes, unread)
+        elif before.positions is None and self._has_all_fills():
+            found = trust.unexplained_first_positions(self._fills.news, sizes, unread)
+        else:
             return {}
-        positions = self._positions
-        found = trust.unexplained_positions(expected, positions.sizes, positions.unread)
         kept = DAY if before.is_settled and self._has_anchor() else timedelta(0)
         over = {coin for coin, since in before.doubts.items() if self._is_older(since, kept)}
         open_to_doubt = found.keys() - (over - positions.unread)
@@ -325,7 +326,9 @@ class Reading:
     def _unexplained(self) -> Mapping[str, str]:
         """What the last reading and all that happened since do not lead to, by symbol."""
         before, after = self._before, self._positions
-        if before.positions is None or self._fills.is_unfinished:
+        if before.positions is None:
+            return self._doubted()
+        if self._fills.is_unfinished:
             return {}
         news = self._fills.news
         return {
@@ -383,14 +386,3 @@ class Reading:
         hour = now - now % (HOUR // MILLISECOND)
         asked = self._before.funding_asked
         return asked is None or asked < hour + FUNDING_SETTLES // MILLISECOND
-
-
-def _anchor_of(bookmark: Bookmark) -> Anchor | None:
-    if bookmark.fills is None or not bookmark.seen:
-        return None
-    return Anchor(at=bookmark.fills, ids=bookmark.seen)
-
-
-def anchor_after(bookmark: Bookmark, before: Anchor | None) -> Anchor | None:
-    """What a later reading has to find again."""
-    return _anchor_of(bookmark) or before

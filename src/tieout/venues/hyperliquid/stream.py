@@ -7,6 +7,7 @@ client does not notice a dead connection and never connects again; that is done 
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -17,7 +18,7 @@ import websocket
 from hyperliquid.websocket_manager import WebsocketManager
 
 from tieout.core.book import AccountId
-from tieout.core.errors import VenueError
+from tieout.core.errors import VenueError, VenueRefused
 from tieout.ports import News, Tell
 from tieout.venues.http.scrub import shown
 from tieout.venues.hyperliquid.limits import Limits
@@ -29,6 +30,15 @@ FILLS = "userFills"
 TRANSFERS = "userNonFundingLedgerUpdates"
 EVENTS = "userEvents"  # for one user on a connection; comes on the channel "user"
 NOT_NEWS = "nonUserCancel"
+REFUSED = (401, 403)
+ADDRESS_ADVICE = (
+    "check address and stream_address of this connection, and whether this machine's network may "
+    "reach Hyperliquid"
+)
+USERS_ADVICE = (
+    f"check the account of this connection; at most {USERS_MAX} addresses are heard from one IP "
+    "address, other programs included"
+)
 
 
 def stream_address_of(address: str) -> str:
@@ -41,11 +51,19 @@ def stream_address_of(address: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class _End:
+    """Why a connection ended or did not come about, and whether that was a refusal."""
+
+    reason: str
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Heard:
-    """A message, or (without one) the end of the connection and why."""
+    """A message, or (without one) the end of the connection."""
 
     message: dict[str, Any] | None
-    reason: str = ""
+    end: _End | None = None
 
 
 class UserStream:
@@ -61,26 +79,28 @@ class UserStream:
         Before every connect it asks for the accounts, as sub-accounts may have been added. Those
         beyond the tenth are not heard, they wait for the schedule.
         """
-        failures = 0
+        failures, limits = 0, self._limits
         while True:
-            was_connected, reason = await self._hear(tell, users)
-            tell(News(kind="lost", reason=reason))
+            was_connected, end = await self._hear(tell, users)
+            tell(News(kind="refused" if end.is_refused else "lost", reason=end.reason))
             failures = 0 if was_connected else failures + 1
-            wait_s = self._limits.reconnect_s * 2 ** min(failures, 16)
-            await asyncio.sleep(min(wait_s, self._limits.reconnect_s_max))
+            wait_s = limits.reconnect_s * 2 ** min(failures, 16)
+            longest_s = limits.refused_s_max if end.is_refused else limits.reconnect_s_max
+            await asyncio.sleep(min(wait_s, longest_s))
 
-    async def _hear(self, tell: Tell, users: Users) -> tuple[bool, str]:
+    async def _hear(self, tell: Tell, users: Users) -> tuple[bool, _End]:
         """One connection: whether there ever was one, and why it ended."""
         try:
             heard = await users()
         except VenueError as error:
-            return False, f"the accounts to listen for are not known: {error}"
+            reason = f"the accounts to listen for are not known: {error}"
+            return False, _End(reason, is_refused=isinstance(error, VenueRefused))
         hearing = _Hearing(self.address, heard[:USERS_MAX], limits=self._limits, tell=tell)
         try:
-            reason = await hearing.until_lost()
+            end = await hearing.until_lost()
         finally:
             await asyncio.to_thread(hearing.stop)
-        return hearing.was_connected, reason
+        return hearing.was_connected, end
 
     def __repr__(self) -> str:
         return f"UserStream({self.address!r})"
@@ -109,7 +129,7 @@ class _Hearing:
         for subscription in subscriptions:
             self._socket.subscribe(subscription, _nothing)
 
-    async def until_lost(self) -> str:
+    async def until_lost(self) -> _End:
         """Tell what comes until nothing does any more; why it ended."""
         self._socket.start()
         silent_s, loop = self._limits.silent_s, asyncio.get_running_loop()
@@ -119,24 +139,25 @@ class _Hearing:
                 async with asyncio.timeout(silent_s):
                     heard = await self._heard.get()
             except TimeoutError:
-                return f"nothing came for {silent_s:g} s, not even an answer to a ping"
+                return _End(f"nothing came for {silent_s:g} s, not even an answer to a ping")
             if not self.was_connected and loop.time() > confirmed_by:
-                return f"the subscriptions were not confirmed within {silent_s:g} s"
+                return _End(f"the subscriptions were not confirmed within {silent_s:g} s")
             if heard.message is None:
-                return heard.reason or "the connection was closed"
+                return heard.end or _End("the connection was closed")
             refusal = self._take(heard.message)
-            if refusal:
+            if refusal is not None:
                 return refusal
 
     def stop(self) -> None:
         """Leave. Blocks for a moment."""
         self._socket.stop()
 
-    def _take(self, message: dict[str, Any]) -> str:
+    def _take(self, message: dict[str, Any]) -> _End | None:
         """Tell of one message; why the connection is of no use, if it says so."""
         channel, inner = message.get("channel"), message.get("data")
         if channel == "error":
-            return f"a subscription was refused: {shown(str(inner))}"
+            reason = f"a subscription was refused: {shown(str(inner))} - {USERS_ADVICE}"
+            return _End(reason, is_refused=True)
         if channel == "subscriptionResponse":
             self._confirm()
         found = inner if isinstance(inner, dict) else {}
@@ -146,7 +167,7 @@ class _Hearing:
         elif channel == "user" and set(found) - {NOT_NEWS}:
             account = AccountId(self._users[0])
             self._tell(News(kind="changed", account=account, reason=", ".join(sorted(found))))
-        return ""
+        return None
 
     def _confirm(self) -> None:
         self._unconfirmed -= 1
@@ -163,7 +184,8 @@ class _Socket(WebsocketManager):  # type: ignore[misc]  # the client has no type
         self.daemon = True
         self._hear = hear
         self._ping_s = ping_s
-        self._reason = ""
+        self._end: _End | None = None
+        self._link: Any = None
         self.ping_sender = threading.Thread(target=self.send_ping, daemon=True)
         self.ws = websocket.WebSocketApp(
             address, on_open=self.on_open, on_message=self.on_message, on_error=self._on_error
@@ -174,7 +196,17 @@ class _Socket(WebsocketManager):  # type: ignore[misc]  # the client has no type
             super().run()
         finally:
             self.stop_event.set()
-            self._hear(_Heard(None, self._reason))
+            if self._link is not None:
+                self._link.shutdown()  # a link that the venue ends is not closed by its library
+            self._hear(_Heard(None, self._end))
+
+    def on_open(self, app: Any) -> None:
+        """Begin, unless it was told to stop while it connected."""
+        self._link = app.sock
+        if self.stop_event.is_set():
+            app.keep_running = False
+        else:
+            super().on_open(app)
 
     def send_ping(self) -> None:
         """More often than the client's own, so that silence is noticed early."""
@@ -199,14 +231,17 @@ class _Socket(WebsocketManager):  # type: ignore[misc]  # the client has no type
         taken that, so that nobody ever gets it."""
         self.stop_event.set()
         self.ws.keep_running = False
-        link = self.ws.sock
-        if link is not None:
-            link.abort()  # type: ignore[no-untyped-call]  # which also wakes up the thread
+        wire = getattr(self.ws.sock, "sock", None)
+        if wire is not None:
+            with suppress(OSError):  # it has ended meanwhile
+                wire.shutdown(socket.SHUT_RDWR)  # which also wakes up the thread
         if self.is_alive():
             self.join(CLOSE_S)
 
     def _on_error(self, _: Any, error: object) -> None:
-        self._reason = shown(str(error)) or type(error).__name__
+        reason = shown(str(error)) or type(error).__name__
+        is_refused = getattr(error, "status_code", None) in REFUSED
+        self._end = _End(f"{reason} - {ADDRESS_ADVICE}" if is_refused else reason, is_refused)
 
 
 def _nothing(_: Any) -> None:

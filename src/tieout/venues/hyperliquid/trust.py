@@ -16,6 +16,7 @@ from tieout.venues.hyperliquid.fills import positions_after
 from tieout.venues.hyperliquid.ledger import token_of
 from tieout.venues.hyperliquid.markets import Markets, is_spot
 from tieout.venues.hyperliquid.rows import FillRow, LedgerRow
+from tieout.venues.moments import moment_of
 
 INTEREST_SHARE = Decimal(100)  # one part in so many
 
@@ -24,6 +25,17 @@ def expected_positions(before: Mapping[str, str], news: Sequence[FillRow]) -> di
     """The sizes that the last fills left."""
     left = positions_after(news, held={coin: exact(size) for coin, size in before.items()})
     return {coin: plain(size) for coin, size in left.items() if size}
+
+
+def lost_fills(rows: Sequence[FillRow], *, since: int) -> str:
+    """Words for more fills than are listed between two readings."""
+    first = min(row.time for row in rows)
+    return (
+        f"missing_fills: those after {moment_of(since).isoformat()} and before "
+        f"{moment_of(first).isoformat()} are no longer listed, as only the latest 10,000 are; "
+        "quantities follow the venue, what the lost fills earned and cost is not known: export "
+        "them at Hyperliquid, and have this account read more often"
+    )
 
 
 def unexplained_positions(
@@ -44,6 +56,15 @@ def unexplained_positions(
                 "until its fills say so too, or a day has gone by"
             )
     return found
+
+
+def unexplained_first_positions(
+    news: Sequence[FillRow], after: Mapping[str, str], unread: Collection[str]
+) -> dict[str, str]:
+    """The same in a first reading, of what has fills: what has none may be held for longer."""
+    expected = {coin: plain(size) for coin, size in positions_after(news, held={}).items()}
+    reported = {coin: after.get(coin, "0") for coin in expected}
+    return unexplained_positions(expected, reported, expected.keys() & set(unread))
 
 
 def unexplained_tokens(

@@ -19,14 +19,14 @@ from tieout.venues.http.together import together
 from tieout.venues.http.trace import Trace
 from tieout.venues.http.waiting import Chance, Sleep
 from tieout.venues.hyperliquid.address import account_of, address_of, is_account
-from tieout.venues.hyperliquid.bookmark import Bookmark
+from tieout.venues.hyperliquid.bookmark import Anchor, Bookmark, anchor_after
 from tieout.venues.hyperliquid.checkup import Told, findings, findings_before
 from tieout.venues.hyperliquid.exchange import Calls, Kind, Question, Wire
 from tieout.venues.hyperliquid.failures import ADVICE
 from tieout.venues.hyperliquid.identity import role_of
 from tieout.venues.hyperliquid.limits import DEFAULT, Limits
 from tieout.venues.hyperliquid.markets import DOLLAR, Markets
-from tieout.venues.hyperliquid.reading import Anchor, Reading, anchor_after
+from tieout.venues.hyperliquid.reading import Reading
 from tieout.venues.hyperliquid.rows import Role, SubAccount
 from tieout.venues.hyperliquid.stream import UserStream, stream_address_of
 from tieout.venues.hyperliquid.wire import (

@@ -13,8 +13,9 @@ class Limits:
     `marks_s` how long an account's portfolio. `settle_s` goes by before positions are read again
     where something just happened, at most `reads_max` times. A gateway that says nothing for
     `heartbeat_s` is asked for the time and has `answer_s` for it; `reconnect_s` and more with
-    each try go by before the next connect. TWS takes 50 messages a second from all it is asked,
-    and ib_async's own 45 were seen to go over that.
+    each try go by before the next connect, up to `refused_s_max` where it was refused. TWS
+    takes 50 messages a second from all it is asked, and ib_async's own 45 were seen to go over
+    that.
     """
 
     connect_s: float = 15.0
@@ -31,6 +32,7 @@ class Limits:
     answer_s: float = 10.0
     reconnect_s: float = 1.0
     reconnect_s_max: float = 30.0
+    refused_s_max: float = 600.0
     messages_per_s: int = 35
     accounts_max: int = 50
     frame_bytes_max: int = 0xFFFFFF

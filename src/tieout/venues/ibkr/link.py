@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypeVar
 
-from tieout.core.errors import VenueError, VenueUnavailable
+from tieout.core.errors import VenueError, VenueRefused, VenueUnavailable
 from tieout.ports import Clock, News, Tell
 from tieout.venues.connection import ADVICE_AGAIN
 from tieout.venues.ibkr import failures
@@ -135,7 +135,7 @@ class Link:
 
     def _lost(self, session: Session, why: "asyncio.Future[VenueError]") -> None:
         del session
-        self._tell(News(kind="lost", reason=str(why.result())))
+        self._tell(_news_of(why.result()))
 
     def _tell(self, news: News) -> None:
         for ear in self._ears:
@@ -156,17 +156,20 @@ class Link:
     async def _stay_connected(self, tell: Tell) -> None:
         """Connect again and again, after a pause that grows as long as it does not work."""
         limits = self._limits
-        wait_s = limits.reconnect_s
+        wait_s, longest_s = limits.reconnect_s, limits.reconnect_s_max
         while True:
             try:
                 async with self._lock:
                     session = await self._opened(Trace())
-                wait_s = limits.reconnect_s
+                wait_s, longest_s = limits.reconnect_s, limits.reconnect_s_max
                 await self._watch(session)
             except VenueError as error:
-                tell(News(kind="lost", reason=str(error)))
-            await self._sleep(wait_s)
-            wait_s = min(2 * wait_s, limits.reconnect_s_max)
+                news = _news_of(error)
+                tell(news)
+                is_refused = news.kind == "refused"
+                longest_s = limits.refused_s_max if is_refused else limits.reconnect_s_max
+            await self._sleep(min(wait_s, longest_s))
+            wait_s = min(2 * wait_s, longest_s)
 
     async def _watch(self, session: Session) -> None:
         """Until the session ends. One that says nothing is asked for the time."""
@@ -188,6 +191,11 @@ class Link:
         """Let go of the socket."""
         self._ears.clear()
         self._end(failures.not_connected(self._venue, str(self._address), "it was closed here"))
+
+
+def _news_of(error: VenueError) -> News:
+    """Why there is no connection; a refusal does not pass by itself."""
+    return News(kind="refused" if isinstance(error, VenueRefused) else "lost", reason=str(error))
 
 
 def _is_seen(task: "asyncio.Task[Sweep]") -> None:

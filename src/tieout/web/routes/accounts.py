@@ -31,6 +31,7 @@ def account_material(service: Service, account: Account) -> dict[str, Any]:
         "last_run": last.id if last else None,
         "last_synced_at": timestamp(good_at) if good_at else None,
         "open_breaks": len(service.store.breaks(account.id)),
+        "retired": service.desk.settings.is_retired(account.id),
         "policy": policy,
     }
 
