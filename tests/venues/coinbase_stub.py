@@ -48,6 +48,9 @@ TRADES = f"{GATEWAY}/private/get_user_trades_by_currency_and_time"
 LOG = f"{GATEWAY}/private/get_transaction_log"
 SUBACCOUNTS = f"{GATEWAY}/private/get_subaccounts"
 
+# As in Coinbase's guide to isolated positions.
+MAIN = {"id": 1000, "type": "main", "isolated": None, "isolated_margin_instrument": None}
+
 ENVELOPE = b'{"jsonrpc": "2.0", "id": 1,'  # as `rpc` writes it
 
 
@@ -86,6 +89,8 @@ class CoinbaseStub:
         self.positions: list[Row] = []
         self.trades: list[Row] = []
         self.isolated: dict[int, list[Row]] = {}
+        self.isolated_trades: dict[int, list[Row]] = {}
+        self.unlisted: set[int] = set()  # slots that are there, but in no list
         self.log: list[Row] | None = []
         self.transactions: dict[str, list[Row]] = {}
         self.portfolios: list[Row] = [{"name": "Default", "uuid": PORTFOLIO, "type": "DEFAULT"}]
@@ -97,6 +102,7 @@ class CoinbaseStub:
         self.before: Callable[[Asked], None] = lambda asked: None
         self.released = threading.Event()
         self._told: dict[str, list[Said]] = {}
+        self._told_of: dict[tuple[str, int], Said] = {}
         self._once: list[Said] = []
         self._lock = threading.RLock()
         self._scheme = "https" if has_tls else "http"
@@ -118,12 +124,17 @@ class CoinbaseStub:
         """What to answer on a path ("" for all) from now on, in order; the last one stays."""
         self._told[path] = list(replies)
 
+    def say_of(self, slot: int, path: str, reply: Said) -> None:
+        """What to answer on a path to who asks for this slot."""
+        self._told_of[path, slot] = reply
+
     def say_once(self, *replies: Said) -> None:
         """What to answer to the very next requests, whatever they are."""
         self._once = list(replies)
 
     def heal(self) -> None:
         self._told.clear()
+        self._told_of.clear()
         self._once.clear()
 
     def paths(self) -> list[str]:
@@ -199,7 +210,8 @@ class CoinbaseStub:
             told = self._told.get(asked.path) or self._told.get("")
             if told:
                 return told.pop(0) if len(told) > 1 else told[0]
-            return self._answer(asked)
+            of_slot = (asked.path, asked.body.get("params", {}).get("subaccount_id"))
+            return self._told_of.get(of_slot) or self._answer(asked)
 
     def _answer(self, asked: Asked) -> Said:
         if asked.path.startswith(GATEWAY):
@@ -285,19 +297,40 @@ class CoinbaseStub:
             return rpc_error(13009, "unauthorized")
         params = asked.body["params"]
         if asked.path == POSITIONS:
-            owner = params.get("subaccount_id")
-            return rpc(self.positions if owner is None else self.isolated[owner])
+            return self._positions(params)
         if asked.path == SUBACCOUNTS:
-            hidden = self.isolated if params.get("include_isolated") else ()
-            return rpc([{"id": 7, "type": "main"}, *({"id": each} for each in hidden)])
+            return rpc([MAIN, *(self._slots if params.get("include_isolated") else ())])
         if asked.path == TRADES:
-            rows = [row for row in self.trades if row["timestamp"] >= params["start_timestamp"]]
+            owner = params.get("subaccount_id")
+            if owner is not None and owner not in self.isolated:
+                return rpc_error(13021, "forbidden")
+            rows = self.trades if owner is None else self.isolated_trades.get(owner, [])
+            rows = [row for row in rows if row["timestamp"] >= params["start_timestamp"]]
             rows = sorted(rows, key=lambda row: row["timestamp"])
             most = min(params["count"], self.page_rows_max)
             return rpc({"trades": rows[:most], "has_more": len(rows) > most})
         if asked.path == LOG and self.log is not None:
             return self._log(self.log, params)
         return rpc_error(-32601, "Method not found")
+
+    @property
+    def _slots(self) -> list[Row]:
+        shown = (each for each in self.isolated if each not in self.unlisted)
+        return [{"id": each, "type": "subaccount", "isolated": True} for each in shown]
+
+    def _positions(self, params: Row) -> Said:
+        owner = params.get("subaccount_id")
+        if owner is not None and owner not in self.isolated:
+            return rpc_error(13021, "forbidden")
+        if owner is not None:
+            return rpc([{**row, **whose(owner)} for row in self.isolated[owner]])
+        added = [
+            {**row, **whose(slot)}
+            for slot, rows in self.isolated.items()
+            for row in rows
+            if params.get("include_isolated") and slot not in self.unlisted
+        ]
+        return rpc([*self.positions, *added])
 
     def _log(self, log: list[Row], params: Row) -> Said:
         rows = [
@@ -316,6 +349,11 @@ class CoinbaseStub:
         _decoded(params["token"])
         assert params["grant_type"] == "coinbase_cdp"
         return rpc({"access_token": TOKEN, "expires_in": 3600, "token_type": "bearer"})
+
+
+def whose(slot: int) -> Row:
+    """What the gateway says of whose a row in isolated margin is."""
+    return {"user_id": slot, "main_uid": MAIN["id"], "isolated": True}
 
 
 def _decoded(token: str) -> Row:

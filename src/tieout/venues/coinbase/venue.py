@@ -125,7 +125,7 @@ class CoinbaseVenue:
             chance=chance,
         )
         self._gateway = Gateway(self._calls, login)
-        self._known = Known(futures=futures, perpetuals=perpetuals)
+        self._known = Known(futures=futures, perpetuals=perpetuals, now=self._calls.now)
         self._channel = UserChannel(
             address=addresses.stream, login=login, limits=limits, ca_file=ca_file
         )
