@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import jwt
 
+from venues.coinbase_gateway_lists import AUTH, GATEWAY, GatewayLists
 from venues.coinbase_keys import identity, server_tls
 from venues.coinbase_rows import (
     KEY,
@@ -41,15 +42,6 @@ FUTURES = f"{REST}/cfm/positions"
 PERMISSIONS = f"{REST}/key_permissions"
 PORTFOLIOS = f"{REST}/portfolios"
 PRODUCTS = f"{REST}/products"
-GATEWAY = "/api/v2"
-AUTH = f"{GATEWAY}/public/auth"
-POSITIONS = f"{GATEWAY}/private/get_positions"
-TRADES = f"{GATEWAY}/private/get_user_trades_by_currency_and_time"
-LOG = f"{GATEWAY}/private/get_transaction_log"
-SUBACCOUNTS = f"{GATEWAY}/private/get_subaccounts"
-
-# As in Coinbase's guide to isolated positions.
-MAIN = {"id": 1000, "type": "main", "isolated": None, "isolated_margin_instrument": None}
 
 ENVELOPE = b'{"jsonrpc": "2.0", "id": 1,'  # as `rpc` writes it
 
@@ -74,10 +66,11 @@ class Login:
     has_gateway: bool = True
 
 
-class CoinbaseStub:
+class CoinbaseStub(GatewayLists):
     """Answers from `wallets`, `fills` and so on, unless told to say otherwise."""
 
     def __init__(self, now: Callable[[], datetime], *, has_tls: bool = True) -> None:
+        super().__init__()
         self._now = now
         self.login = Login()
         self.wallets: list[Row] = [wallet("USD", "10000.50", "450.00", kind="FIAT")]
@@ -86,17 +79,10 @@ class CoinbaseStub:
         self.named_futures: list[Row] | None = None
         self.named_perpetuals: list[Row] = []
         self.fills: list[Row] = []
-        self.positions: list[Row] = []
-        self.trades: list[Row] = []
-        self.isolated: dict[int, list[Row]] = {}
-        self.isolated_trades: dict[int, list[Row]] = {}
-        self.unlisted: set[int] = set()  # slots that are there, but in no list
-        self.log: list[Row] | None = []
         self.transactions: dict[str, list[Row]] = {}
         self.portfolios: list[Row] = [{"name": "Default", "uuid": PORTFOLIO, "type": "DEFAULT"}]
         self.products: dict[str, Row] = {NANO: nano()}
         self.names_portfolios = True
-        self.page_rows_max = 250
         self.headers: dict[str, str] = {}
         self.asked: list[Asked] = []
         self.before: Callable[[Asked], None] = lambda asked: None
@@ -295,53 +281,7 @@ class CoinbaseStub:
             return self._sign_in(asked.body["params"])
         if asked.headers.get("Authorization") != f"Bearer {TOKEN}":
             return rpc_error(13009, "unauthorized")
-        params = asked.body["params"]
-        if asked.path == POSITIONS:
-            return self._positions(params)
-        if asked.path == SUBACCOUNTS:
-            return rpc([MAIN, *(self._slots if params.get("include_isolated") else ())])
-        if asked.path == TRADES:
-            owner = params.get("subaccount_id")
-            if owner is not None and owner not in self.isolated:
-                return rpc_error(13021, "forbidden")
-            rows = self.trades if owner is None else self.isolated_trades.get(owner, [])
-            rows = [row for row in rows if row["timestamp"] >= params["start_timestamp"]]
-            rows = sorted(rows, key=lambda row: row["timestamp"])
-            most = min(params["count"], self.page_rows_max)
-            return rpc({"trades": rows[:most], "has_more": len(rows) > most})
-        if asked.path == LOG and self.log is not None:
-            return self._log(self.log, params)
-        return rpc_error(-32601, "Method not found")
-
-    @property
-    def _slots(self) -> list[Row]:
-        shown = (each for each in self.isolated if each not in self.unlisted)
-        return [{"id": each, "type": "subaccount", "isolated": True} for each in shown]
-
-    def _positions(self, params: Row) -> Said:
-        owner = params.get("subaccount_id")
-        if owner is not None and owner not in self.isolated:
-            return rpc_error(13021, "forbidden")
-        if owner is not None:
-            return rpc([{**row, **whose(owner)} for row in self.isolated[owner]])
-        added = [
-            {**row, **whose(slot)}
-            for slot, rows in self.isolated.items()
-            for row in rows
-            if params.get("include_isolated") and slot not in self.unlisted
-        ]
-        return rpc([*self.positions, *added])
-
-    def _log(self, log: list[Row], params: Row) -> Said:
-        rows = [
-            row
-            for row in sorted(log, key=lambda row: (row["timestamp"], row["id"]), reverse=True)
-            if params["start_timestamp"] <= row["timestamp"] <= params["end_timestamp"]
-        ]
-        first = params.get("continuation", 0)
-        last = first + min(params["count"], self.page_rows_max)
-        more = last if last < len(rows) else None
-        return rpc({"logs": rows[first:last], "continuation": more})
+        return self.answer_of_gateway(asked.path, asked.body["params"])
 
     def _sign_in(self, params: Row) -> Said:
         if not self.login.has_gateway:
@@ -349,11 +289,6 @@ class CoinbaseStub:
         _decoded(params["token"])
         assert params["grant_type"] == "coinbase_cdp"
         return rpc({"access_token": TOKEN, "expires_in": 3600, "token_type": "bearer"})
-
-
-def whose(slot: int) -> Row:
-    """What the gateway says of whose a row in isolated margin is."""
-    return {"user_id": slot, "main_uid": MAIN["id"], "isolated": True}
 
 
 def _decoded(token: str) -> Row:

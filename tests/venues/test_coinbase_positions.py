@@ -7,8 +7,9 @@ import pytest
 
 from tieout.core.errors import VenueRefused, VenueReplyInvalid, VenueUnavailable
 from venues.coinbase import Bench, only
+from venues.coinbase_gateway_lists import POSITIONS
 from venues.coinbase_rows import NANO, future, rpc, rpc_error, spot, wallet
-from venues.coinbase_stub import ACCOUNTS, FUTURES, POSITIONS, PRODUCTS
+from venues.coinbase_stub import ACCOUNTS, FUTURES, PRODUCTS
 from venues.stub import Said, said
 
 

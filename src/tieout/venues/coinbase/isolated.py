@@ -40,6 +40,7 @@ class Isolated:
         self._summed_up: dict[str, str] = {}
         self._misplaced: dict[str, None] = {}
         self._unlisted = ""
+        self._count = known.count
 
     async def begin(self, *, trace: Trace) -> None:
         """Find out which slots there are to read."""
@@ -106,7 +107,8 @@ class Isolated:
         """The slots for the bookmark, each with the time of its last trade."""
         holding = set(map(slot_of, held))
         for slot in self._traded - self._left_out.keys():
-            self._known.was_read(slot, is_empty=slot not in self._filled | holding)
+            is_empty = slot not in self._filled | holding
+            self._known.was_read(slot, is_empty=is_empty, count=self._count)
         return {
             slot: latest(slot)
             for slot in sorted({*self._before.slots, *self._traded})
@@ -122,7 +124,8 @@ class Isolated:
     async def _list(self, trace: Trace) -> None:
         """Ask which there are. Where that is refused and there never were any, there are none."""
         try:
-            self._known.note(await self._gateway.subaccounts(trace=trace))
+            rows = await self._gateway.subaccounts(trace=trace)
+            self._known.note(rows, count=self._count)
         except VenueReplyInvalid as invalid:
             self._unlisted = str(invalid)
         except VenueRefused as refused:

@@ -13,14 +13,19 @@ AWAITED = timedelta(days=1)
 
 
 class Slots:
-    """Which there are, which were heard of, and which were empty a moment ago."""
+    """Which there are, which were heard of, and which were empty a moment ago.
+
+    What is heard is counted, so that a reading which began before does not count as of after.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.listed: frozenset[int] = frozenset()
+        self.count = 0
         self._now = now
         self._asked_at: datetime | None = None
         self._is_told = False
-        self._heard: dict[int, datetime] = {}
+        self._forgotten = 0
+        self._heard: dict[int, tuple[datetime, int]] = {}
         self._empty_at: dict[int, datetime] = {}
 
     # The list
@@ -30,9 +35,10 @@ class Slots:
         """Whether to ask for it again."""
         return self._asked_at is None or self._now() - self._asked_at >= KEPT
 
-    def note(self, rows: Iterable[SubaccountRow]) -> None:
-        """The list as it is now."""
-        self._asked_at, self._is_told = self._now(), True
+    def note(self, rows: Iterable[SubaccountRow], *, count: int) -> None:
+        """The list, as asked for when so much had been heard."""
+        self._asked_at = self._now() if self._forgotten <= count else None
+        self._is_told = True
         self.listed = frozenset(row.id for row in rows if row.is_isolated)
 
     def note_refusal(self) -> None:
@@ -41,6 +47,8 @@ class Slots:
 
     def forget(self) -> None:
         """What happened for some while was not heard: look everywhere."""
+        self.count += 1
+        self._forgotten = self.count
         self._asked_at = None
         self._empty_at.clear()
 
@@ -50,18 +58,22 @@ class Slots:
     def heard(self) -> list[int]:
         """Those in which something happened that was not read yet."""
         since = self._now() - AWAITED
-        self._heard = {slot: at for slot, at in self._heard.items() if at > since}
+        self._heard = {slot: each for slot, each in self._heard.items() if each[0] > since}
         return list(self._heard)
 
     def hear(self, slot: int) -> None:
         """Something happened in this one: read it, whatever the list says."""
-        self._heard[slot] = self._now()
+        self.count += 1
+        self._heard[slot] = (self._now(), self.count)
         self._empty_at.pop(slot, None)
 
-    def was_read(self, slot: int, *, is_empty: bool) -> None:
-        """Its positions and trades are known."""
+    def was_read(self, slot: int, *, is_empty: bool, count: int) -> None:
+        """Its positions and trades are known, as of when so much had been heard."""
+        _, heard = self._heard.get(slot, (None, 0))
+        if heard > count:
+            return
         self._heard.pop(slot, None)
-        if is_empty:
+        if is_empty and self._forgotten <= count:
             self._empty_at[slot] = self._now()
         else:
             self._empty_at.pop(slot, None)

@@ -130,7 +130,11 @@ class CoinbaseVenue:
             address=addresses.stream, login=login, limits=limits, ca_file=ca_file
         )
         self._gateway_channel = GatewayChannel(
-            address=addresses.gateway_stream, login=login, limits=limits, ca_file=ca_file
+            address=addresses.gateway_stream,
+            login=login,
+            limits=limits,
+            ca_file=ca_file,
+            slots=self._known.slots,
         )
 
     def __repr__(self) -> str:
