@@ -109,6 +109,12 @@ CALLS = (
         method="*",
     ),
     Call(
+        name="gateway subaccounts",
+        path=f"{GATEWAY}/private/get_subaccounts",
+        number="result.id",
+        method="*",
+    ),
+    Call(
         name="gateway log",
         path=f"{GATEWAY}/private/get_transaction_log",
         number="result.logs.interest_pl",
