@@ -19,7 +19,7 @@ def funded(coinbase):
 
 def positions(rpc, **asked):
     rows = rpc("private/get_positions", currency="any", **asked)
-    return [(each["instrument_name"], each["size"], each.get("user_id")) for each in rows]
+    return [(each["instrument_name"], each["size_currency"], each.get("user_id")) for each in rows]
 
 
 def trades(rpc, **asked):

@@ -19,6 +19,15 @@ def whose(slot: int) -> Row:
     return {"user_id": slot, "main_uid": MAIN["id"], "isolated": True}
 
 
+def _sized(row: Row) -> Row:
+    """A row as tests write it, with its size in coins, as the gateway writes it."""
+    size, price = row.get("size"), row.get("mark_price")
+    if "size" not in row or "size_currency" in row:
+        return row
+    is_plain = isinstance(size, int | float) and isinstance(price, int | float)
+    return {**row, "size_currency": size, "size": size * price if is_plain else size}
+
+
 class GatewayLists:
     """Answers from `positions`, `trades` and `log`, and from those of the slots."""
 
@@ -56,14 +65,14 @@ class GatewayLists:
 
     def _positions(self, owner: int | None, params: Row) -> list[Row]:
         if owner is not None:
-            return [{**row, **whose(owner)} for row in self.isolated[owner]]
+            return [{**_sized(row), **whose(owner)} for row in self.isolated[owner]]
         added = [
-            {**row, **whose(slot)}
+            {**_sized(row), **whose(slot)}
             for slot, rows in self.isolated.items()
             for row in rows
             if params.get("include_isolated") and slot not in self.unlisted
         ]
-        return [*self.positions, *added]
+        return [*map(_sized, self.positions), *added]
 
     def _trades(self, trades: list[Row], params: Row) -> Said:
         rows = [row for row in trades if row["timestamp"] >= params["start_timestamp"]]

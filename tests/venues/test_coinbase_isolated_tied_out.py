@@ -151,7 +151,7 @@ def test_a_slot_that_is_removed_is_kept_for_a_day_and_then_told_as_a_difference(
         plan = desk.tie_out()
     plan = desk.after(lambda _: None, days=1)
     assert ("missing_at_broker", IN_SLOT) in [(each.kind, each.symbol) for each in plan.breaks]
-    assert changes(plan) == []
+    assert changes(plan) == [("missing", IN_SLOT, "3")]
 
 
 def test_a_trade_with_oneself_is_two(desk):

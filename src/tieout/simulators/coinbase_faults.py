@@ -93,7 +93,7 @@ CALLS = (
     Call(
         name="gateway positions",
         path=f"{GATEWAY}/private/get_positions",
-        number="result.size",
+        number="result.size_currency",
         method="*",
     ),
     Call(

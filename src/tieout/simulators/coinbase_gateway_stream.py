@@ -173,7 +173,8 @@ class GatewayStream:
         if kind == "portfolio":
             return rpc.summary(self._market, owner.state, product.settles_in)
         position = owner.state.perps.get(product.id)
-        flat = {"instrument_name": product.id, "size": 0, "direction": "zero", "kind": "future"}
+        flat = {"instrument_name": product.id, "size": 0, "size_currency": 0}
+        flat |= {"direction": "zero", "kind": "future"}
         shown = flat if position is None else rpc.position_row(self._market, product, position)
         whose = {} if owner.slot is None else rpc.whose(self._market, owner)
         facts = {"instrument_name": product.id, "orders": [], **whose}

@@ -29,7 +29,7 @@ def number(value: Decimal) -> Numeral:
 
 
 def position_row(market: CoinbaseLedger, product: Product, position: Position) -> Json:
-    """`private/get_positions`: the size is signed, in coins, or in dollars where inverse."""
+    """`private/get_positions`: signed; the size is in dollars, `size_currency` in coins."""
     mark = market.prices[product.id]
     worth, profit = exposure(product, position, mark), product.profit(position, mark)
     row: Json = {
@@ -50,7 +50,7 @@ def position_row(market: CoinbaseLedger, product: Product, position: Position) -
         "realized_funding": position.funding,
         "realized_profit_loss": position.realized,
         "settlement_price": mark,
-        "size": position.quantity,
+        "size": position.quantity if product.is_inverse else position.quantity * mark,
         "size_currency": position.quantity / mark if product.is_inverse else position.quantity,
         "total_profit_loss": profit + position.realized,
     }

@@ -20,6 +20,8 @@ from tieout.venues.http.trace import Trace
 
 SLOTS_MAX = 50  # a login may have 20 subaccounts, unless Coinbase has allowed it more
 
+FUNDING = "funding of positions in isolated margin, which is in logs that are not read yet"
+
 Rows = tuple[PerpetualRow | Unreadable, ...]
 Trades = list[TradeRow | Unreadable]
 
@@ -28,7 +30,7 @@ class Isolated:
     """One reading of the slots."""
 
     def __init__(self, gateway: Gateway, known: Slots, before: Bookmark) -> None:
-        self.ignored: list[str] = []
+        self._ignored: list[str] = []
         self._gateway = gateway
         self._known = known
         self._before = before
@@ -41,6 +43,11 @@ class Isolated:
         self._misplaced: dict[str, None] = {}
         self._unlisted = ""
         self._count = known.count
+
+    @property
+    def ignored(self) -> list[str]:
+        """What was left out on purpose, in words."""
+        return [*self._ignored, *([FUNDING] if self._filled else [])]
 
     async def begin(self, *, trace: Trace) -> None:
         """Find out which slots there are to read."""
@@ -133,7 +140,7 @@ class Isolated:
             if self._before.slots or self._known.listed:
                 self._unlisted = str(refused)
                 return
-            self.ignored.append(
+            self._ignored.append(
                 f"positions in isolated margin, of which the gateway does not tell: {refused}"
             )
 
@@ -160,7 +167,7 @@ class Isolated:
             self._left_out[slot] = why
             return
         self._given_up.add(slot)
-        self.ignored.append(f"isolated margin in subaccount {slot}, which is no more: {why}")
+        self._ignored.append(f"isolated margin in subaccount {slot}, which is no more: {why}")
 
     # What is in them
 

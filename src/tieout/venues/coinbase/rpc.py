@@ -82,6 +82,8 @@ def perpetuals_in(body: bytes) -> tuple[PerpetualRow | Unreadable, ...]:
 
 
 def _perpetual(row: object) -> PerpetualRow | Unreadable:
+    """Coins are in `size_currency`: `size` is what they are worth in dollars (Deribit's description
+    of it, the example of Coinbase's guide to isolated positions, and ccxt's issue 13313)."""
     fields = texts(row) if isinstance(row, dict) else {}
     if not fields.get("instrument_name"):
         return f"a position is {kind_of(row)} without an instrument"
@@ -89,7 +91,7 @@ def _perpetual(row: object) -> PerpetualRow | Unreadable:
         name=fields["instrument_name"].strip(),
         kind=fields.get("kind"),
         direction=fields.get("direction"),
-        size=fields.get("size"),
+        size=fields.get("size_currency"),
         average=fields.get("average_price"),
         price=fields.get("mark_price"),
         leverage=fields.get("leverage"),
