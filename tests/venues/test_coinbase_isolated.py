@@ -4,6 +4,7 @@ import pytest
 
 from venues.coinbase import Bench
 from venues.coinbase_gateway_lists import POSITIONS, SUBACCOUNTS, TRADES
+from venues.coinbase_rows import rpc
 from venues.coinbase_slots import (
     IN_NEXT,
     IN_SLOT,
@@ -198,3 +199,46 @@ def test_more_slots_than_can_be_read_make_the_reading_incomplete(bench):
         f"isolated margin in subaccount {SLOT + 50} is not read: there are more than 50 such "
         "subaccounts",
     )
+
+
+# The shapes of Coinbase's guide to isolated positions
+
+
+def test_what_the_guide_to_isolated_positions_shows_is_understood(bench):
+    """Its own example: 10 SOL at 100 in slot 123456, of a login with the number 1000."""
+    bench.stub.say(
+        SUBACCOUNTS,
+        rpc(
+            [
+                {"id": 1000, "type": "main", "isolated": None, "isolated_margin_instrument": None},
+                {
+                    "id": 123456,
+                    "type": "subaccount",
+                    "isolated": True,
+                    "isolated_margin_instrument": "SOL_USDC-PERPETUAL",
+                },
+            ]
+        ),
+    )
+    shown = {
+        "instrument_name": "SOL_USDC-PERPETUAL",
+        "user_id": 123456,
+        "main_uid": 1000,
+        "isolated": True,
+        "direction": "buy",
+        "size": 1000.0,
+        "size_currency": 10.0,
+    }
+    bench.stub.isolated = {SLOT: [shown]}
+    bench.stub.say(POSITIONS, rpc([shown]))
+    found = bench.read()
+    assert found.snapshot.complete
+    rows = {each.symbol: (each.quantity, each.average_price) for each in found.snapshot.holdings}
+    assert rows == {"BTC-USD": ("1", "100"), IN_SLOT: ("10.0", None)}
+
+
+def test_a_subaccount_that_is_not_of_isolated_margin_is_none_of_the_slots(bench):
+    rows = [{"id": 1000, "type": "main"}, {"id": 7, "type": "subaccount", "isolated": False}]
+    bench.stub.say(SUBACCOUNTS, rpc(rows))
+    assert bench.tie_out().tied_out
+    assert asked_of(bench, POSITIONS) == [None]
