@@ -195,6 +195,12 @@ MUST_CHANGE = {
         },
         "gateway balances": {"an empty page", "a stale reply", "a foreign portfolio"},
         "gateway trades": {"an empty page", "a foreign portfolio", "a clock that is ahead"},
+        "gateway subaccounts": {
+            "an empty page",
+            "a page without its last row",
+            "rows that come twice",
+            "a foreign portfolio",
+        },
         "gateway log": {"an empty page", "a foreign portfolio", "a clock that is ahead"},
     }.items()
     for trouble in names

@@ -34,10 +34,10 @@ def test_a_key_that_may_trade_has_a_wider_scope(desk, coinbase):
 def test_amounts_are_json_numbers_with_all_their_digits(coinbase, rpc):
     coinbase.trade("main", PERP, "0.123456789012", price="60000.5")
     (position,) = rpc("private/get_positions", currency="USDC")
-    assert position["size"] == "0.123456789012"  # parse_float=str: its digits
+    assert position["size_currency"] == "0.123456789012"  # parse_float=str: its digits
     assert position["average_price"] == "60000.5"
     text = rpc.post("private/get_positions", currency="USDC").text
-    assert '"size":0.123456789012,' in text
+    assert '"size_currency":0.123456789012,' in text
     assert '"leverage":10,' in text
 
 
@@ -45,7 +45,7 @@ def test_a_short_is_signed_and_has_a_direction(coinbase, rpc):
     coinbase.trade("main", PERP, "-0.25", price="60000")
     coinbase.set_price(PERP, "59000")
     (position,) = rpc("private/get_positions", currency="any")
-    assert (position["direction"], position["size"]) == ("sell", "-0.25")
+    assert (position["direction"], position["size_currency"]) == ("sell", "-0.25")
     assert position["floating_profit_loss"] == 250
     assert position["kind"] == "future"
 
@@ -65,7 +65,7 @@ def test_a_partial_close_realizes_and_the_money_is_there(coinbase, rpc):
     coinbase.trade("main", PERP, "1", price="60000", is_maker=True)
     coinbase.trade("main", PERP, "-0.4", price="61000", is_maker=True)
     (position,) = rpc("private/get_positions", currency="any")
-    assert (position["size"], position["average_price"]) == ("0.6", 60000)
+    assert (position["size_currency"], position["average_price"]) == ("0.6", 60000)
     assert position["realized_profit_loss"] == 400
     by_currency = {
         row["currency"]: row for row in rpc("private/get_account_summaries")["summaries"]
@@ -78,7 +78,7 @@ def test_a_flip_opens_the_rest_at_its_price(coinbase, rpc):
     coinbase.trade("main", PERP, "0.5", price="60000")
     coinbase.trade("main", PERP, "-0.75", price="60400")
     (position,) = rpc("private/get_positions", currency="any")
-    assert (position["size"], position["average_price"]) == ("-0.25", 60400)
+    assert (position["size_currency"], position["average_price"]) == ("-0.25", 60400)
     assert position["realized_profit_loss"] == 200
 
 
@@ -86,7 +86,7 @@ def test_a_closed_position_is_absent_and_one_alone_is_flat(coinbase, rpc):
     coinbase.trade("main", PERP, "0.5")
     coinbase.trade("main", PERP, "-0.5")
     assert rpc("private/get_positions", currency="any") == []
-    assert rpc("private/get_position", instrument_name=PERP)["size"] == 0
+    assert rpc("private/get_position", instrument_name=PERP)["size_currency"] == 0
 
 
 def test_funding_moves_money_and_is_in_the_log(coinbase, rpc):
@@ -193,7 +193,7 @@ def test_one_instrument_and_one_currency(coinbase, rpc):
     assert (summary["equity"], summary["username"]) == (20000, "main")
     assert "username" not in rpc("private/get_account_summary", currency="USDC")
     coinbase.trade("main", PERP, "1")
-    assert rpc("private/get_position", instrument_name=PERP)["size"] == 1
+    assert rpc("private/get_position", instrument_name=PERP)["size_currency"] == 1
     assert rpc("private/get_positions", kind="option") == []
 
 

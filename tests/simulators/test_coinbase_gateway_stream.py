@@ -23,7 +23,7 @@ def stream(desk):
 def test_every_call_is_answered_here_too(coinbase, stream, rpc):
     coinbase.trade("main", PERP, "0.25")
     (position,) = stream("private/get_positions", currency="any")["result"]
-    assert position["size"] == "0.25"
+    assert position["size_currency"] == "0.25"
     assert [position] == rpc("private/get_positions", currency="any")
 
 
@@ -46,7 +46,7 @@ def test_a_trade_is_told_with_the_position_after_it(coinbase, stream):
     assert [trades["channel"], changes["channel"], portfolio["channel"]] == channels
     (trade,) = trades["data"]
     assert (trade["direction"], trade["amount"], trade["price"]) == ("sell", "0.25", 60000)
-    assert changes["data"]["positions"][0]["size"] == "-0.25"
+    assert changes["data"]["positions"][0]["size_currency"] == "-0.25"
     assert portfolio["data"]["currency"] == "USDC"
 
 
@@ -55,7 +55,7 @@ def test_a_closed_position_is_told_as_flat(coinbase, stream):
     stream("private/subscribe", channels=["user.changes.any.any.raw"])
     coinbase.trade("main", PERP, "-1")
     (position,) = stream.next()["params"]["data"]["positions"]
-    assert (position["size"], position["instrument_name"]) == (0, PERP)
+    assert (position["size_currency"], position["instrument_name"]) == (0, PERP)
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,11 @@ def test_what_is_read_of_a_generated_market_is_exact(seed):
             for row in futures
         ],
     )
-    _check(shadow, PERP, [(Decimal(row["size"]), Decimal(row["average_price"])) for row in perps])
+    _check(
+        shadow,
+        PERP,
+        [(Decimal(row["size_currency"]), Decimal(row["average_price"])) for row in perps],
+    )
     orders = market.account("main").orders.values()
     assert len(fills) == sum(each.fills for each in orders if each.product_id != PERP)
     assert len({row["trade_id"] for row in fills}) == len(fills)

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import jwt
 
+from venues.coinbase_gateway_lists import AUTH, GATEWAY, GatewayLists
 from venues.coinbase_keys import identity, server_tls
 from venues.coinbase_rows import (
     KEY,
@@ -41,12 +42,6 @@ FUTURES = f"{REST}/cfm/positions"
 PERMISSIONS = f"{REST}/key_permissions"
 PORTFOLIOS = f"{REST}/portfolios"
 PRODUCTS = f"{REST}/products"
-GATEWAY = "/api/v2"
-AUTH = f"{GATEWAY}/public/auth"
-POSITIONS = f"{GATEWAY}/private/get_positions"
-TRADES = f"{GATEWAY}/private/get_user_trades_by_currency_and_time"
-LOG = f"{GATEWAY}/private/get_transaction_log"
-SUBACCOUNTS = f"{GATEWAY}/private/get_subaccounts"
 
 ENVELOPE = b'{"jsonrpc": "2.0", "id": 1,'  # as `rpc` writes it
 
@@ -71,10 +66,11 @@ class Login:
     has_gateway: bool = True
 
 
-class CoinbaseStub:
+class CoinbaseStub(GatewayLists):
     """Answers from `wallets`, `fills` and so on, unless told to say otherwise."""
 
     def __init__(self, now: Callable[[], datetime], *, has_tls: bool = True) -> None:
+        super().__init__()
         self._now = now
         self.login = Login()
         self.wallets: list[Row] = [wallet("USD", "10000.50", "450.00", kind="FIAT")]
@@ -83,20 +79,16 @@ class CoinbaseStub:
         self.named_futures: list[Row] | None = None
         self.named_perpetuals: list[Row] = []
         self.fills: list[Row] = []
-        self.positions: list[Row] = []
-        self.trades: list[Row] = []
-        self.isolated: dict[int, list[Row]] = {}
-        self.log: list[Row] | None = []
         self.transactions: dict[str, list[Row]] = {}
         self.portfolios: list[Row] = [{"name": "Default", "uuid": PORTFOLIO, "type": "DEFAULT"}]
         self.products: dict[str, Row] = {NANO: nano()}
         self.names_portfolios = True
-        self.page_rows_max = 250
         self.headers: dict[str, str] = {}
         self.asked: list[Asked] = []
         self.before: Callable[[Asked], None] = lambda asked: None
         self.released = threading.Event()
         self._told: dict[str, list[Said]] = {}
+        self._told_of: dict[tuple[str, int], Said] = {}
         self._once: list[Said] = []
         self._lock = threading.RLock()
         self._scheme = "https" if has_tls else "http"
@@ -118,12 +110,17 @@ class CoinbaseStub:
         """What to answer on a path ("" for all) from now on, in order; the last one stays."""
         self._told[path] = list(replies)
 
+    def say_of(self, slot: int, path: str, reply: Said) -> None:
+        """What to answer on a path to who asks for this slot."""
+        self._told_of[path, slot] = reply
+
     def say_once(self, *replies: Said) -> None:
         """What to answer to the very next requests, whatever they are."""
         self._once = list(replies)
 
     def heal(self) -> None:
         self._told.clear()
+        self._told_of.clear()
         self._once.clear()
 
     def paths(self) -> list[str]:
@@ -199,7 +196,8 @@ class CoinbaseStub:
             told = self._told.get(asked.path) or self._told.get("")
             if told:
                 return told.pop(0) if len(told) > 1 else told[0]
-            return self._answer(asked)
+            of_slot = (asked.path, asked.body.get("params", {}).get("subaccount_id"))
+            return self._told_of.get(of_slot) or self._answer(asked)
 
     def _answer(self, asked: Asked) -> Said:
         if asked.path.startswith(GATEWAY):
@@ -283,32 +281,7 @@ class CoinbaseStub:
             return self._sign_in(asked.body["params"])
         if asked.headers.get("Authorization") != f"Bearer {TOKEN}":
             return rpc_error(13009, "unauthorized")
-        params = asked.body["params"]
-        if asked.path == POSITIONS:
-            owner = params.get("subaccount_id")
-            return rpc(self.positions if owner is None else self.isolated[owner])
-        if asked.path == SUBACCOUNTS:
-            hidden = self.isolated if params.get("include_isolated") else ()
-            return rpc([{"id": 7, "type": "main"}, *({"id": each} for each in hidden)])
-        if asked.path == TRADES:
-            rows = [row for row in self.trades if row["timestamp"] >= params["start_timestamp"]]
-            rows = sorted(rows, key=lambda row: row["timestamp"])
-            most = min(params["count"], self.page_rows_max)
-            return rpc({"trades": rows[:most], "has_more": len(rows) > most})
-        if asked.path == LOG and self.log is not None:
-            return self._log(self.log, params)
-        return rpc_error(-32601, "Method not found")
-
-    def _log(self, log: list[Row], params: Row) -> Said:
-        rows = [
-            row
-            for row in sorted(log, key=lambda row: (row["timestamp"], row["id"]), reverse=True)
-            if params["start_timestamp"] <= row["timestamp"] <= params["end_timestamp"]
-        ]
-        first = params.get("continuation", 0)
-        last = first + min(params["count"], self.page_rows_max)
-        more = last if last < len(rows) else None
-        return rpc({"logs": rows[first:last], "continuation": more})
+        return self.answer_of_gateway(asked.path, asked.body["params"])
 
     def _sign_in(self, params: Row) -> Said:
         if not self.login.has_gateway:

@@ -9,9 +9,10 @@ import pytest
 
 from tieout.core.errors import VenueError, VenueRefused, VenueReplyInvalid, VenueUnavailable
 from venues.coinbase import Bench
+from venues.coinbase_gateway_lists import AUTH, POSITIONS, TRADES
 from venues.coinbase_keys import identity
 from venues.coinbase_rows import KEY, OTHER, PORTFOLIO, TOKEN, wallet
-from venues.coinbase_stub import ACCOUNTS, AUTH, FILLS, PERMISSIONS, PORTFOLIOS, POSITIONS, TRADES
+from venues.coinbase_stub import ACCOUNTS, FILLS, PERMISSIONS, PORTFOLIOS
 from venues.stub import Said, said
 
 BREAKDOWN = f"{PORTFOLIOS}/{PORTFOLIO}"

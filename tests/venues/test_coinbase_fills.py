@@ -8,8 +8,9 @@ import pytest
 from tieout.core.activity import ActivityId
 from tieout.venues.moments import milliseconds_of
 from venues.coinbase import NOW, Bench
+from venues.coinbase_gateway_lists import AUTH, POSITIONS, TRADES
 from venues.coinbase_rows import NANO, fill, rpc, rpc_error, wallet
-from venues.coinbase_stub import ACCOUNTS, AUTH, FILLS, POSITIONS, TRADES
+from venues.coinbase_stub import ACCOUNTS, FILLS
 from venues.stub import Said, said
 
 PERPETUAL = "BTC_USDC-PERPETUAL"

@@ -10,8 +10,8 @@ import pytest
 from tieout.core.errors import VenueError
 from tieout.venues.moments import milliseconds_of
 from venues.coinbase import NOW, PATIENT, Bench
+from venues.coinbase_gateway_lists import LOG
 from venues.coinbase_rows import Row, rpc, rpc_error
-from venues.coinbase_stub import LOG
 from venues.stub import Said
 
 PERPETUAL = "BTC_USDC-PERPETUAL"

@@ -12,7 +12,9 @@ from websockets.asyncio.server import ServerConnection, serve
 from tieout.ports import News
 from tieout.venues.coinbase.gateway_stream import GatewayChannel
 from tieout.venues.coinbase.limits import Limits
-from venues.coinbase import login
+from tieout.venues.coinbase.rows import SubaccountRow
+from tieout.venues.coinbase.slots import Slots
+from venues.coinbase import NOW, login
 from venues.coinbase_keys import certificates, server_tls
 from venues.coinbase_rows import KEY, TOKEN
 from venues.hearing import Ear
@@ -65,7 +67,9 @@ class Gateway:
         return [each["method"] for each in self.asked]
 
 
-def heard(gateway: Gateway, *kinds: str, limits: Limits = PATIENT) -> list[tuple[str, str]]:
+def heard(
+    gateway: Gateway, *kinds: str, limits: Limits = PATIENT, slots: Slots | None = None
+) -> list[tuple[str, str]]:
     """What is told until these kinds were, in their order."""
 
     async def run() -> list[News]:
@@ -77,6 +81,7 @@ def heard(gateway: Gateway, *kinds: str, limits: Limits = PATIENT) -> list[tuple
                 login=login(),
                 limits=limits,
                 ca_file=certificates().ca_file,
+                slots=slots,
             )
             listening = asyncio.ensure_future(channel.listen(ear.tell))
             try:
@@ -104,6 +109,7 @@ def test_it_signs_in_and_subscribes_to_trades_positions_and_money():
     assert gateway.asked[0]["params"]["grant_type"] == "coinbase_cdp"
     assert gateway.asked[1]["params"]["channels"] == [
         "user.trades.any.any.raw", "user.changes.any.any.raw", "user.portfolio.any",
+        "user.isolated.trades.any.any.raw", "user.isolated.changes.any.any.raw",
     ]  # fmt: skip
 
 
@@ -179,3 +185,45 @@ def test_who_answers_pings_and_nothing_else_is_not_waited_for():
 def test_a_message_that_cannot_be_read_makes_all_be_read(garbage):
     news = heard(Gateway([garbage]), "changed")
     assert news == [CONNECTED, ("changed", "a message that cannot be read")]
+
+
+SLOT_TRADES, SLOT_CHANGES = "user.isolated.trades.any.any.raw", "user.isolated.changes.any.any.raw"
+
+
+@pytest.mark.parametrize(
+    ("channel", "found", "slots"),
+    [
+        (SLOT_TRADES, [{"user_id": 5, "trade_id": "1"}, {"user_id": 6}], [5, 6]),
+        (SLOT_CHANGES, {"trades": [{"user_id": 5}], "positions": [{"user_id": 6}]}, [5, 6]),
+        (SLOT_CHANGES, {"user_id": 5, "trades": [], "positions": [{}]}, [5]),
+        (SLOT_TRADES, [{"user_id": None}, {"user_id": True}, {"user_id": "5"}, 7, None], []),
+        (SLOT_TRADES, None, []),
+    ],
+)
+def test_what_happens_in_isolated_margin_is_news_of_the_slots_it_happened_in(channel, found, slots):
+    known = Slots(lambda: NOW)
+    news = heard(Gateway([told(channel, found)]), "changed", slots=known)
+    assert news == [CONNECTED, ("changed", channel)]
+    assert sorted(known.heard) == slots
+
+
+def test_an_order_that_rests_in_isolated_margin_is_no_news():
+    resting = told(SLOT_CHANGES, {"user_id": 5, "trades": [], "positions": [], "orders": [{}]})
+    known = Slots(lambda: NOW)
+    assert heard(Gateway([resting, TRADED]), "changed", slots=known) == [CONNECTED, NEWS]
+    assert known.heard == []
+
+
+def test_a_gateway_that_does_not_tell_of_isolated_margin_is_listened_to_all_the_same():
+    listed = ["user.trades.any.any.raw", "user.changes.any.any.raw", "user.portfolio.any"]
+    gateway = Gateway([TRADED], answers={"private/subscribe": {"result": listed}})
+    assert heard(gateway, "changed") == [CONNECTED, NEWS]
+
+
+def test_whoever_connects_looks_everywhere_as_nothing_was_heard_before():
+    known = Slots(lambda: NOW)
+    known.note([SubaccountRow(id=5, is_isolated=True)], count=known.count)
+    known.was_read(5, is_empty=True, count=known.count)
+    assert (known.is_list_old, known.is_empty(5)) == (False, True)
+    heard(Gateway(), "connected", slots=known)
+    assert (known.is_list_old, known.is_empty(5)) == (True, False)

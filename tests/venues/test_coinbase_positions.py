@@ -7,8 +7,9 @@ import pytest
 
 from tieout.core.errors import VenueRefused, VenueReplyInvalid, VenueUnavailable
 from venues.coinbase import Bench, only
+from venues.coinbase_gateway_lists import POSITIONS
 from venues.coinbase_rows import NANO, future, rpc, rpc_error, spot, wallet
-from venues.coinbase_stub import ACCOUNTS, FUTURES, POSITIONS, PRODUCTS
+from venues.coinbase_stub import ACCOUNTS, FUTURES, PRODUCTS
 from venues.stub import Said, said
 
 
@@ -27,7 +28,8 @@ def perpetual(name="BTC_USDC-PERPETUAL", size="0.25", direction="buy", **fields)
     """A row of private/get_positions as text, since its numbers are JSON numbers."""
     row = {
         "instrument_name": f'"{name}"', "kind": '"future"', "direction": f'"{direction}"',
-        "size": size, "average_price": "65000.123456789012345678", "mark_price": "65100.5",
+        "size": "16275.125", "size_currency": size,
+        "average_price": "65000.123456789012345678", "mark_price": "65100.5",
         "leverage": "10", "estimated_liquidation_price": "null", **fields,
     }  # fmt: skip
     inner = ", ".join(f'"{key}": {value}' for key, value in row.items())
@@ -324,3 +326,15 @@ def test_a_quiet_portfolio_of_coins_takes_three_calls(bench):
     bench.stub.forget()
     assert bench.read(cursor=cursor).snapshot.complete
     assert len(bench.stub.asked) == 3
+
+
+def test_the_coins_of_a_perpetual_are_read_and_not_what_they_are_worth(bench):
+    """As in Coinbase's guide to isolated positions: 10 SOL at 100 have a `size` of 1000."""
+    row = {"instrument_name": "SOL_USDC-PERPETUAL", "direction": "buy", "kind": "future",
+           "size": 1000.0, "size_currency": 10.0, "average_price": 100}  # fmt: skip
+    bench.stub.positions = [row]
+    (holding,) = bench.read().snapshot.holdings
+    assert (holding.quantity, holding.problem) == ("10.0", None)
+    bench.stub.positions = [{**row, "size_currency": None}]
+    (holding,) = bench.read().snapshot.holdings
+    assert holding.problem == "the size is None"

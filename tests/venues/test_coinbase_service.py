@@ -79,6 +79,15 @@ def test_what_is_traded_is_in_the_book_within_two_seconds(house):
     assert house.runs("schedule") == 1
 
 
+def test_what_is_traded_in_isolated_margin_is_in_the_book_within_two_seconds(house):
+    for quantity, held in [("0.25", "0.25"), ("-0.1", "0.15"), ("-0.15", None), ("1", "1")]:
+        slot = house.market.trade_isolated("main", PERPETUAL, quantity)
+        symbol = f"{PERPETUAL}@{slot}"
+        took_s = house.until(lambda s=symbol, h=held: house.held().get(s) == h)
+        assert took_s < 2, quantity
+    assert house.runs("schedule") == 1
+
+
 def test_a_dead_socket_of_the_gateway_is_noticed_and_what_it_did_not_say_is_found(house):
     """It dies with the message of the trade, which nobody hears."""
     house.simulator.faults.add(Fault(MuteStream(), path=f"{GATEWAY}/subscription"))

@@ -29,7 +29,8 @@ READ_CALLS = tuple(
     for call in CALLS
     if call.name
     in ("accounts", "breakdown", "key permissions", "futures", "fills", "product",
-        "gateway sign-in", "gateway positions", "gateway trades", "gateway log")
+        "gateway sign-in", "gateway positions", "gateway trades", "gateway subaccounts",
+        "gateway log")
 )  # fmt: skip
 ASKED_ONCE = ("accounts", "key permissions", "product")  # by a venue that has not seen anything
 (LOG,) = (call for call in READ_CALLS if call.name == "gateway log")

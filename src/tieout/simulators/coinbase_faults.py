@@ -93,7 +93,7 @@ CALLS = (
     Call(
         name="gateway positions",
         path=f"{GATEWAY}/private/get_positions",
-        number="result.size",
+        number="result.size_currency",
         method="*",
     ),
     Call(
@@ -106,6 +106,12 @@ CALLS = (
         name="gateway trades",
         path=f"{GATEWAY}/private/get_user_trades_by_currency_and_time",
         number="result.trades.amount",
+        method="*",
+    ),
+    Call(
+        name="gateway subaccounts",
+        path=f"{GATEWAY}/private/get_subaccounts",
+        number="result.id",
         method="*",
     ),
     Call(

@@ -1,7 +1,7 @@
 """The gateway of the international perpetuals: JSON-RPC 2.0, numbers as JSON numbers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,7 +38,18 @@ class Call:
 class _Asked:
     params: Params
     owner: CoinbaseAccount
-    state: State
+    at: datetime | None  # a moment of the past, where a reply is to be stale
+
+    @property
+    def state(self) -> State:
+        return self.owner.as_of(self.at)
+
+    def with_slots(self) -> "list[_Asked]":
+        """The same of each subaccount of isolated margin too, where that is asked for."""
+        if not _is_true(self.params.get("include_isolated")):
+            return [self]
+        slots = (each for each in self.owner.slots.values() if each.is_listed)
+        return [self, *(replace(self, owner=each) for each in slots)]
 
 
 class NotUnderstood(Exception):
@@ -83,7 +94,7 @@ class Gateway:
             "private/get_account_summary": self._summary,
             "private/get_user_trades_by_currency_and_time": self._trades,
             "private/get_user_trades_by_currency": self._trades,
-            "private/get_subaccounts_details": self._subaccounts,
+            "private/get_subaccounts_details": self._details,
             "private/get_subaccounts": self._subaccounts,
             "private/get_transaction_log": self._log,
         }
@@ -111,9 +122,10 @@ class Gateway:
                     return self._answer_anyone(call)
                 if key is None or view.account is None:
                     return refused_by_gateway(401, "invalid token", call.id)
-                owner = self._market.account(view.account)
-                state = owner.as_of(view.positions_at)
-                asked = _Asked(params=call.params, owner=owner, state=state)
+                owner = _meant(self._market.account(view.account), call.params)
+                if owner is None:
+                    return refused_by_gateway(403, "forbidden", call.id)
+                asked = _Asked(params=call.params, owner=owner, at=view.positions_at)
                 return self.result(call, answer(asked))
             except (NotUnderstood, ValueError) as why_not:
                 return Reply(400, rpc_error(-32602, "Invalid params", f"{why_not}", call.id))
@@ -167,11 +179,15 @@ class Gateway:
     # Private.
 
     def _positions(self, asked: _Asked) -> Any:
+        return [row for each in asked.with_slots() for row in self._positions_of(each)]
+
+    def _positions_of(self, asked: _Asked) -> list[rpc.Json]:
         wanted = asked.params.get("currency", "any")
         if asked.params.get("kind", "future") != "future":
             return []
+        whose = rpc.whose(self._market, asked.owner) if asked.owner.slot is not None else {}
         return [
-            rpc.position_row(self._market, self._market.products[name], position)
+            rpc.position_row(self._market, self._market.products[name], position) | whose
             for name, position in asked.state.perps.items()
             if wanted in ("any", self._market.products[name].settles_in)
         ]
@@ -218,13 +234,17 @@ class Gateway:
         }
 
     def _subaccounts(self, asked: _Asked) -> Any:
-        """Only the key's own: the others need keys of their own."""
+        """Only the key's own, as the others need keys of their own; and its slots."""
+        return [rpc.subaccount_row(self._market, each.owner) for each in asked.with_slots()]
+
+    def _details(self, asked: _Asked) -> Any:
         return [
             {
-                "uid": rpc.user_number(self._market, asked.owner),
-                "positions": self._positions(asked),
+                "uid": rpc.user_number(self._market, each.owner),
+                "positions": self._positions_of(each),
                 "open_orders": [],
             }
+            for each in asked.with_slots()
         ]
 
     def _trades(self, asked: _Asked) -> Any:
@@ -243,8 +263,9 @@ class Gateway:
             rows.reverse()
         usual, most = self._dialect.trades_page, self._dialect.trades_page_max
         count = min(_whole(asked.params, "count", usual), most)
+        whose = rpc.whose(self._market, asked.owner)
         shown = [
-            rpc.trade_row(trade, self._market.products[trade.product_id], number)
+            rpc.trade_row(trade, self._market.products[trade.product_id], number) | whose
             for number, trade in rows[:count]
         ]
         return {"trades": shown, "has_more": count < len(rows)}
@@ -274,6 +295,12 @@ class Gateway:
         shown = rows[:count]
         more = shown[-1].number if count < len(rows) else None
         return {"logs": [rpc.booking_row(each, user) for each in shown], "continuation": more}
+
+
+def _meant(owner: CoinbaseAccount, params: Params) -> CoinbaseAccount | None:
+    """Whom a call is about: the key's own account, or one of its slots; None for a stranger's."""
+    number = params.get("subaccount_id")
+    return owner if number in (None, "") else owner.slots.get(int(str(number)))
 
 
 def _needed(params: Params, name: str) -> Any:

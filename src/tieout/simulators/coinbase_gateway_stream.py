@@ -22,6 +22,7 @@ from tieout.simulators.streaming import Listener, Streams
 PATH = "/ws/api/v2"
 LOGIN = f"{PATH}/login"  # what a fault names to refuse public/auth here
 KINDS = ("trades", "changes", "portfolio")
+ISOLATED = "user.isolated."  # what happens in slots is told nowhere else
 
 
 class _Client(Listener):
@@ -35,7 +36,8 @@ class _Client(Listener):
 
 
 class GatewayStream:
-    """Answers calls on a socket, and tells `user.trades.*`, `user.changes.*`, `user.portfolio.*`.
+    """Answers calls on a socket, and tells `user.trades.*`, `user.changes.*`, `user.portfolio.*`,
+    and `user.isolated.trades.*` and so on of what is in isolated margin.
 
     The messages are `/ws/api/v2/reply`, `/ws/api/v2/subscription` and `/ws/api/v2/heartbeat`.
     """
@@ -159,27 +161,32 @@ class GatewayStream:
         if event.trade is None:
             return
         owner = self._market.account(event.account)
+        owner = owner if event.slot is None else owner.slots[event.slot]
         told = {kind: self._data(kind, owner, event.trade) for kind in KINDS}
-        self._streams.later(self._tell, event.account, event.trade, told)
+        self._streams.later(self._tell, event, event.trade, told)
 
     def _data(self, kind: str, owner: CoinbaseAccount, trade: Trade) -> Any:
         product = self._market.products[trade.product_id]
-        row = rpc.trade_row(trade, product, len(owner.trades))
+        row = rpc.trade_row(trade, product, len(owner.trades)) | rpc.whose(self._market, owner)
         if kind == "trades":
             return [row]
         if kind == "portfolio":
             return rpc.summary(self._market, owner.state, product.settles_in)
         position = owner.state.perps.get(product.id)
-        flat = {"instrument_name": product.id, "size": 0, "direction": "zero", "kind": "future"}
+        flat = {"instrument_name": product.id, "size": 0, "size_currency": 0}
+        flat |= {"direction": "zero", "kind": "future"}
         shown = flat if position is None else rpc.position_row(self._market, product, position)
-        facts = {"instrument_name": product.id, "orders": []}
-        return {**facts, "trades": [row], "positions": [shown]}
+        whose = {} if owner.slot is None else rpc.whose(self._market, owner)
+        facts = {"instrument_name": product.id, "orders": [], **whose}
+        return {**facts, "trades": [row], "positions": [shown | whose]}
 
-    def _tell(self, account: str, trade: Trade, told: Mapping[str, Any]) -> None:
+    def _tell(self, event: Event, trade: Trade, told: Mapping[str, Any]) -> None:
+        account = event.account
         product = self._market.products[trade.product_id]
         for client in [each for each in self._clients if each.account == account]:
             for channel in client.channels:
-                if not _is_about(channel, product):
+                is_isolated = channel.startswith(ISOLATED)
+                if is_isolated is (event.slot is None) or not _is_about(channel, product):
                     continue
                 params = {"channel": channel, "data": told[_kind_of(channel)]}
                 message = {"jsonrpc": "2.0", "method": "subscription", "params": params}
@@ -198,7 +205,8 @@ def _channels(params: Mapping[str, Any]) -> list[str]:
 
 def _is_about(channel: str, product: Product) -> bool:
     """`user.trades.any.USDC.raw` is about a currency, as is `user.portfolio.usdc`;
-    `user.trades.BTC_USDC-PERPETUAL.raw` about one instrument."""
+    `user.trades.BTC_USDC-PERPETUAL.raw` about one instrument. In slots it is the same."""
+    channel = _plain(channel)
     first, second, *_ = [*channel.split(".")[2:], "", ""]
     if first == product.id:
         return True
@@ -206,8 +214,13 @@ def _is_about(channel: str, product: Product) -> bool:
     return currency.upper() in ("ANY", product.settles_in)
 
 
+def _plain(channel: str) -> str:
+    """The channel of the same kind that tells of what is not in isolated margin."""
+    return channel.replace(ISOLATED, "user.", 1) if channel.startswith(ISOLATED) else channel
+
+
 def _kind_of(channel: str) -> str:
-    parts = channel.split(".")
+    parts = _plain(channel).split(".")
     return parts[1] if len(parts) > 1 and parts[0] == "user" else ""
 
 

@@ -94,7 +94,7 @@ class CoinbaseHappenings(CoinbaseTrading):
             traded, share, count = self.product(product), exact(rate), 0
             if not traded.has_funding:
                 raise Impossible(f"{product} has no funding")
-            for owner in self.accounts.values():
+            for owner in self.every_account():
                 position = owner.state.positions(traded.kind).get(product)
                 if position is None:
                     continue
@@ -113,7 +113,7 @@ class CoinbaseHappenings(CoinbaseTrading):
         with self.changing():
             traded, count = self.product(product), 0
             at_price = self.prices[product] if price is None else exact(price)
-            for owner in self.accounts.values():
+            for owner in self.every_account():
                 if product in owner.state.positions(traded.kind):
                     self.put(owner, self._settled(owner.state, traded, at_price))
                     count += 1

@@ -44,6 +44,9 @@ class CoinbaseAccount:
     fills: list[Fill] = field(default_factory=list)
     trades: list[Trade] = field(default_factory=list)
     bookings: list[Booking] = field(default_factory=list)
+    slot: int | None = None  # its number, where it is a subaccount of isolated margin
+    slots: dict[int, "CoinbaseAccount"] = field(default_factory=dict)
+    is_listed: bool = True
 
     @property
     def id(self) -> str:
@@ -151,6 +154,11 @@ class CoinbaseLedger:
         if name not in self.accounts:
             raise Impossible(f"there is no account {name!r}; open it first")
         return self.accounts[name]
+
+    def every_account(self) -> list[CoinbaseAccount]:
+        """All accounts and their subaccounts of isolated margin."""
+        slots = (slot for each in self.accounts.values() for slot in each.slots.values())
+        return [*self.accounts.values(), *slots]
 
     def owner_of(self, key: str) -> CoinbaseAccount | None:
         """Whose portfolio a key opens."""

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from tieout.simulators.coinbase_happenings import CoinbaseHappenings
+from tieout.simulators.coinbase_isolated import CoinbaseIsolated
 from tieout.simulators.coinbase_ledger import CoinbaseAccount
 
 __all__ = ["CoinbaseAccount", "CoinbaseMarket"]
 
 
-class CoinbaseMarket(CoinbaseHappenings):
+class CoinbaseMarket(CoinbaseIsolated):
     """Portfolios, products, prices and everything that can happen to them.
 
     >>> from datetime import UTC, datetime
@@ -33,7 +33,9 @@ class CoinbaseMarket(CoinbaseHappenings):
             "deposit",
             "expire",
             "fill_order",
+            "hide_slot",
             "liquidate",
+            "liquidate_isolated",
             "list_future",
             "list_pair",
             "list_perp",
@@ -44,9 +46,11 @@ class CoinbaseMarket(CoinbaseHappenings):
             "open_wallet",
             "pay_funding",
             "place_order",
+            "remove_slot",
             "revoke_key",
             "set_price",
             "trade",
+            "trade_isolated",
             "withdraw",
         }
     )
@@ -67,6 +71,10 @@ class CoinbaseMarket(CoinbaseHappenings):
                 "futures": _quantities(owner.state.futures),
                 "perps": _quantities(owner.state.perps),
                 "gateway": {coin: f"{money:f}" for coin, money in owner.state.purse.items()},
+                "isolated": {
+                    str(number): _quantities(slot.state.perps)
+                    for number, slot in owner.slots.items()
+                },
             }
             for name, owner in self.accounts.items()
         }

@@ -109,3 +109,4 @@ class Event:
     account: str
     order: Order | None = None
     trade: Trade | None = None
+    slot: int | None = None  # of isolated margin, where it happened

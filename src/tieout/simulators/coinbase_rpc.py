@@ -29,7 +29,7 @@ def number(value: Decimal) -> Numeral:
 
 
 def position_row(market: CoinbaseLedger, product: Product, position: Position) -> Json:
-    """`private/get_positions`: the size is signed, in coins, or in dollars where inverse."""
+    """`private/get_positions`: signed; the size is in dollars, `size_currency` in coins."""
     mark = market.prices[product.id]
     worth, profit = exposure(product, position, mark), product.profit(position, mark)
     row: Json = {
@@ -50,11 +50,31 @@ def position_row(market: CoinbaseLedger, product: Product, position: Position) -
         "realized_funding": position.funding,
         "realized_profit_loss": position.realized,
         "settlement_price": mark,
-        "size": position.quantity,
+        "size": position.quantity if product.is_inverse else position.quantity * mark,
         "size_currency": position.quantity / mark if product.is_inverse else position.quantity,
         "total_profit_loss": profit + position.realized,
     }
     return {key: number(it) if isinstance(it, Decimal) else it for key, it in row.items()}
+
+
+def whose(market: CoinbaseLedger, owner: CoinbaseAccount) -> Json:
+    """Whose a row is; a main account's own in the words of before isolated margin."""
+    if owner.slot is None:
+        return {"user_id": user_number(market, owner)}
+    main = user_number(market, market.account(owner.name))
+    return {"user_id": owner.slot, "main_uid": main, "isolated": True}
+
+
+def subaccount_row(market: CoinbaseLedger, owner: CoinbaseAccount) -> Json:
+    """`private/get_subaccounts`: a free slot is bound to nothing."""
+    is_slot = owner.slot is not None
+    return {
+        "id": user_number(market, owner),
+        "type": "subaccount" if is_slot else "main",
+        "username": owner.name,
+        "isolated": True if is_slot else None,
+        "isolated_margin_instrument": next(iter(owner.state.perps), None) if is_slot else None,
+    }
 
 
 def trade_row(trade: Trade, product: Product, sequence: int) -> Json:
@@ -85,7 +105,6 @@ def trade_row(trade: Trade, product: Product, sequence: int) -> Json:
         "timestamp": milliseconds(trade.at),
         "trade_id": trade.id,
         "trade_seq": sequence,
-        "user_id": USER,
     }
     return row | ({"liquidation": "T"} if trade.is_liquidation else {})
 
@@ -188,4 +207,6 @@ def instrument_row(product: Product, opened_ms: int) -> Json:
 
 
 def user_number(market: CoinbaseLedger, owner: CoinbaseAccount) -> int:
+    if owner.slot is not None:
+        return owner.slot
     return USER + list(market.accounts).index(owner.name)

@@ -217,7 +217,7 @@ class CoinbaseStream:
 
     def _on_event(self, event: Event) -> None:
         """Called in the thread that changed the market."""
-        if event.order is None:
+        if event.order is None or event.slot is not None:
             return
         owner = self._market.account(event.account)
         row, positions = self._order(event.order), self._positions(owner)

@@ -20,6 +20,7 @@ class _How:
     is_maker: bool = False
     commission: Decimal | None = None
     quoted: Decimal | None = None
+    number: int | None = None  # of the trade; None: the next one
 
     @property
     def value(self) -> Decimal:
@@ -139,18 +140,44 @@ class CoinbaseTrading(CoinbaseLedger):
     ) -> Order:
         """Takes a position away, or `quantity` (above zero) of it, by an order of the venue."""
         with self.changing():
-            owner, traded = self.account(account), self.product(product)
-            position = owner.state.positions(traded.kind).get(product)
-            if position is None:
-                raise Impossible(f"{account} has no {product}")
-            size = abs(position.quantity) if quantity is None else exact(quantity)
-            closing = -size.copy_sign(position.quantity)
-            order = self._new_order(traded, closing)
-            order = replace(order, is_liquidation=True)
-            at_price = self.prices[product] if price is None else exact(price)
-            return self._fill(owner, order, _How(size=size, price=at_price))
+            owner = self.account(account)
+            return self.liquidate_in(owner, product, quantity=quantity, price=price)
 
     # The parts of it.
+
+    def trade_in(
+        self,
+        owner: CoinbaseAccount,
+        product: str,
+        quantity: Number,
+        *,
+        price: Number | None = None,
+        trade_number: int | None = None,
+    ) -> Order:
+        """One order, filled at once, in an account or a subaccount of one."""
+        traded = self.product(product)
+        order = self._new_order(traded, exact(quantity))
+        at_price = self.prices[product] if price is None else exact(price)
+        return self._fill(owner, order, _How(size=order.left, price=at_price, number=trade_number))
+
+    def liquidate_in(
+        self,
+        owner: CoinbaseAccount,
+        product: str,
+        *,
+        quantity: Number | None = None,
+        price: Number | None = None,
+    ) -> Order:
+        """A position of an account or a subaccount of one, or a part of it."""
+        traded = self.product(product)
+        position = owner.state.positions(traded.kind).get(product)
+        if position is None:
+            raise Impossible(f"{owner.name} has no {product}")
+        size = abs(position.quantity) if quantity is None else exact(quantity)
+        closing = -size.copy_sign(position.quantity)
+        order = replace(self._new_order(traded, closing), is_liquidation=True)
+        at_price = self.prices[product] if price is None else exact(price)
+        return self._fill(owner, order, _How(size=size, price=at_price))
 
     def _new_order(
         self,
@@ -184,7 +211,7 @@ class CoinbaseTrading(CoinbaseLedger):
 
     def _keep(self, owner: CoinbaseAccount, order: Order, trade: Trade | None = None) -> None:
         owner.orders[order.id] = order
-        self.tell(Event(account=owner.name, order=order, trade=trade))
+        self.tell(Event(account=owner.name, order=order, trade=trade, slot=owner.slot))
 
     def _fill(self, owner: CoinbaseAccount, order: Order, how: _How) -> Order:
         """One fill: what is held changes, it is written down, and the streams are told."""
@@ -290,7 +317,7 @@ class CoinbaseTrading(CoinbaseLedger):
         profit: Decimal,
     ) -> Trade:
         trade = Trade(
-            number=self.new_number(),
+            number=how.number or self.new_number(),
             order_number=order.number,
             product_id=product.id,
             quantity=how.size.copy_sign(order.quantity),

@@ -17,8 +17,9 @@ class Bookmark(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     listed again; where a history was too long for one reading, `backlog`
     is the time down to which it was read, from `fills` back, and `base` where it started.
     `trades` is the time of the last trade at the gateway, in milliseconds, and `seen` are the ids
-    and times of those that will be listed again; `log` is the time of the last row of its log, and
-    `user` whose that was. `held` is what was then reported, by symbol;
+    and times of those that will be listed again; `slots` are the subaccounts of isolated margin
+    and the time of the last trade in each, 0 where there was none. `log` is the time of the last
+    row of its log, and `user` whose that was. `held` is what was then reported, by symbol;
     None before the first reading. `doubts` are contracts that moved without a
     trade, and since when; `updated` is when the wallets that hold something last moved, and
     what was available and on hold in them, by id.
@@ -32,6 +33,7 @@ class Bookmark(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     backlog: str | None = None
     base: str | None = None
     trades: int | None = None
+    slots: Mapping[int, int] = {}
     log: int | None = None
     user: str = ""
     seen: Mapping[str, int] = {}

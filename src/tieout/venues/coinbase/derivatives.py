@@ -19,7 +19,7 @@ from tieout.venues.coinbase.bookmark import Bookmark
 from tieout.venues.coinbase.exchange import Calls, Question
 from tieout.venues.coinbase.gateway import Gateway
 from tieout.venues.coinbase.holdings import Held
-from tieout.venues.coinbase.isolated import Hidden, Isolated, read_isolated
+from tieout.venues.coinbase.isolated import Isolated
 from tieout.venues.coinbase.products import Products
 from tieout.venues.coinbase.rows import (
     Breakdown,
@@ -29,6 +29,7 @@ from tieout.venues.coinbase.rows import (
     TradeRow,
     Unreadable,
 )
+from tieout.venues.coinbase.slots import Slots
 from tieout.venues.coinbase.wire import futures_in
 from tieout.venues.http.bodies import number
 from tieout.venues.http.together import together
@@ -55,7 +56,7 @@ class Positions:
             for row in self.futures or ()
         ]
         perpetuals = [
-            (row.name, row.direction, row.size) if isinstance(row, PerpetualRow) else row
+            (row.symbol, row.direction, row.size) if isinstance(row, PerpetualRow) else row
             for row in self.perpetuals or ()
         ]
         return (sorted(map(str, futures)), sorted(map(str, perpetuals)))
@@ -68,13 +69,13 @@ class Positions:
 class Known:
     """What is known of a login from one reading to the next."""
 
-    def __init__(self, *, futures: Wanted, perpetuals: Wanted) -> None:
+    def __init__(self, *, futures: Wanted, perpetuals: Wanted, now: Callable[[], datetime]) -> None:
         self.futures = futures
         self.perpetuals = perpetuals
         self.products = Products()
         self.absent_at: dict[str, datetime] = {}
         self.has_gateway = perpetuals == "yes"
-        self.hidden = Hidden()
+        self.slots = Slots(now)
         self._waiting: list[Callable[[], None]] = []
 
     def when_gateway(self, action: Callable[[], None]) -> None:
@@ -96,21 +97,27 @@ class Derivatives:
 
     def __init__(self, calls: Calls, gateway: Gateway, known: Known) -> None:
         self.products = known.products
-        self.ignored: list[str] = []
+        self._ignored: list[str] = []
         self._calls = calls
         self._gateway = gateway
         self._futures = known.futures
         self._perpetuals = known.perpetuals
         self._absent_at = known.absent_at
-        self._hidden = known.hidden
-        self._isolated = Isolated()
+        self._slots = known.slots
         self._before = Bookmark()
+        self._isolated = Isolated(gateway, known.slots, self._before)
         self._reads_futures = False
         self._reads_perpetuals = False
+
+    @property
+    def ignored(self) -> list[str]:
+        """What was left out on purpose, in words."""
+        return [*self._ignored, *self._isolated.ignored]
 
     async def begin(self, before: Bookmark, *, trace: Trace) -> None:
         """Find out which lists to read."""
         self._before = before
+        self._isolated = Isolated(self._gateway, self._slots, before)
         is_first = before.held is None
         futures, perpetuals = self._is_kept_absent("futures"), self._is_kept_absent("perpetuals")
         self._reads_futures = self._futures == "yes" or (
@@ -122,7 +129,7 @@ class Derivatives:
         if self._reads_perpetuals:
             await self._or_absent("perpetuals", self._gateway.sign_in(trace=trace))
         if self._reads_perpetuals:
-            await self._or_absent("perpetuals", self._read_isolated(trace))
+            await self._or_absent("perpetuals", self._isolated.begin(trace=trace))
 
     async def positions(self, *, trace: Trace) -> Positions:
         """Both lists at once, as far as they are to be read."""
@@ -151,16 +158,29 @@ class Derivatives:
         await (work if is_sure else self._or_absent("futures", work))
         await self.learn(found.future_names, trace=trace)
 
-    async def trades(self, since: int | None, *, trace: Trace) -> list[TradeRow | Unreadable]:
-        """What was traded at the gateway."""
+    async def trades(
+        self, since: Callable[[int | None], int | None], *, trace: Trace
+    ) -> list[TradeRow | Unreadable]:
+        """What was traded at the gateway, by the login and in its slots."""
         found: list[TradeRow | Unreadable] = []
 
         async def read() -> None:
-            found.extend(await self._gateway.trades(since, trace=trace))
+            own, others = await together(
+                self._gateway.trades(since(None), trace=trace),
+                self._isolated.trades(since, trace=trace),
+            )
+            found.extend([*self._isolated.own_trades(own), *others])
 
         if self._reads_perpetuals:
             await self._or_absent("perpetuals", read())
         return found
+
+    def _is_unread(self, row: PerpetualRow) -> bool:
+        return self.is_left_out(row.symbol)
+
+    def is_left_out(self, symbol: str) -> bool:
+        """Whether a symbol is in a subaccount of isolated margin that could not be read."""
+        return self._isolated.is_left_out(symbol)
 
     async def log(self, since: int, *, trace: Trace) -> Log | None:
         """What the gateway booked; None where it has no log for this login."""
@@ -171,9 +191,9 @@ class Derivatives:
                 return await self._gateway.log(since, trace=trace)
             except VenueRefused as refused:
                 self._absent_at["log"] = self._calls.now()
-                self.ignored.append(f"funding of perpetuals, which is not reported: {refused}")
+                self._ignored.append(f"funding of perpetuals, which is not reported: {refused}")
                 return None
-        self.ignored.append("funding of perpetuals, which was not reported a moment ago")
+        self._ignored.append("funding of perpetuals, which was not reported a moment ago")
         return None
 
     async def learn(self, names: Iterable[str], *, trace: Trace) -> None:
@@ -183,8 +203,12 @@ class Derivatives:
     def translated(self, found: Positions, breakdown: Breakdown | None) -> Held:
         """Everything held, and what is named elsewhere but not listed."""
         futures = holdings.futures(found.futures or (), self.products)
-        perpetuals = holdings.perpetuals(found.perpetuals or ())
-        problems = [*futures.problems, *perpetuals.problems, *self._isolated.problems]
+        rows = found.perpetuals or ()
+        read = (row for row in rows if isinstance(row, Unreadable) or not self._is_unread(row))
+        perpetuals = holdings.perpetuals(tuple(read))
+        problems = [*futures.problems, *perpetuals.problems]
+        if found.perpetuals is not None:
+            problems += self._isolated.problems(found.perpetuals)
         named = set(breakdown.futures or ()) if breakdown and self._futures != "no" else set()
         problems += [
             f"the breakdown of the portfolio has {name}, but the futures positions do not"
@@ -202,7 +226,14 @@ class Derivatives:
             problems=problems,
         )
 
-    def noted(self, marked: Bookmark, found: Positions, before: Bookmark) -> Bookmark:
+    def noted(
+        self,
+        marked: Bookmark,
+        found: Positions,
+        before: Bookmark,
+        *,
+        latest: Callable[[int], int | None],
+    ) -> Bookmark:
         """The bookmark with what there was. What was there once is asked for ever after."""
         futures = found.futures or ()
         has_futures = any(
@@ -212,6 +243,7 @@ class Derivatives:
             marked,
             had_futures=before.had_futures or has_futures,
             had_perpetuals=before.had_perpetuals or found.perpetuals is not None,
+            slots=self._isolated.slots(lambda slot: latest(slot) or 0, marked.held or ()),
         )
 
     async def _read_futures(self, found: Positions, trace: Trace) -> None:
@@ -219,12 +251,9 @@ class Derivatives:
         found.futures, _ = await self._calls.ask(question, futures_in, trace=trace)
 
     async def _read_perpetuals(self, found: Positions, trace: Trace) -> None:
-        found.perpetuals = await self._gateway.positions(trace=trace)
-
-    async def _read_isolated(self, trace: Trace) -> None:
-        now = self._calls.now()
-        self._isolated = await read_isolated(self._gateway, self._hidden, now=now, trace=trace)
-        self.ignored += self._isolated.ignored
+        all_rows = await self._gateway.positions(trace=trace)
+        others = await self._isolated.positions(all_rows, trace=trace)
+        found.perpetuals = (*filter(self._isolated.is_own, all_rows), *others)
 
     async def _or_absent(self, which: str, work: Coroutine[Any, Any, None]) -> None:
         """Do it. Where it is refused and nothing of the kind was ever there, there is none."""
@@ -241,7 +270,7 @@ class Derivatives:
                 raise
             words = f"{which} are not read, there never were any: {error}"
         self._absent_at[which] = self._calls.now()
-        self.ignored.append(words)
+        self._ignored.append(words)
         if which == "futures":
             self._reads_futures = False
         else:

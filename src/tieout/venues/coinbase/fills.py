@@ -163,23 +163,23 @@ def traded(rows: Iterable[TradeRow]) -> Translated:
     """Trades at the gateway, each with the venue's own profit beside it."""
     found = Translated()
     for row in rows:
-        instrument = linear(row.name)
+        instrument = linear(row.symbol)
         if instrument is None:
-            found.ignored.append(f"a trade of {row.name}, which is not understood yet")
+            found.ignored.append(f"a trade of {row.symbol}, which is not understood yet")
             continue
         amount, price, fee = number(row.amount), number(row.price), number(row.fee)
         sign = DIRECTIONS.get(row.direction or "")
         is_bad_fee = bool(row.fee) and fee is None
         if amount is None or amount < ZERO or price is None or sign is None or is_bad_fee:
             found.problems.append(
-                f"a trade of {row.name} at {moment_of(row.time).isoformat()} cannot be read: "
+                f"a trade of {row.symbol} at {moment_of(row.time).isoformat()} cannot be read: "
                 f"direction {row.direction!r}, amount {row.amount!r}, price {row.price!r}"
             )
             continue
         # "M", "T" or "MT" say whose side was liquidated; `liquidity` which side is ours.
         is_forced = bool(row.liquidation) and (row.liquidity or "?") in (row.liquidation or "")
         activity = Activity(
-            id=ActivityId(row.id),
+            id=ActivityId(row.key),
             type="liquidation" if is_forced else "fill",
             symbol=instrument.symbol,
             at=moment_of(row.time),

@@ -18,6 +18,7 @@ from tieout.venues.coinbase.rows import (
     Log,
     LogRow,
     PerpetualRow,
+    SubaccountRow,
     TradeRow,
     Unreadable,
 )
@@ -76,44 +77,48 @@ class Gateway:
     async def positions(
         self, *, of: int | None = None, trace: Trace
     ) -> tuple[PerpetualRow | Unreadable, ...]:
-        """All positions, of every currency; of a subaccount where it is named."""
+        """The positions of a slot; without one those of the login, and those of its slots as far
+        as the gateway adds them (it does its best, says the guide to isolated positions)."""
         body: dict[str, object] = {"currency": "any"}
-        if of is not None:
-            body["subaccount_id"] = of
-        return await self._ask(POSITIONS, body, perpetuals_in, trace)
+        body |= {"include_isolated": True} if of is None else {"subaccount_id": of}
+        rows = await self._ask(POSITIONS, body, perpetuals_in, trace)
+        return tuple(
+            row._replace(slot=of) if isinstance(row, PerpetualRow) else row for row in rows
+        )
 
-    async def subaccounts(self, *, with_isolated: bool, trace: Trace) -> tuple[int, ...]:
-        """The accounts of the login, its own too; those of isolated margin only where wanted."""
-        body: dict[str, object] = {"include_isolated": True} if with_isolated else {}
-        return await self._ask(SUBACCOUNTS, body, subaccounts_in, trace)
+    async def subaccounts(self, *, trace: Trace) -> tuple[SubaccountRow, ...]:
+        """The accounts of the login: its own, and those of isolated margin, which are hidden."""
+        return await self._ask(SUBACCOUNTS, {"include_isolated": True}, subaccounts_in, trace)
 
-    async def trades(self, since: int | None, *, trace: Trace) -> list[TradeRow | Unreadable]:
-        """Every trade since a time in milliseconds, oldest first, each once."""
+    async def trades(
+        self, since: int | None, *, of: int | None = None, trace: Trace
+    ) -> list[TradeRow | Unreadable]:
+        """Every trade of the login or of a slot since a time in milliseconds, each once."""
         now = self._calls.now()
         start = 0 if since is None else max(0, since - OVERLAP_MS)
         rows: dict[TradeRow | Unreadable, None] = {}
         is_old = moment_of(start) < now - RECENT
         for currency in CURRENCIES:
             for historical in (True, False) if is_old else (False,):
-                await self._pages(currency, start, historical, rows, trace)
-        return list(rows)
+                body: dict[str, object] = {"currency": currency, "historical": historical}
+                if of is not None:
+                    body["subaccount_id"] = of
+                await self._pages(body, start, rows, trace)
+        return [row._replace(slot=of) if isinstance(row, TradeRow) else row for row in rows]
 
     async def _pages(
         self,
-        currency: str,
+        body: dict[str, object],
         start: int,
-        historical: bool,
         rows: dict[TradeRow | Unreadable, None],
         trace: Trace,
     ) -> None:
         """From a time on. The next page begins at the time of the last row, not after it."""
-        body = {
-            "currency": currency,
+        body |= {
             "start_timestamp": start,
             "end_timestamp": milliseconds_of(self._calls.now() + AHEAD),
             "count": TRADES_A_PAGE,
             "sorting": "asc",
-            "historical": historical,
         }
         for _ in range(self._calls.limits.pages_max):
             page = await self._ask(TRADES, body, trades_in, trace)

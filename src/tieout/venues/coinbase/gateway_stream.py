@@ -17,13 +17,19 @@ from tieout.venues.coinbase.limits import Limits
 from tieout.venues.coinbase.login import Login
 from tieout.venues.coinbase.rpc import EXPIRES_S
 from tieout.venues.coinbase.scrub import scrub_of
+from tieout.venues.coinbase.slots import Slots
 from tieout.venues.http.bodies import BodyInvalid, decoded
 from tieout.venues.http.scrub import shown
 
 PLACE = "the gateway for international derivatives"
 TRADES, CHANGES, PORTFOLIO = "user.trades", "user.changes", "user.portfolio"
 # Raw: each trade at once, and not what happened within some milliseconds.
-CHANNELS = (f"{TRADES}.any.any.raw", f"{CHANGES}.any.any.raw", f"{PORTFOLIO}.any")
+# What happens in isolated margin is told on channels of its own, or not at all.
+ISOLATED = ("user.isolated.trades", "user.isolated.changes")
+CHANNELS = (
+    f"{TRADES}.any.any.raw", f"{CHANGES}.any.any.raw", f"{PORTFOLIO}.any",
+    *(f"{channel}.any.any.raw" for channel in ISOLATED),
+)  # fmt: skip
 SUBSCRIBE, TEST = "private/subscribe", "public/test"
 SIGN_IN_ID, SUBSCRIBE_ID, PING_ID = 1, 2, 3
 PINGS = 4  # within the time after which silence is the end
@@ -34,20 +40,31 @@ HELD = ("trades", "positions")
 class GatewayChannel(Channel):
     """The gateway's socket of one key."""
 
-    def __init__(self, *, address: str, login: Login, limits: Limits, ca_file: str | None) -> None:
+    def __init__(
+        self,
+        *,
+        address: str,
+        login: Login,
+        limits: Limits,
+        ca_file: str | None,
+        slots: Slots | None = None,
+    ) -> None:
         super().__init__(
             address=address,
             limits=limits,
             ca_file=ca_file,
-            hearing=lambda tell: _Hearing(login, limits=limits, tell=tell),
+            hearing=lambda tell: _Hearing(login, limits=limits, tell=tell, slots=slots),
         )
 
 
 class _Hearing:
     """One connection, from its beginning to its end."""
 
-    def __init__(self, login: Login, *, limits: Limits, tell: Tell) -> None:
+    def __init__(
+        self, login: Login, *, limits: Limits, tell: Tell, slots: Slots | None = None
+    ) -> None:
         self._login = login
+        self._slots = slots
         self._scrub = scrub_of(key=login.key, secret=login.secret)
         self._limits = limits
         self._tell = tell
@@ -127,6 +144,8 @@ class _Hearing:
         if missing:
             return f"it does not tell of {', '.join(missing)}"
         self.was_connected = True
+        if self._slots is not None:
+            self._slots.forget()
         self._tell(News(kind="connected", reason=PLACE))
         return ""
 
@@ -142,7 +161,10 @@ class _Hearing:
     def _take_news(self, channel: object, found: object) -> None:
         """Tell of trades, of positions, and of money that moved; the rest is only prices."""
         name = str(channel)
-        if name.startswith(TRADES) or (name.startswith(CHANGES) and _is_about_held(found)):
+        if name.startswith(ISOLATED) and (name.startswith(ISOLATED[0]) or _is_about_held(found)):
+            self._hear_of_slots(found)
+            self._tell(News(kind="changed", reason=shown(name)))
+        elif name.startswith(TRADES) or (name.startswith(CHANGES) and _is_about_held(found)):
             self._tell(News(kind="changed", reason=shown(name)))
         elif name.startswith(PORTFOLIO):
             currency, balance = str(_of(found, "currency")), str(_of(found, "balance"))
@@ -150,6 +172,19 @@ class _Hearing:
             self._balances[currency] = balance
             if before not in (None, balance):
                 self._tell(News(kind="changed", reason=shown(f"{PORTFOLIO}.{currency}")))
+
+    def _hear_of_slots(self, found: object) -> None:
+        """Note in which slots something happened, as far as that is told."""
+        rows = found if isinstance(found, list) else [found, *_rows(found)]
+        for slot in {_of(row, "user_id") for row in rows}:
+            if self._slots is not None and type(slot) is int and slot >= 0:
+                self._slots.hear(slot)
+
+
+def _rows(found: object) -> list[object]:
+    """The trades and positions of a change."""
+    lists = [_of(found, key) for key in HELD]
+    return [row for each in lists if isinstance(each, list) for row in each]
 
 
 def _of(found: object, key: str) -> object:

@@ -174,12 +174,12 @@ def perpetuals(rows: Sequence[PerpetualRow | Unreadable]) -> Held:
         if isinstance(row, Unreadable):
             held.problems.append(row)
             continue
-        instrument = linear(row.name)
+        instrument = linear(row.symbol)
         if instrument is None:
             problem = "it is not paid in dollars, which is not understood yet"
-            held.holdings.append(Holding(symbol=row.name, problem=problem))
+            held.holdings.append(Holding(symbol=row.symbol, problem=problem))
             continue
-        held.instruments[row.name] = instrument
+        held.instruments[row.symbol] = instrument
         held.holdings.append(_perpetual(row, instrument))
     return held
 
@@ -193,9 +193,9 @@ def _perpetual(row: PerpetualRow, instrument: Instrument) -> Holding:
     elif sign is None or (sign == 0 and size) or (sign == 1 and size < ZERO):
         problem = f"the direction is {row.direction!r}, but the size is {row.size}"
     if problem or size is None:
-        return Holding(symbol=row.name, problem=problem)
+        return Holding(symbol=row.symbol, problem=problem)
     return Holding(
-        symbol=row.name,
+        symbol=row.symbol,
         quantity=plain(size.copy_abs().copy_negate() if sign == -1 else size),
         average_price=_reported(row.average) if size else None,
         price=_reported(row.price),
@@ -203,6 +203,7 @@ def _perpetual(row: PerpetualRow, instrument: Instrument) -> Holding:
         currency=instrument.currency,
         leverage=_reported(row.leverage),
         liquidation_price=_reported(row.liquidation_price),
+        margin_mode=None if row.slot is None else "isolated",
     )
 
 

@@ -11,7 +11,7 @@ from tieout.core.numbers import ONE, ZERO
 from tieout.venues.coinbase.address import REST_PATH
 from tieout.venues.coinbase.exchange import Calls, Question
 from tieout.venues.coinbase.moments import day
-from tieout.venues.coinbase.rows import FutureRow, Product
+from tieout.venues.coinbase.rows import FutureRow, Product, slot_of
 from tieout.venues.coinbase.wire import product_in
 from tieout.venues.http.bodies import number
 from tieout.venues.http.together import together
@@ -61,12 +61,14 @@ def coin(currency: str) -> Instrument:
 def linear(name: str) -> Instrument | None:
     """An international derivative paid in dollars; None for any other.
 
-    Before 2026-10-01 the perpetuals were called otherwise, and a book may still do so.
+    Before 2026-10-01 the perpetuals were called otherwise, and a book may still do so. One in
+    isolated margin is an instrument of its own, by the subaccount that it is in.
 
-    >>> linear("BTC_USDC-PERPETUAL").spellings
-    ('BTC-PERP-INTX',)
+    >>> linear("BTC_USDC-PERPETUAL").spellings, linear("BTC_USDC-PERPETUAL@123456").spellings
+    (('BTC-PERP-INTX',), ())
     """
-    found = _LINEAR.fullmatch(name)
+    slot = slot_of(name)
+    found = _LINEAR.fullmatch(name if slot is None else name.partition("@")[0])
     if found is None:
         return None
     base, quote, last = found[1], found[2], found[3]
@@ -74,12 +76,13 @@ def linear(name: str) -> Instrument | None:
     expires = None if is_perpetual else _day(found[4], found[5], found[6])
     if not is_perpetual and expires is None:
         return None
+    is_former = is_perpetual and quote == "USDC" and slot is None
     return Instrument(
         symbol=name,
         asset_class="perpetual" if is_perpetual else "future",
         currency=quote,
         multiplier=ONE,
-        spellings=(f"{base}-PERP-INTX",) if is_perpetual and quote == "USDC" else (),
+        spellings=(f"{base}-PERP-INTX",) if is_former else (),
         expires=expires,
     )
 

@@ -24,18 +24,18 @@ from tieout.venues.coinbase.bookmark import VERSION, Bookmark
 from tieout.venues.coinbase.derivatives import Derivatives, Positions
 from tieout.venues.coinbase.exchange import Calls, Question
 from tieout.venues.coinbase.funding import Funding
-from tieout.venues.coinbase.gateway import OVERLAP_MS
 from tieout.venues.coinbase.moments import written
 from tieout.venues.coinbase.pages import FillHistory, wallets
 from tieout.venues.coinbase.products import coin, is_us_future, linear
-from tieout.venues.coinbase.rows import Breakdown, TradeRow, Unreadable, WalletRow
+from tieout.venues.coinbase.rows import Breakdown, Unreadable, WalletRow
+from tieout.venues.coinbase.trades import GatewayTrades
 from tieout.venues.coinbase.transfers import Transfers
 from tieout.venues.coinbase.wire import breakdown_in
 from tieout.venues.connection import mismatch
 from tieout.venues.http.bodies import number
 from tieout.venues.http.together import together
 from tieout.venues.http.trace import Trace
-from tieout.venues.moments import milliseconds_of, moment, moment_of
+from tieout.venues.moments import moment
 
 # A fill this fresh may not be in the balances yet, and clocks differ by as much.
 FRESH = timedelta(seconds=5)
@@ -82,7 +82,7 @@ class Reading:
         self._trace = trace
         self._fills = FillHistory(calls, before=bookmark, trace=trace)
         self._funding = Funding(calls, before=bookmark)
-        self._trades: dict[TradeRow | Unreadable, None] = {}
+        self._trades = GatewayTrades(before=bookmark)
         self._state = _State(as_of=calls.now())
         self._problems: list[str] = []
         self._ignored: list[str] = []
@@ -141,10 +141,7 @@ class Reading:
         state.derivatives = await self._derivatives.positions(trace=self._trace)
 
     async def _read_trades(self) -> None:
-        known = [row.time for row in self._trades if isinstance(row, TradeRow)]
-        since = max(known, default=self._before.trades)
-        found = await self._derivatives.trades(since, trace=self._trace)
-        self._trades.update(dict.fromkeys(found))
+        self._trades.add(await self._derivatives.trades(self._trades.since, trace=self._trace))
 
     async def _read_funding(self) -> None:
         await self._funding.read(partial(self._derivatives.log, trace=self._trace))
@@ -196,8 +193,7 @@ class Reading:
 
     def _has_fresh_fills(self) -> bool:
         since = self._state.as_of - FRESH
-        times = (moment_of(row.time) for row in self._trades if isinstance(row, TradeRow))
-        return self._fills.has_news_after(since) or any(at >= since for at in times)
+        return self._fills.has_news_after(since) or self._trades.has_any_after(since)
 
     def _held(self) -> dict[str, Decimal | None]:
         """What is held now, by symbol; None for what cannot be read."""
@@ -215,20 +211,16 @@ class Reading:
         return {
             symbol
             for symbol in {*now, *before}
-            if now.get(symbol, ZERO)
+            if not self._derivatives.is_left_out(symbol)
+            and now.get(symbol, ZERO)
             != add(number(before.get(symbol)) or ZERO, moved.get(symbol, ZERO))
         }
 
     def _news_moved(self) -> dict[str, Decimal]:
         """What moved by the fills, trades and transfers that are new."""
-        trades = [row for row in self._trade_rows if row.id not in self._before.seen]
         news = self._translated_fills(only_news=True)
-        news.activities += [*fills.traded(trades).activities, *self._transfers]
+        news.activities += [*fills.traded(self._trades.news).activities, *self._transfers]
         return news.moved
-
-    @property
-    def _trade_rows(self) -> list[TradeRow]:
-        return [row for row in self._trades if isinstance(row, TradeRow)]
 
     async def _read_transfers(self) -> None:
         """Deposits and the like of wallets that moved without a fill."""
@@ -254,7 +246,7 @@ class Reading:
 
     def _translated(self) -> tuple[Read, Bookmark]:
         happened = self._translated_fills()
-        traded, paid = fills.traded(self._trade_rows), self._funding.translated()
+        traded, paid = fills.traded(self._trades.rows), self._funding.translated()
         found = holdings.balances(self._state.wallets)
         coins = holdings.coins(found, self._state.breakdown, moved=self._moved(happened.moved))
         others = self._derivatives.translated(self._state.derivatives, self._state.breakdown)
@@ -265,7 +257,7 @@ class Reading:
             *_absent(others.holdings, doubts),
             *coins.problems, *others.problems, *self._fills.problems,
             *happened.problems, *traded.problems, *paid.problems,
-            *(row for row in self._trades if isinstance(row, Unreadable)),
+            *self._trades.unreadable,
         )  # fmt: skip
         instruments: dict[str, Instrument] = {
             **happened.instruments, **traded.instruments, **paid.instruments,
@@ -324,7 +316,8 @@ class Reading:
         for symbol, quantity in listed.items():
             if quantity is not None:
                 held[symbol] = plain(quantity)
-        for symbol in doubts:
+        unread = filter(self._derivatives.is_left_out, {*held, *moved})
+        for symbol in (*doubts, *unread):
             known = number((before.held or {}).get(symbol)) or ZERO
             held[symbol] = plain(add(known, moved.get(symbol, ZERO)))
         kept = {
@@ -332,24 +325,20 @@ class Reading:
             for symbol, quantity in held.items()
             if number(quantity) and (symbol in {*listed, *doubts} or not self._is_listed(symbol))
         }
-        times = [row.time for row in self._trade_rows]
-        latest = max((*times, *(() if before.trades is None else (before.trades,))), default=None)
-        latest = None if latest is None else min(latest, milliseconds_of(self._state.as_of))
-        again = (latest or 0) - OVERLAP_MS
-        seen = {**before.seen, **{row.id: row.time for row in self._trade_rows}}
+        as_of = self._state.as_of
         marked = Bookmark(
             version=VERSION,
             portfolio=self._account,
-            at=written(self._state.as_of),
-            trades=latest,
-            seen={name: at for name, at in seen.items() if at >= again},
+            at=written(as_of),
             held=kept,
             doubts=dict(doubts),
             updated=self._updated(),
         )
-        marked = self._fills.marked(marked, as_of=self._state.as_of)
-        marked = self._funding.marked(marked, as_of=self._state.as_of)
-        return self._derivatives.noted(marked, self._state.derivatives, before)
+        marked = self._trades.marked(marked, as_of=as_of)
+        marked = self._fills.marked(marked, as_of=as_of)
+        marked = self._funding.marked(marked, as_of=as_of)
+        latest = partial(self._trades.latest, as_of=as_of)
+        return self._derivatives.noted(marked, self._state.derivatives, before, latest=latest)
 
     def _updated(self) -> dict[str, tuple[str, str, str]]:
         """When wallets last moved; a time that is still to come is nobody's."""
@@ -363,6 +352,8 @@ class Reading:
 
     def _is_listed(self, symbol: str) -> bool:
         """Whether the list that a symbol would be in was read: then it is gone."""
+        if self._derivatives.is_left_out(symbol):
+            return False
         if is_us_future(symbol):
             return self._state.derivatives.futures is not None
         if linear(symbol) is not None:

@@ -6,6 +6,25 @@ from typing import NamedTuple
 Unreadable = str
 
 
+def in_slot(name: str, slot: int | None) -> str:
+    """What something is called that is in a subaccount of isolated margin.
+
+    >>> in_slot("SOL_USDC-PERPETUAL", 123456)
+    'SOL_USDC-PERPETUAL@123456'
+    """
+    return name if slot is None else f"{name}@{slot}"
+
+
+def slot_of(symbol: str) -> int | None:
+    """The subaccount of isolated margin that something is in; None for what is in none.
+
+    >>> slot_of("SOL_USDC-PERPETUAL@123456"), slot_of("SOL_USDC-PERPETUAL")
+    (123456, None)
+    """
+    _, _, slot = symbol.partition("@")
+    return int(slot) if slot.isdecimal() and slot.isascii() else None
+
+
 class Permissions(NamedTuple):
     """GET /key_permissions: whose a key is and what it may do."""
 
@@ -117,8 +136,15 @@ class Access(NamedTuple):
     expires_s: int
 
 
+class SubaccountRow(NamedTuple):
+    """A row of private/get_subaccounts; `isolated` is one of isolated margin, a slot."""
+
+    id: int
+    is_isolated: bool = False
+
+
 class PerpetualRow(NamedTuple):
-    """A row of private/get_positions."""
+    """A row of private/get_positions; `slot` is whose list it is from, None for the login's own."""
 
     name: str
     kind: str | None = None
@@ -128,10 +154,21 @@ class PerpetualRow(NamedTuple):
     price: str | None = None
     leverage: str | None = None
     liquidation_price: str | None = None
+    user: str | None = None
+    is_isolated: bool = False
+    slot: int | None = None
+
+    @property
+    def symbol(self) -> str:
+        """What it is called in the book."""
+        return in_slot(self.name, self.slot)
 
 
 class TradeRow(NamedTuple):
-    """A row of private/get_user_trades_by_currency_and_time; time in milliseconds."""
+    """A row of private/get_user_trades_by_currency_and_time; time in milliseconds.
+
+    `slot` is whose list it is from, None for the login's own.
+    """
 
     id: str
     name: str
@@ -144,6 +181,19 @@ class TradeRow(NamedTuple):
     profit_loss: str | None = None
     liquidation: str | None = None
     liquidity: str | None = None
+    user: str | None = None
+    is_isolated: bool = False
+    slot: int | None = None
+
+    @property
+    def symbol(self) -> str:
+        """What it is called in the book."""
+        return in_slot(self.name, self.slot)
+
+    @property
+    def key(self) -> str:
+        """Both sides of a trade with oneself have the same id, each in its own list."""
+        return in_slot(self.id, self.slot)
 
 
 class TradePage(NamedTuple):

@@ -8,6 +8,7 @@ from tieout.venues.coinbase.rows import (
     LogPage,
     LogRow,
     PerpetualRow,
+    SubaccountRow,
     TradePage,
     TradeRow,
     Unreadable,
@@ -81,6 +82,8 @@ def perpetuals_in(body: bytes) -> tuple[PerpetualRow | Unreadable, ...]:
 
 
 def _perpetual(row: object) -> PerpetualRow | Unreadable:
+    """Coins are in `size_currency`: `size` is what they are worth in dollars (Deribit's description
+    of it, the example of Coinbase's guide to isolated positions, and ccxt's issue 13313)."""
     fields = texts(row) if isinstance(row, dict) else {}
     if not fields.get("instrument_name"):
         return f"a position is {kind_of(row)} without an instrument"
@@ -88,21 +91,29 @@ def _perpetual(row: object) -> PerpetualRow | Unreadable:
         name=fields["instrument_name"].strip(),
         kind=fields.get("kind"),
         direction=fields.get("direction"),
-        size=fields.get("size"),
+        size=fields.get("size_currency"),
         average=fields.get("average_price"),
         price=fields.get("mark_price"),
         leverage=fields.get("leverage"),
         liquidation_price=fields.get("estimated_liquidation_price"),
+        user=fields.get("user_id"),
+        is_isolated=fields.get("isolated") == "true",
     )
 
 
-def subaccounts_in(body: bytes) -> tuple[int, ...]:
-    """The numbers of the accounts; a subaccount is told little of its main account."""
+def subaccounts_in(body: bytes) -> tuple[SubaccountRow, ...]:
+    """The accounts of a login, of which its own is always one."""
     rows = _result(body, "a list of subaccounts")
-    if not isinstance(rows, list):
+    if not isinstance(rows, list) or not rows:
         refuse(rows, "a list of subaccounts")
-    numbers = [row.get("id", row.get("uid")) for row in rows if isinstance(row, dict)]
-    return tuple(each for each in numbers if type(each) is int)
+    return tuple(map(_subaccount, rows))
+
+
+def _subaccount(row: object) -> SubaccountRow:
+    number = row.get("id", row.get("uid")) if isinstance(row, dict) else None
+    if not isinstance(row, dict) or type(number) is not int:
+        refuse(row, "a subaccount with a number")
+    return SubaccountRow(id=number, is_isolated=row.get("isolated") is True)
 
 
 def trades_in(body: bytes) -> TradePage:
@@ -135,6 +146,8 @@ def _trade(row: object) -> TradeRow | Unreadable:
         profit_loss=fields.get("profit_loss"),
         liquidation=fields.get("liquidation"),
         liquidity=fields.get("liquidity"),
+        user=fields.get("user_id"),
+        is_isolated=fields.get("isolated") == "true",
     )
 
 

@@ -125,12 +125,16 @@ class CoinbaseVenue:
             chance=chance,
         )
         self._gateway = Gateway(self._calls, login)
-        self._known = Known(futures=futures, perpetuals=perpetuals)
+        self._known = Known(futures=futures, perpetuals=perpetuals, now=self._calls.now)
         self._channel = UserChannel(
             address=addresses.stream, login=login, limits=limits, ca_file=ca_file
         )
         self._gateway_channel = GatewayChannel(
-            address=addresses.gateway_stream, login=login, limits=limits, ca_file=ca_file
+            address=addresses.gateway_stream,
+            login=login,
+            limits=limits,
+            ca_file=ca_file,
+            slots=self._known.slots,
         )
 
     def __repr__(self) -> str:
