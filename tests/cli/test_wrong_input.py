@@ -191,6 +191,8 @@ WRONG = [
     (book, "demo --db tieout.toml", "--db: tieout.toml is there already"),
     (nothing, "demo --db demo.toml", "--db: demo.toml is where the demo keeps its settings"),
     (book, "db prune --evidence-days -1", "'--evidence-days'"),
+    (book, "db prune --evidence-days 99999999", "'--evidence-days'"),
+    (book, "db prune --ended-days 99999999", "'--ended-days'"),
     (book, "sync --account nope", "no account or connection is named 'nope'; there are: paper"),
     (book, "sync", "set the environment variable NO_KEY"),
 ]

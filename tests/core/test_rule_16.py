@@ -100,6 +100,17 @@ def test_rule_16_after_it_it_is_a_timing_break():
     """)
 
 
+def test_rule_16_a_grace_period_may_be_longer_than_a_calendar_goes():
+    check(f"""
+        policy  grace_s 1e400
+        {OPENED}
+        ---
+        at      15:05
+        broker  MSFT 1 @ 1
+        =>      nothing else  tied out  book AAPL 5 OPENING
+    """)
+
+
 def test_rule_16_the_grace_period_can_be_set():
     check(f"""
         policy  grace_s 300

@@ -210,3 +210,40 @@ def test_rule_16_one_that_shows_it_does():
         broker  X 5 @ 100 price 100
         =>      created X 0 -> 5 @ 100 OPEN SYNCED  tied out
     """)
+
+
+FILLED_IN_PART = f"""{OPENED}
+        ---
+        at      15:00:05
+        fill f1 X 2 @ 101 at 15:00:03
+        =>      restated X 5 -> 5 @ 100.4 OPENING by f1
+        ---
+"""
+
+
+def test_rule_16_of_an_open_that_was_filled_in_part_only_the_rest_leaves():
+    check(f"""{FILLED_IN_PART}
+        broker  M 1 @ 1
+        broker  X 2 @ 101 price 90
+        =>      break timing X 5 -> 2 seen 1  not tied out
+        ---
+        broker  M 1 @ 1
+        broker  X 2 @ 101 price 90
+        =>      reduced X 5 -> 2 @ 101 OPEN realized nothing  break timing X resolved  tied out
+        =>      book X 2 @ 101 actual and more  ended nothing  total nothing
+    """)
+
+
+def test_rule_16_what_a_fill_confirmed_and_is_missing_later_has_pnl_the_rest_has_none():
+    check(f"""{FILLED_IN_PART}
+        at      15:00:08
+        broker  M 1 @ 1
+        broker  X 2 @ 101 price 90
+        =>      nothing else  tied out
+        ---
+        broker  M 1 @ 1
+        =>      missing X 5 -> 5 and more
+        ---
+        broker  M 1 @ 1
+        =>      closed X 5 -> 0 realized -22 USD estimated reason missing and more
+    """)

@@ -12,6 +12,8 @@ from tieout.cli.output import console, progress, write_json
 if TYPE_CHECKING:
     from tieout.store.maintenance import Database
 
+DAYS_MAX = 36_500  # a hundred years, as in tieout.toml
+
 app = typer.Typer()
 
 
@@ -104,12 +106,17 @@ def prune(
     evidence_days: Annotated[
         int | None,
         typer.Option(
-            "--evidence-days", min=0, help="Keep raw replies so long; else as set in tieout.toml."
+            "--evidence-days",
+            min=0,
+            max=DAYS_MAX,
+            help="Keep raw replies so long; else as set in tieout.toml.",
         ),
     ] = None,
     ended_days: Annotated[
         int | None,
-        typer.Option("--ended-days", min=0, help="Also forget positions that ended before."),
+        typer.Option(
+            "--ended-days", min=0, max=DAYS_MAX, help="Also forget positions that ended before."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -31,6 +31,7 @@ from tieout.core.position import Position
 from tieout.core.snapshot import Holding
 
 SHOWN_MAX = 40
+SECOND_US = Decimal(1_000_000)
 
 RATIO_TERM_MAX = 100
 _TERM_MAX, _TERM_NEXT = Decimal(RATIO_TERM_MAX), Decimal(RATIO_TERM_MAX - 1)
@@ -366,4 +367,5 @@ def break_kind(finding: Finding) -> BreakKind:
 
 def is_in_grace(booked_at: datetime, *, as_of: datetime, grace_s: Decimal) -> bool:
     """Whether a booking is so young that the venue may not show it yet."""
-    return as_of - booked_at <= timedelta(microseconds=int(grace_s.scaleb(6)))
+    age_us = (as_of - booked_at) // timedelta(microseconds=1)
+    return age_us <= multiply(grace_s, SECOND_US)

@@ -191,7 +191,7 @@ class Resolution:
         is_confirmed = self.counts_absences and misses >= policy.missing_confirmations
         acts = is_confirmed and policy.on_missing != "flag" and self._truth(finding) == "broker"
         if self.approved or (acts and not self._is_ignored(finding)):
-            self.draft.add(replace(self._observed(finding), reason="missing"))
+            self.draft.add(replace(self._observed(self._as_confirmed(finding)), reason="missing"))
             self._status(finding, "DRIFT", misses=misses)
             return
         status: Reconciliation = "DRIFT" if is_confirmed else "PENDING"
@@ -246,7 +246,7 @@ class Resolution:
             return
         acts = policy.on_missing != "flag" and misses >= policy.missing_confirmations
         if acts and self.is_complete:
-            ends = self._is_opening(finding)
+            ends = self._is_opening(finding) and not finding.theirs
             for each in self.bookings:
                 self._withdraw(finding, each, ends=ends)
             self._status(finding, "SYNCED", misses=0)
@@ -260,6 +260,21 @@ class Resolution:
         What it reports beyond that is a difference of its own.
         """
         self._break(replace(finding, verdict="unconfirmed", theirs=shown))
+        self._take_back(finding, shown=shown)
+        self._status(finding, "DRIFT", misses=0)
+        if shown != finding.theirs:
+            beyond: Verdict = "flat" if finding.verdict == "flat" else "differs"
+            ledger = self.draft.ledger(finding.ledger)
+            self._differs(ledger, replace(finding, verdict=beyond, ours=shown, ratio=None))
+
+    def _as_confirmed(self, finding: Finding) -> Finding:
+        """A missing position without what we booked and nobody ever showed: that has no P&L."""
+        shown = _nearest(ZERO, subtract(finding.ours, total_left(self.bookings)), finding.ours)
+        self._take_back(finding, shown=shown)
+        return replace(finding, ours=shown)
+
+    def _take_back(self, finding: Finding, *, shown: Decimal) -> None:
+        """Our bookings are confirmed up to `shown`, the rest of them goes back."""
         ends = self._is_opening(finding) and not shown
         bookings, self.bookings = self.bookings, ()
         for each, part in not_shown(bookings, subtract(finding.ours, shown)):
@@ -269,11 +284,6 @@ class Resolution:
             if part:
                 self._withdraw(finding, each, part=part)
             self.draft.add(self._confirmed(finding, each))
-        self._status(finding, "DRIFT", misses=0)
-        if shown != finding.theirs:
-            beyond: Verdict = "flat" if finding.verdict == "flat" else "differs"
-            ledger = self.draft.ledger(finding.ledger)
-            self._differs(ledger, replace(finding, verdict=beyond, ours=shown, ratio=None))
 
     def _is_opening(self, finding: Finding) -> bool:
         position = self.draft.expected(finding.ledger).position
