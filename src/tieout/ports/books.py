@@ -56,11 +56,12 @@ class News:
 
     `connected` comes after every connect, as messages may have been missed before it; `changed`
     when something happened; `lost`, with a reason, when the connection ended or none came about;
-    `refused`, with a reason, when the venue turned the login down.
+    `refused`, with a reason, when the venue turned the login down; `unheard`, with a reason, when
+    there is a part of it that the stream does not tell of, while the others go on.
     `account` is the venue's name for the one it is about, None for all of the connection.
     """
 
-    kind: Literal["connected", "changed", "lost", "refused"]
+    kind: Literal["connected", "changed", "lost", "refused", "unheard"]
     account: AccountId | None = None
     reason: str = ""
 

@@ -33,7 +33,8 @@ class Borrowed:
 class Quirks:
     """How one exchange is asked.
 
-    `tells_all`: one question brings the positions of every market type. `by_settle`: positions
+    `tells_all`: one question brings the positions of every market type. `hears_all`: one stream
+    tells of every market type, whichever it is asked for. `by_settle`: positions
     are told for one settlement coin at a time, at most `positions_page` of them. `wallets` are
     those whose coins are held as such, `page` the rows of a full page of trades, `window` the
     longest time that may be asked for.
@@ -45,6 +46,7 @@ class Quirks:
     """
 
     tells_all: bool = False
+    hears_all: bool = False
     by_settle: str | None = None
     wallets: tuple[Parameters, ...] | None = None
     positions_page: int | None = None
@@ -72,6 +74,7 @@ KNOWN: Mapping[str, Quirks] = {
     ),
     "bybit": Quirks(
         asks_currencies=False,
+        hears_all=True,
         by_settle="settleCoin",
         positions_page=200,
         wallets=({},),
@@ -87,9 +90,10 @@ KNOWN: Mapping[str, Quirks] = {
             may_only_read=("1",),
         ),
     ),
-    "kraken": Quirks(tells_all=True, wallets=({},), page=50),
+    "kraken": Quirks(tells_all=True, hears_all=True, wallets=({},), page=50),
     "krakenfutures": Quirks(
         tells_all=True,
+        hears_all=True,
         wallets=(),
         page=100,
         before="lastFillTime",
@@ -102,6 +106,7 @@ KNOWN: Mapping[str, Quirks] = {
     "okx": Quirks(
         asks_currencies=False,
         tells_all=True,
+        hears_all=True,
         wallets=({}, {"type": "funding"}),
         page=100,
         trades_by="type",
