@@ -33,6 +33,7 @@ class Borrowed:
 class Quirks:
     """How one exchange is asked.
 
+    `is_list`: rows come in a list, also where there are none.
     `tells_all`: one question brings the positions of every market type. `hears_all`: one stream
     tells of every market type, whichever it is asked for. `by_settle`: positions
     are told for one settlement coin at a time, at most `positions_page` of them. `wallets` are
@@ -45,6 +46,7 @@ class Quirks:
     Where `asks_currencies` is off, a private list that is not needed is not asked for.
     """
 
+    is_list: bool = False
     tells_all: bool = False
     hears_all: bool = False
     by_settle: str | None = None
@@ -65,6 +67,7 @@ class Quirks:
 
 KNOWN: Mapping[str, Quirks] = {
     "binance": Quirks(
+        is_list=True,
         asks_currencies=False,
         options={"fetchMargins": False, "leverageBrackets": {}},
         wallets=({"type": "spot"}, {"type": "margin"}, {"type": "funding"}),
@@ -73,6 +76,7 @@ KNOWN: Mapping[str, Quirks] = {
         identity=Identity(method="private_get_account", path=("uid",)),
     ),
     "bybit": Quirks(
+        is_list=True,
         asks_currencies=False,
         hears_all=True,
         by_settle="settleCoin",
@@ -92,6 +96,7 @@ KNOWN: Mapping[str, Quirks] = {
     ),
     "kraken": Quirks(tells_all=True, hears_all=True, wallets=({},), page=50),
     "krakenfutures": Quirks(
+        is_list=True,
         tells_all=True,
         hears_all=True,
         wallets=(),
@@ -104,6 +109,7 @@ KNOWN: Mapping[str, Quirks] = {
         ),
     ),
     "okx": Quirks(
+        is_list=True,
         asks_currencies=False,
         tells_all=True,
         hears_all=True,
