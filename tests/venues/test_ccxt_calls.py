@@ -7,9 +7,10 @@ from email.utils import format_datetime
 
 import pytest
 
-from tieout.core.errors import SettingsError, VenueError, VenueUnavailable
+from tieout.core.errors import SettingsError, VenueError, VenueReplyInvalid, VenueUnavailable
 from tieout.venues import registry
 from tieout.venues.ccxt.limits import Limits
+from venues import ccxt_recordings as lists
 from venues.alpaca import FakeClock
 from venues.ccxt_market import LOGIN, NOW, KrakenFutures, read, venue_at
 from venues.ccxt_stub import ExchangeStub
@@ -93,3 +94,26 @@ def test_a_login_in_the_address_is_refused_as_an_address_is_shown():
     assert "connections.main.address" in str(caught.value)
     assert "has a login in it" in str(caught.value)
     assert "planted" not in str(caught.value)
+
+
+NO_ROWS = (
+    b'{"retCode": 0, "retMsg": "OK", "result": {}, "retExtInfo": {}, "time": 1}',
+    b'{"retCode": 0, "retMsg": "OK", "result": {"list": null}, "retExtInfo": {}, "time": 1}',
+)
+
+
+@pytest.mark.parametrize("body", NO_ROWS)
+@pytest.mark.parametrize("path", ["/v5/position/list", "/v5/execution/list"])
+def test_a_good_reply_without_its_list_is_not_taken_for_nothing(stub, clock, path, body):
+    lists.bybit(stub)
+    stub.say(path, body)
+    with pytest.raises(VenueReplyInvalid, match=r"a reply that says nothing|NoneType"):
+        read(venue_at(stub, "bybit", clock=clock), account="7")
+
+
+@pytest.mark.parametrize("body", [b'{"error": []}', b'{"error": [], "result": null}'])
+def test_a_list_of_errors_that_is_empty_is_no_empty_list_of_rows(stub, clock, body):
+    lists.kraken(stub)
+    stub.say("/0/private/TradesHistory", body)
+    with pytest.raises(VenueReplyInvalid):
+        read(venue_at(stub, "kraken", clock=clock))

@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket as network
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
 from tieout.ports import News
-from tieout.venues.ccxt.sdk import watcher_of
+from tieout.venues.ccxt.watcher import Ears, watcher_of
 from venues import ccxt_recordings as lists
 from venues.alpaca import FakeClock
 from venues.ccxt_market import LIMITS, NOW, KrakenFutures, venue_at
@@ -24,6 +24,12 @@ FILL = {"feed": "fills", "fills": [{
 }]}  # fmt: skip
 
 
+def started(work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
+
+
 class Socket:
     """Kraken's stream of fills: a challenge, a snapshot, and what a test sends."""
 
@@ -31,8 +37,7 @@ class Socket:
         self.subscribed: list[str] = []
         self.connection: ServerConnection | None = None
         self.server = serve(self._talk, "127.0.0.1", 0, close_timeout=0.1)
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
+        self.thread = started(self.server.serve_forever)
 
     @property
     def address(self) -> str:
@@ -61,7 +66,8 @@ class Tunnel:
 
     def __init__(self, end: str) -> None:
         self._end = int(end.rpartition(":")[2])
-        self._ways: list[network.socket] = []
+        self._ways: list[tuple[network.socket, network.socket]] = []
+        self._began: dict[network.socket, str] = {}
         self._swallowing: set[network.socket] = set()
         self._server = network.create_server(("127.0.0.1", 0))
         threading.Thread(target=self._accept, daemon=True).start()
@@ -70,9 +76,11 @@ class Tunnel:
     def address(self) -> str:
         return f"ws://127.0.0.1:{self._server.getsockname()[1]}"
 
-    def go_silent(self) -> None:
-        """Of the connections that there are; later ones are whole."""
-        self._swallowing.update(self._ways)
+    def go_silent(self, path: str = "") -> None:
+        """Of the connections that there are, to a path; later ones are whole."""
+        for near, far in self._ways:
+            if path in self._began.get(near, ""):
+                self._swallowing |= {near, far}
 
     def _accept(self) -> None:
         while True:
@@ -81,20 +89,22 @@ class Tunnel:
             except OSError:
                 return
             far = network.create_connection(("127.0.0.1", self._end))
-            self._ways += [near, far]
+            self._ways.append((near, far))
             for ends in ((near, far), (far, near)):
                 threading.Thread(target=self._carry, args=ends, daemon=True).start()
 
     def _carry(self, here: network.socket, there: network.socket) -> None:
         with here, there:
             while piece := _heard_from(here):
+                self._began.setdefault(here, piece.decode(errors="replace"))
                 if here not in self._swallowing:
                     there.sendall(piece)
 
     def close(self) -> None:
         self._server.close()
-        for way in self._ways:
-            way.close()
+        for ends in self._ways:
+            for way in ends:
+                way.close()
 
 
 def _heard_from(way: network.socket) -> bytes:
@@ -188,8 +198,9 @@ def test_a_stream_that_has_gone_silent_is_noticed_and_connected_again(stub, sock
 def test_no_exchange_is_pinged_so_seldom_that_its_silence_lasts(exchange):
     """ccxt's own pauses are from 4 seconds to half an hour; two answers may be missed."""
     made = watcher_of(
-        exchange, login={}, address=None, stream_address=None, ping_s=10, on_connected=lambda: None
-    )
+        exchange, login={}, address=None, stream_address=None, ping_s=10, sockets_max=3,
+        ears=Ears(connected=lambda: None, ended=lambda _: None),
+    )  # fmt: skip
     assert made.streaming["keepAlive"] <= 10_000
 
 

@@ -16,6 +16,8 @@ from tieout.core.policy import default_policy
 from tieout.core.snapshot import Failure
 from tieout.core.tieout import tie_out
 from tieout.testing.venue import GARBLED, PASSING, Trouble
+from tieout.venues.ccxt.quirks import Quirks
+from tieout.venues.ccxt.trades import translated
 from venues import ccxt_recordings as lists
 from venues.alpaca import FakeClock
 from venues.ccxt_market import NOW, KrakenFutures, venue_at
@@ -163,3 +165,16 @@ def test_no_fault_at_any_call_of_a_sync_closes_or_changes_a_position(stub, call,
     stub.trouble_now = answer
     assert desk.sync().tied_out
     assert desk.held() == before
+
+
+def test_a_fee_in_the_coin_that_a_trade_is_paid_in_is_counted():
+    row = {
+        "id": "T1", "symbol": "ETH/BTC", "timestamp": 1795186800000, "side": "buy", "price": "0.05",
+        "amount": "1", "fee": {"cost": "0.0001", "currency": "BTC"}, "info": {"fee": "0.0001"},
+    }  # fmt: skip
+    markets = {"ETH/BTC": {"base": "ETH", "quote": "BTC", "contract": False}}
+    found = translated([row], markets, venue="ccxt:kraken", currency="USD", quirks=Quirks())
+    moved = found.activities
+    assert {each.id.partition("T1")[2]: (each.symbol, str(each.quantity)) for each in moved} == {
+        "": ("ETH", "1"), "#quote": ("BTC", "-0.05"), "#fee": ("BTC", "-0.0001"),
+    }  # fmt: skip

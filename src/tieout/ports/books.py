@@ -57,11 +57,12 @@ class News:
     `connected` comes after every connect, as messages may have been missed before it; `changed`
     when something happened; `lost`, with a reason, when the connection ended or none came about;
     `refused`, with a reason that says what to do, when the venue turned down the login, the client
-    id or a subscription: that does not pass by itself.
+    id or a subscription: that does not pass by itself; `unheard`, with a reason, when there is a
+    part of it that the stream does not tell of, while the others go on.
     `account` is the venue's name for the one it is about, None for all of the connection.
     """
 
-    kind: Literal["connected", "changed", "lost", "refused"]
+    kind: Literal["connected", "changed", "lost", "refused", "unheard"]
     account: AccountId | None = None
     reason: str = ""
 

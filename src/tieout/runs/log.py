@@ -104,8 +104,9 @@ class RunLog:
     def stream(
         self, connection: str, kind: str, reason: str, *, wrong: BaseException | None = None
     ) -> None:
-        """A venue's stream was connected, lost or refused."""
-        say = self._log.warning if kind in ("lost", "refused") else self._log.info
+        """A venue's stream was connected, lost or refused, or does not tell of all."""
+        is_amiss = kind in ("lost", "refused", "unheard")
+        say = self._log.warning if is_amiss else self._log.info
         facts = {"reason": reason} if reason else {}
         say(f"[Stream] {connection} {kind}", connection=connection, **facts, **_details(wrong))
 

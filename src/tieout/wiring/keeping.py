@@ -267,7 +267,7 @@ class Keeper:
         is_first = connection not in {*self._heard, *self._missed} and not reached
         if news.kind != "changed":
             self.log.stream(connection, news.kind, news.reason)
-        if news.kind in ("lost", "refused"):
+        if news.kind in ("lost", "refused", "unheard"):
             return
         self._heard.add(connection)
         if news.kind == "connected" and is_first:

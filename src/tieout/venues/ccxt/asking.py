@@ -22,6 +22,7 @@ class Asking:
     balances: tuple[Question, ...]
     trades: tuple[Series, ...]
     funding: tuple[Mapping[str, str], ...]
+    heard: tuple[Mapping[str, str], ...]
     untold: tuple[str, ...] = ()
     problems: tuple[str, ...] = field(default=())
 
@@ -59,6 +60,7 @@ def asking_of(exchange: Any, markets: Markets, *, quirks: Quirks, types: tuple[s
         balances=_balances(quirks) if has_spot and has.get("fetchBalance") else (),
         trades=_trades(wanted, markets, quirks) if has.get("fetchMyTrades") else (),
         funding=_funding(contracts, markets, quirks) if has.get("fetchFundingHistory") else (),
+        heard=_heard(wanted, contracts, markets, quirks),
         untold=tuple(untold),
         problems=tuple(problems),
     )
@@ -129,3 +131,13 @@ def _funding(
     if quirks.tells_all:
         return ({},)
     return tuple(dict(each) for each in _combinations(["swap"], markets, settle=None))
+
+
+def _heard(
+    wanted: list[str], contracts: list[str], markets: Markets, quirks: Quirks
+) -> tuple[Mapping[str, str], ...]:
+    """The market types that a stream is asked for, one by one where it does not tell all."""
+    if quirks.hears_all:
+        return ({},) if contracts else ({"type": "spot"},)
+    coins = [{"type": each} for each in wanted if each not in CONTRACTS]
+    return (*coins, *(dict(each) for each in _combinations(contracts, markets, settle=None)))

@@ -16,7 +16,7 @@ from tieout.venues.ccxt.failures import (
     is_worth_retrying,
 )
 from tieout.venues.ccxt.limits import Limits
-from tieout.venues.ccxt.quirks import KNOWN
+from tieout.venues.ccxt.quirks import KNOWN, quirks_of
 from tieout.venues.ccxt.sdk import Heard, Taker
 from tieout.venues.http.scrub import Scrub
 from tieout.venues.http.trace import Trace, evidence_of, in_time
@@ -148,6 +148,8 @@ class Calls:
 
     def _asked(self, question: Question) -> Answer:
         self._taker.heard = []
+        # What else an exchange that is not known answers instead of an empty list, nobody knows.
+        is_list = quirks_of(self.exchange.id).is_list or question.method == "fetch_positions"
         try:
             method = getattr(self.exchange, question.method)
             if question.method == "load_markets":
@@ -155,8 +157,8 @@ class Calls:
             else:
                 value = method(*question.arguments, dict(question.parameters))
         except Exception as error:  # whatever ccxt stumbles over in a reply is the reply's
-            return Answer(None, error, tuple(self._taker.heard))
-        return Answer(value, None, tuple(self._taker.heard))
+            return Answer(None, error, tuple(self._taker.heard), is_list)
+        return Answer(value, None, tuple(self._taker.heard), is_list)
 
     def _backoff_s(self, tries: int) -> float:
         least_s, most_s = self.limits.backoff_s, self.limits.backoff_s_max

@@ -29,6 +29,7 @@ ADVICE_PERMITTED = "the exchange did not accept the question; see what it says"
 AUTH = (401, 403)
 RATE = (418, 429)
 QUERY = re.compile(r"\?[\w.%-]+=\S*")
+ASIDE = ("error", "errors")
 CAME = {
     "cut": "broke off",
     "too_large": "is too long",
@@ -38,11 +39,15 @@ CAME = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a question brought: a value, or an error; and all that was heard meanwhile."""
+    """What a question brought: a value, or an error; and all that was heard meanwhile.
+
+    Where the rows of a good reply are in a list, an empty object has none, and `is_list` says so.
+    """
 
     value: Any
     error: Exception | None
     heard: tuple[Heard, ...]
+    is_list: bool = False
 
     @property
     def last(self) -> Heard | None:
@@ -125,7 +130,7 @@ def _judged_by_body(answer: Answer) -> tuple[type[VenueError] | None, str]:
     if status >= 500:
         return VenueUnavailable, ADVICE_AGAIN
     tells_nothing = error is not None or is_empty(answer.value)
-    if status < 300 and tells_nothing and not all(has_rows(each.body) for each in answer.heard):
+    if status < 300 and tells_nothing and not _is_told_empty(answer):
         return VenueReplyInvalid, ADVICE_INVALID
     if 300 <= status < 400:
         return VenueRefused, "set the address to where it leads; redirects are not followed"
@@ -145,24 +150,38 @@ def is_empty(value: Any) -> bool:
     return not value or isinstance(value, str)
 
 
-def has_rows(body: bytes) -> bool:
+def _is_told_empty(answer: Answer) -> bool:
+    """The last reply has the rows; those before may be what ccxt needs to ask for them."""
+    if answer.error is not None:
+        return all(has_rows(each.body, is_list=False, aside=()) for each in answer.heard)
+    *before, last = answer.heard
+    has_place = has_rows(last.body, is_list=answer.is_list)
+    return has_place and all(has_rows(each.body, is_list=False) for each in before)
+
+
+def has_rows(body: bytes, *, is_list: bool, aside: tuple[str, ...] = ASIDE) -> bool:
     """Whether a body has a place for rows: a list, or an object that is empty.
 
-    Nothing may be taken for empty that does not say so: an error object has no such place.
+    Nothing may be taken for empty that does not say so: an error object has no such place, nor
+    has the list of errors that some exchanges add to every reply.
 
-    >>> [has_rows(body) for body in (b'{"result": []}', b'{"message": "down"}', b"null", b"<p>")]
-    [True, False, False, False]
+    >>> [has_rows(body, is_list=False) for body in (b'{"result": []}', b'{"result": {}}', b"null")]
+    [True, True, False]
+    >>> [has_rows(body, is_list=True) for body in (b'{"result": {}}', b'{"error": []}', b"[]")]
+    [False, False, True]
     """
     try:
         found = json.loads(body)
     except ValueError:
         return False
-    return _has_place(found)
+    return _has_place(found, is_list, aside)
 
 
-def _has_place(value: Any) -> bool:
+def _has_place(value: Any, is_list: bool, aside: tuple[str, ...]) -> bool:
     if isinstance(value, list):
         return True
-    if isinstance(value, dict):
-        return not value or any(_has_place(each) for each in value.values())
-    return False
+    if not isinstance(value, dict):
+        return False
+    if not value:
+        return not is_list
+    return any(_has_place(value[name], is_list, aside) for name in value if name not in aside)

@@ -12,7 +12,8 @@ class Limits(HttpLimits):
     ccxt keeps the exchange's pace (its rate limiter); the tries are ours. A window of trades that
     is full is split, at most `pages_max` calls in all. `settle_s` passes between two readings of
     positions while trades go on. A stream that ended is connected again after `reconnect_s`, and
-    longer with each try; it is pinged at least every `ping_s`.
+    longer with each try; it is pinged at least every `ping_s`. It has at most `sockets_max`
+    sockets. For a watch that failed by itself all is connected anew, after `rewatch_s_max` at most.
     """
 
     deadline_s: float = 300.0
@@ -24,6 +25,8 @@ class Limits(HttpLimits):
     ping_s: float = 10.0
     reconnect_s: float = 1.0
     reconnect_s_max: float = 30.0
+    rewatch_s_max: float = 300.0
+    sockets_max: int = 10
 
 
 DEFAULT = Limits()

@@ -33,7 +33,9 @@ class Borrowed:
 class Quirks:
     """How one exchange is asked.
 
-    `tells_all`: one question brings the positions of every market type. `by_settle`: positions
+    `is_list`: rows come in a list, also where there are none.
+    `tells_all`: one question brings the positions of every market type. `hears_all`: one stream
+    tells of every market type, whichever it is asked for. `by_settle`: positions
     are told for one settlement coin at a time, at most `positions_page` of them. `wallets` are
     those whose coins are held as such, `page` the rows of a full page of trades, `window` the
     longest time that may be asked for.
@@ -44,7 +46,9 @@ class Quirks:
     Where `asks_currencies` is off, a private list that is not needed is not asked for.
     """
 
+    is_list: bool = False
     tells_all: bool = False
+    hears_all: bool = False
     by_settle: str | None = None
     wallets: tuple[Parameters, ...] | None = None
     positions_page: int | None = None
@@ -63,6 +67,7 @@ class Quirks:
 
 KNOWN: Mapping[str, Quirks] = {
     "binance": Quirks(
+        is_list=True,
         asks_currencies=False,
         options={"fetchMargins": False, "leverageBrackets": {}},
         wallets=({"type": "spot"}, {"type": "margin"}, {"type": "funding"}),
@@ -71,7 +76,9 @@ KNOWN: Mapping[str, Quirks] = {
         identity=Identity(method="private_get_account", path=("uid",)),
     ),
     "bybit": Quirks(
+        is_list=True,
         asks_currencies=False,
+        hears_all=True,
         by_settle="settleCoin",
         positions_page=200,
         wallets=({},),
@@ -87,9 +94,11 @@ KNOWN: Mapping[str, Quirks] = {
             may_only_read=("1",),
         ),
     ),
-    "kraken": Quirks(tells_all=True, wallets=({},), page=50),
+    "kraken": Quirks(tells_all=True, hears_all=True, wallets=({},), page=50),
     "krakenfutures": Quirks(
+        is_list=True,
         tells_all=True,
+        hears_all=True,
         wallets=(),
         page=100,
         before="lastFillTime",
@@ -100,8 +109,10 @@ KNOWN: Mapping[str, Quirks] = {
         ),
     ),
     "okx": Quirks(
+        is_list=True,
         asks_currencies=False,
         tells_all=True,
+        hears_all=True,
         wallets=({}, {"type": "funding"}),
         page=100,
         trades_by="type",

@@ -7,10 +7,9 @@ text, float and int only, and takes a Decimal for nothing at all.)
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
@@ -113,7 +112,7 @@ def exchange_of(
         made.has["fetchCurrencies"] = False
     made.session = taker
     if address is not None:
-        made.urls["api"] = _moved(made.urls["api"], address)
+        made.urls["api"] = moved(made.urls["api"], address)
     return made, taker
 
 
@@ -139,10 +138,10 @@ def _exact(kind: type[Any]) -> type[Any]:
     return Exact
 
 
-def _moved(urls: Any, address: str) -> Any:
+def moved(urls: Any, address: str) -> Any:
     """The same paths at another address."""
     if isinstance(urls, dict):
-        return {name: _moved(each, address) for name, each in urls.items()}
+        return {name: moved(each, address) for name, each in urls.items()}
     if not isinstance(urls, str) or "://" not in urls:
         return urls
     _, _, path = urls.partition("://")[2].partition("/")
@@ -158,41 +157,3 @@ def require_exchange(exchange: str, *, connection: str) -> None:
             f"connections.{connection}.venue: ccxt {VERSION} has no exchange {exchange!r}{hint}; "
             'write venue = "ccxt:<id>" with one of `python -c "import ccxt; print(ccxt.exchanges)"`'
         )
-
-
-def watcher_of(
-    exchange: str,
-    *,
-    login: Mapping[str, str],
-    address: str | None,
-    stream_address: str | None,
-    ping_s: float,
-    on_connected: Callable[[], None],
-) -> Any | None:
-    """ccxt's streaming class for an exchange; None where it has none. Nothing is sent."""
-    streams = import_module("ccxt.pro")
-    if exchange not in streams.exchanges:
-        return None
-
-    class Watcher(getattr(streams, exchange)):  # type: ignore[misc]
-        """Says when it has connected."""
-
-        def on_connected(self, client: Any, message: Any = None) -> None:
-            super().on_connected(client, message)
-            on_connected()
-
-    made = Watcher({**login, "enableRateLimit": True})
-    # ccxt's own pauses are up to half an hour, for as long as a dead socket would not be noticed.
-    pause_ms = int(ping_s * 1000)
-    made.streaming["keepAlive"] = min(made.streaming.get("keepAlive") or pause_ms, pause_ms)
-    if address is not None:
-        made.urls["api"] = _moved(made.urls["api"], address)
-    there = stream_address or (address.replace("http", "ws", 1) if address else None)
-    if there is not None and "ws" in made.urls["api"]:
-        made.urls["api"]["ws"] = _moved(made.urls["api"]["ws"], there)
-    return made
-
-
-def is_no_such_watch(error: Exception) -> bool:
-    """Whether ccxt cannot watch that at all, or not without a symbol."""
-    return isinstance(error, ccxt.NotSupported | ccxt.ArgumentsRequired)

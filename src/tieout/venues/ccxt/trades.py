@@ -140,7 +140,7 @@ def _coins(trade: Activity, market: Row, result: Translated, currency: str) -> l
         paid = replace(trade, quantity=negate(multiply(quantity, price)))
         found.append(_units(paid, quote, ActivityId(f"{trade.id}#quote")))
     taken_in = trade.fee_currency
-    is_third = taken_in not in (None, quote, *([base] if is_priced else []))
+    is_third = taken_in not in (None, *([base] if is_priced else []))
     if trade.fee and taken_in and is_third and not balances.is_cash(taken_in, currency):
         fee = replace(trade, quantity=negate(trade.fee))
         found.append(_units(fee, taken_in, ActivityId(f"{trade.id}#fee")))

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,8 +18,9 @@ from tieout.venues.ccxt.limits import DEFAULT, Limits
 from tieout.venues.ccxt.options import Options, options_of
 from tieout.venues.ccxt.quirks import at_path, quirks_of
 from tieout.venues.ccxt.reading import Reading
-from tieout.venues.ccxt.sdk import exchange_of, require_exchange, watcher_of
+from tieout.venues.ccxt.sdk import exchange_of, require_exchange
 from tieout.venues.ccxt.stream import Updates
+from tieout.venues.ccxt.watcher import Ears, prepare, watcher_of
 from tieout.venues.connection import login_finding, mismatch
 from tieout.venues.http.address import is_loopback
 from tieout.venues.http.limits import with_timeout
@@ -113,12 +114,14 @@ class CcxtVenue:
         """Tell of news on the exchange's stream until cancelled, where ccxt has one."""
         while True:
             try:
-                await self._calls.in_time(self._asking)  # the markets, which a stream needs too
+                # The markets, which a stream needs too.
+                asking = await self._calls.in_time(self._asking)
                 break
             except VenueError as error:
                 tell(News(kind="lost", reason=str(error)))
                 await self._calls.pause(self._calls.limits.reconnect_s_max)
-        await self._updates.listen(tell, markets_of=self._exchange)
+        await asyncio.to_thread(prepare)
+        await self._updates.listen(tell, markets_of=self._exchange, kinds=asking.heard)
 
     async def check(self) -> Sequence[Finding]:
         """What `doctor` shows. A login that does not work is a finding, not an error."""
@@ -144,14 +147,15 @@ class CcxtVenue:
                 "take a key that can only read"
             )
 
-    def _watcher(self, on_connected: Callable[[], None]) -> Any | None:
+    def _watcher(self, ears: Ears) -> Any | None:
         return watcher_of(
             self._options.exchange,
             login=self._options.login,
             address=self._options.address,
             stream_address=self._options.stream_address,
             ping_s=self._calls.limits.ping_s,
-            on_connected=on_connected,
+            sockets_max=self._calls.limits.sockets_max,
+            ears=ears,
         )
 
     async def _own_account(self, trace: Trace) -> tuple[str, Any]:
