@@ -305,12 +305,10 @@ class Service:
         return accounts
 
     def latest_runs(self) -> list[RunRecord]:
-        """The last sync of every account, and a later one of a connection that has none yet."""
-        accounts = {each.id for each in self.store.accounts()}
-        kept = (each for each in sorted(accounts) if not self.desk.settings.is_retired(each))
-        found = [each for key in kept if (each := self.store.run_totals(key).last) is not None]
-        last = self.store.run_totals().last
-        return found if last is None or last.account in accounts else [*found, last]
+        """The last sync of every account, and of a connection that was never reached."""
+        ids = sorted(each.id for each in self.overseen())
+        kept = (each for each in ids if not self.desk.settings.is_retired(each))
+        return [each for key in kept if (each := self.store.run_totals(key).last) is not None]
 
     def health(self) -> Health:
         """Whether the store can be used and the service's thread is alive."""
