@@ -166,7 +166,7 @@ def _fault(request: Request[Any, Any, Any], told: dict[str, Any]) -> str:
     key, said = str(told.get("key", "data")), str(told.get("message", "is wrong"))
     if key == "data":
         return "body: is missing" if said == "'data'" else f"body: {said}"
-    key = SENT_AS.get((key, told.get("source")), key)
+    key = SENT_AS.get((key, str(told.get("source"))), key)
     known = (query_parameters(request) or {}).get(key)
     allowed = f", allowed are {', '.join(known.words)}" if known and known.words else ""
     return f"{key}: {said}{allowed}"
