@@ -1,5 +1,6 @@
 """Errors as problem details (RFC 9457), with `error` and `message` beside, as in seed 000."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -158,7 +159,10 @@ def _faults(request: Request[Any, Any, Any], error: HTTPException) -> list[str]:
 
 
 # The framework names a parameter as the function that takes it does.
-SENT_AS = {("last_event_id", "header"): "Last-Event-ID", ("last_id", "query"): "last_event_id"}
+SENT_AS: Mapping[tuple[str, Any], str] = {
+    ("last_event_id", "header"): "Last-Event-ID",
+    ("last_id", "query"): "last_event_id",
+}
 
 
 def _fault(request: Request[Any, Any, Any], told: dict[str, Any]) -> str:
@@ -166,7 +170,7 @@ def _fault(request: Request[Any, Any, Any], told: dict[str, Any]) -> str:
     key, said = str(told.get("key", "data")), str(told.get("message", "is wrong"))
     if key == "data":
         return "body: is missing" if said == "'data'" else f"body: {said}"
-    key = SENT_AS.get((key, str(told.get("source"))), key)
+    key = SENT_AS.get((key, told.get("source")), key)
     known = (query_parameters(request) or {}).get(key)
     allowed = f", allowed are {', '.join(known.words)}" if known and known.words else ""
     return f"{key}: {said}{allowed}"
