@@ -27,8 +27,8 @@ from typing import Any
 import structlog
 
 from tieout.core.book import Account
-from tieout.core.errors import SettingsError
-from tieout.ports import AccountBusy, AlreadyServed, ServiceStopping, Venue
+from tieout.core.errors import TieoutError
+from tieout.ports import AlreadyServed, Venue
 from tieout.runs.log import Logger
 from tieout.runs.statistics import position_sync, result_of, summary_of
 from tieout.settings import Settings, read_settings
@@ -154,7 +154,7 @@ class PositionSyncService:
         named = None if account_id is None else str(account_id)
         try:
             answers = await self._service.sync(named)
-        except (AccountBusy, ServiceStopping, SettingsError) as error:
+        except TieoutError as error:
             return _result(created=[], updated=[], removed=[], errors=[str(error)])
         result = result_of(each.finished.record for each in answers if each.finished is not None)
         result["errors"] += [str(each.error) for each in answers if each.error is not None]

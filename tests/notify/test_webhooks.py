@@ -224,6 +224,14 @@ def test_a_restart_does_not_shorten_a_wait(bench, receiver):
     assert len(receiver.taken) == 1
 
 
+def test_a_clock_that_was_set_back_between_two_lives_makes_no_wait_longer(bench, receiver):
+    receiver.say(503)
+    bench.life([bench.hook(receiver)], bench.publish, SECOND)
+    bench.timer.at -= 48 * HOUR
+    bench.life([bench.hook(receiver)], HOUR)
+    assert [each.status for each in receiver.posted] == [503, 200]
+
+
 def test_events_of_another_process_are_found_without_being_woken(bench, receiver):
     def elsewhere(_: SqliteStore) -> None:
         other = SqliteStore(bench.path)

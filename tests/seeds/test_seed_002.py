@@ -313,6 +313,39 @@ def test_telling_of_a_trade_never_waits_and_never_fails(bot: Bot):
     assert bot.run(work()) < 1
 
 
+def test_telling_of_a_trade_does_not_fail_while_the_service_just_ends(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+):
+    async def work() -> None:
+        scheduler = tieout.get_scheduler(bot.config)
+        await scheduler.start()
+        loop = scheduler.service._loop
+        assert loop is not None
+        with monkeypatch.context() as patched:
+            patched.setattr(loop, "call_soon_threadsafe", has_closed)
+            scheduler.after_trade()
+            scheduler.service.page_opened()
+        await scheduler.stop()
+
+    bot.run(work())
+
+
+def has_closed(*_: object) -> None:
+    raise RuntimeError("Event loop is closed")
+
+
+def test_a_sync_by_hand_of_a_book_that_cannot_be_used_says_so_in_its_result(bot: Bot):
+    async def work() -> dict[str, Any]:
+        scheduler = tieout.get_scheduler(bot.config)
+        scheduler.service.store.close()
+        bot.config.with_name("tieout.db").write_bytes(b"no database " * 5000)
+        return await scheduler.position_sync.sync_positions(account_id=1)
+
+    result = bot.run(work())
+    assert (result["success"], result["summary"]["errorCount"]) == (False, 1)
+    assert "put a backup in its place" in result["errors"][0]
+
+
 @promise(S, "Only syncs if `sync_on_trade` is enabled")
 def test_a_trade_starts_nothing_where_that_is_switched_off(
     bot: Bot, monkeypatch: pytest.MonkeyPatch

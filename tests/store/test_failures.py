@@ -1,18 +1,20 @@
 """When the disk or the file fails, the error says what to do, and the book is as it was."""
 
+import errno
 import os
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from store.plans import ACCOUNT, AT, MINUTE, commit_of, next_commit, opening, tell
 from tieout.core.errors import JournalError, StoreError
-from tieout.ports import AccountBusy
-from tieout.store import SqliteStore, open_store, verify
+from tieout.ports import AccountBusy, AlreadyServed
+from tieout.store import SqliteStore, lease, open_store, verify
 from tieout.store.errors import ADVICE, advice
 from tieout.store.lease import FileLeases
 from tieout.store.maintenance import backup
@@ -157,6 +159,40 @@ def test_a_lease_that_cannot_be_kept_says_so(guarded: Path):
     with pytest.raises(StoreError, match="no run can be kept apart from others") as refused:
         leases.held(ACCOUNT.id).__enter__()
     assert not isinstance(refused.value, AccountBusy)
+
+
+@contextmanager
+def no_space() -> Iterator[None]:
+    """Nothing more can be written to any file of this process."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_lease_is_had_on_a_full_disk_too_so_that_the_book_says_what_is_wrong(story_path: Path):
+    leases = FileLeases(story_path.with_name("book.db.leases"))
+    with leases.held(ACCOUNT.id):
+        pass
+    with no_space(), leases.held(ACCOUNT.id), pytest.raises(AccountBusy):
+        leases.held(ACCOUNT.id).__enter__()
+
+
+def test_a_disk_that_knows_no_locks_is_not_taken_for_another_run(
+    story_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(lease, "_lock", no_locks)
+    leases = FileLeases(story_path.with_name("book.db.leases"))
+    for held in (leases.held(ACCOUNT.id), leases.serving(AT)):
+        with pytest.raises(StoreError, match=r"cannot be locked.*No locks available") as refused:
+            held.__enter__()
+        assert not isinstance(refused.value, AccountBusy | AlreadyServed)
 
 
 def test_a_file_that_another_program_locks_says_so(story_path: Path):

@@ -123,6 +123,30 @@ def test_a_mistake_of_ours_is_told_in_short_and_logged_in_full(house: House, web
     assert "NoneType" in str(line["exc_info"])
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "said"),
+    [
+        ("GET", "/api/position", 404, "nothing at /api/position; /schema/openapi.json lists"),
+        ("POST", "/", 404, "nothing at /; /schema/openapi.json lists"),
+        ("GET", "/schema/swagger", 404, "nothing at /schema/swagger; /schema/openapi.json lists"),
+        ("PUT", "/api/keys", 405, "/api/keys has no PUT"),
+        ("GET", "/api/login", 405, "/api/login has no GET"),
+    ],
+)
+def test_what_is_not_there_is_answered_with_what_is(
+    web: Web, method: str, path: str, status: int, said: str
+) -> None:
+    given = web.request(method, path)
+    assert_problem(given, status)
+    assert said in given.json()["message"]
+
+
+def test_what_is_not_there_is_not_repeated_at_any_length(web: Web) -> None:
+    given = web.get(f"/{'x' * 5000}")
+    assert_problem(given, 404)
+    assert len(given.content) < 1000
+
+
 # Too much
 
 
@@ -147,6 +171,7 @@ def test_a_body_that_is_too_large_is_refused(
     large = b'{"username": "' + b"x" * 2000 + b'"}'
     given = web.request(method, path, content=large, headers=house.key("admin:write"))
     assert_problem(given, 413)
+    assert "at most 1024 bytes" in given.json()["message"]
 
 
 def test_a_body_of_unknown_length_is_not_read_further_than_the_limit(

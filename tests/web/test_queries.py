@@ -65,3 +65,40 @@ def test_an_account_that_is_misspelt_does_not_sync_all(house: House, web: Web) -
     )
     assert given.status_code == 400
     assert "allowed are account" in given.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/api/positions?account=main&account=other", "'account'"),
+        ("/api/pnl?since=2026-11-01T00:00:00Z&until=&since=2026-11-02T00:00:00Z", "'since'"),
+        ("/api/stream/events?last_event_id=1&last_event_id=2", "'last_event_id'"),
+    ],
+)
+def test_a_parameter_that_is_given_twice_is_refused(
+    house: House, web: Web, path: str, name: str
+) -> None:
+    house.app.state.hub.close()
+    given = web.get(path, headers=house.key("read"))
+    assert given.status_code == 400
+    assert f"{name} more than once" in given.json()["error"]
+    assert "once" in given.json()["message"]
+
+
+def test_the_stream_takes_several_types_one_by_one(house: House, web: Web) -> None:
+    house.app.state.hub.close()
+    given = web.get("/api/stream/events?type=run:held&type=break:*", headers=house.key("read"))
+    assert given.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "header", "name"), [("?last_event_id=-1", "", "last_event_id"), ("", "x", "Last-Ev")]
+)
+def test_a_wrong_value_is_named_as_it_was_sent(
+    house: House, web: Web, query: str, header: str, name: str
+) -> None:
+    house.app.state.hub.close()
+    headers = {**house.key("read"), **({"Last-Event-ID": header} if header else {})}
+    given = web.get(f"/api/stream/events{query}", headers=headers)
+    assert given.status_code == 400
+    assert given.json()["message"].startswith(name)

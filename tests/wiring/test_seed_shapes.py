@@ -174,6 +174,52 @@ def test_the_errors_of_a_connection_that_was_never_reached_are_shown(stage, stor
     assert found["lastResult"]["errors"] == ["paper: no answer"]
 
 
+def test_the_last_error_stays_while_another_account_is_read_well(stage, store):
+    paper, other = stage.venue("paper"), stage.venue("other")
+    service = stage.start(store)
+    paper.error = VenueUnavailable("Network timeout", venue="paper")
+    stage.turn(MINUTE)
+    stage.timer.ask(service.sync("other/1"))
+    assert store.run_totals().last.account == "other/1"
+    found = shapes(service).reconciliation
+    assert found["lastError"] == "unavailable: paper: Network timeout"
+    assert found["lastResult"]["errors"] == ["paper: Network timeout"]
+    other.error = VenueUnavailable("no answer", venue="other")
+    stage.turn(FIVE)
+    assert shapes(service).reconciliation["lastError"] == "unavailable: other: no answer"
+    paper.error = other.error = None
+    stage.turn(FIVE)
+    assert shapes(service).reconciliation["lastError"] is None
+
+
+def test_the_error_of_a_connection_never_reached_stays_while_another_is_read(stage, store):
+    stage.venue("paper", gone=VenueUnavailable("no answer", venue="paper"))
+    stage.venue("other")
+    service = stage.start(store)
+    stage.turn(MINUTE)
+    stage.timer.ask(service.sync("other/1"))
+    assert store.run_totals().last.account == "other/1"
+    found = shapes(service).reconciliation
+    assert found["lastError"] == "unavailable: paper: no answer"
+    assert found["lastResult"]["errors"] == ["paper: no answer"]
+
+
+def test_what_was_read_in_part_is_an_error_of_its_run(stage, store):
+    paper = stage.venue("paper")
+    service = stage.start(store)
+    stage.turn(MINUTE)
+    paper.is_complete = False
+    stage.turn(FIVE)
+    missing = "page 2 of the positions failed"
+    found = shapes(service).reconciliation
+    assert (found["failedRuns"], found["lastError"]) == (1, missing)
+    assert found["lastResult"]["errors"] == [missing]
+    said = f"[PositionReconciliation] Snapshot incomplete: {missing}"
+    assert said in stage.log.texts("warning")
+    assert "[PositionReconciliation] Encountered 1 errors during sync" in stage.log.texts("error")
+    assert any("errors: 1, duration" in each for each in stage.log.texts("info"))
+
+
 # The log
 
 

@@ -142,7 +142,9 @@ class Deliveries:
         """Send one event until it is taken, or given up; the progress, which is kept each time."""
         while True:
             if delivery.next_at is not None:
-                await self._timer.until(delivery.next_at)
+                # No wait is longer than this, unless the clock was set back since it was kept.
+                at_latest = self._timer.now() + timedelta(seconds=LONGEST_WAIT_S)
+                await self._timer.until(min(delivery.next_at, at_latest))
             error = await self._send(target, event)
             if error is not None:
                 delivery = self._failed(delivery, error)

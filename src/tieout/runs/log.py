@@ -67,7 +67,7 @@ class RunLog:
             return
         for change in plan.changes:
             self._changed(change, finished.after.marks.get(change.ledger), facts)
-        counts = (len(plan.created), len(plan.updated), len(plan.removed), len(plan.errors))
+        counts = (len(plan.created), len(plan.updated), len(plan.removed), len(record.errors))
         created, updated, removed, errors = counts
         self._log.info(
             f"{JOB} Position sync completed (created: {created}, updated: {updated},"
@@ -78,8 +78,9 @@ class RunLog:
         self._counted(plan.created, "Created {} new positions: {}", facts, self._log.info)
         self._counted(plan.updated, "Updated {} existing positions: {}", facts, self._log.info)
         self._counted(plan.removed, "Removed {} stale positions: {}", facts, self._log.warning)
-        if record.outcome in ("held", "rejected"):
-            self._log.warning(f"{JOB} Snapshot {record.outcome}: {record.reason}", **facts)
+        if record.reason is not None:
+            word = "incomplete" if record.outcome == "partial" else record.outcome
+            self._log.warning(f"{JOB} Snapshot {word}: {record.reason}", **facts)
         if errors:
             self._log.error(f"{JOB} Encountered {errors} errors during sync", **facts)
 

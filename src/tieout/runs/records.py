@@ -23,7 +23,6 @@ def record_of(drafted: Drafted, *, finished_at: datetime, parts: Parts) -> RunRe
     """The record of a run that came to a plan."""
     plan, fetched = drafted.plan, drafted.fetched
     failure = fetched.snapshot if isinstance(fetched.snapshot, Failure) else None
-    messages = [error_text(error) for error in plan.errors]
     return RunRecord(
         id=drafted.run,
         account=drafted.order.account.id,
@@ -35,9 +34,16 @@ def record_of(drafted: Drafted, *, finished_at: datetime, parts: Parts) -> RunRe
         tied_out=plan.tied_out,
         counts=_counts(drafted),
         venue_calls=len(fetched.evidence),
-        errors=tuple(messages if failure is None else [failure.message, *messages]),
+        errors=(*_whole(plan, failure), *(error_text(error) for error in plan.errors)),
         statement=_statement(parts.statement(plan), ignored=fetched.ignored),
     )
+
+
+def _whole(plan: Plan, failure: Failure | None) -> tuple[str, ...]:
+    """What was wrong with the reading as a whole, apart from single rows and activities."""
+    if failure is not None:
+        return (failure.message,)
+    return (plan.reason,) if plan.outcome == "partial" and plan.reason is not None else ()
 
 
 def failed_record(

@@ -1,7 +1,7 @@
 """What the seeds' status pages show, from the runs that are stored: right after a restart too."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,10 +22,14 @@ class JobState:
 
 
 def position_reconciliation(
-    state: JobState, totals: RunTotals, latest: Iterable[RunRecord]
+    state: JobState, totals: RunTotals, latest: Collection[RunRecord]
 ) -> dict[str, Any]:
-    """Seed 000's `positionReconciliation`. `latest` is the last run of each account."""
+    """Seed 000's `positionReconciliation`. `latest` is the last run of each account: an error
+    stays the last one until its own account is read well.
+    """
     last = totals.last
+    newest_first = sorted(latest, key=lambda run: run.finished_at, reverse=True)
+    errors = (error_of(run) for run in newest_first)
     return {
         "enabled": state.is_enabled,
         "schedule": state.schedule,
@@ -36,7 +40,7 @@ def position_reconciliation(
         "totalRuns": totals.total,
         "successfulRuns": totals.successful,
         "failedRuns": totals.failed,
-        "lastError": None if last is None else error_of(last),
+        "lastError": next((each for each in errors if each is not None), None),
         "lastResult": None if last is None else result_of(latest),
     }
 

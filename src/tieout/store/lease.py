@@ -5,11 +5,12 @@ do, and it is gone with whoever held it, however that died. The files stay; they
 for the number of the process, for people.
 """
 
+import errno
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +25,8 @@ else:
     import fcntl
 
 
+# What the system says where somebody else has the lock; the last is Windows'.
+TAKEN = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
 LOCKED_BYTE = 1024
 OWNER_BYTES_MAX = 100
 SERVING = "serve"  # no account is called this: their files have long names
@@ -67,9 +70,12 @@ class FileLeases:
         try:
             try:
                 _lock(file)
-            except OSError:
+            except OSError as failure:
+                if failure.errno not in TAKEN:
+                    raise self._unusable(name, "locked", failure) from failure
                 raise refusal(_owner(file)) from None
-            _note(file, note)
+            with suppress(OSError):  # a full disk: the lock holds, and the book says what is wrong
+                _note(file, note)
             yield
         finally:
             os.close(file)
@@ -80,10 +86,14 @@ class FileLeases:
             self._folder.mkdir(exist_ok=True)
             return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         except OSError as failure:
-            raise StoreError(
-                f"{path} cannot be opened, so no run can be kept apart from others"
-                f" ({failure.strerror}); check the permissions of the folder"
-            ) from failure
+            raise self._unusable(name, "opened", failure) from failure
+
+    def _unusable(self, name: str, done: str, failure: OSError) -> StoreError:
+        return StoreError(
+            f"{self._folder / name}.lease cannot be {done}, so no run can be kept apart from others"
+            f" ({failure.strerror}); check the permissions of the folder, and that its disk has"
+            " room and knows locks"
+        )
 
 
 def _lock(file: int) -> None:

@@ -21,7 +21,7 @@ from tieout.web.events import EventHub, Pace
 from tieout.web.limits import RateLimit, monotonic
 from tieout.web.openapi import configuration
 from tieout.web.problems import on_bug, on_depth, on_error, on_http_error
-from tieout.web.queries import refuse_unknown_parameters
+from tieout.web.queries import refuse_unread_parameters
 from tieout.web.routes import (
     accounts,
     breaks,
@@ -84,7 +84,7 @@ def create_app(
             ),
             DefineMiddleware(Authentication, exclude=PUBLIC_PATHS),
         ],
-        before_request=refuse_unknown_parameters,
+        before_request=refuse_unread_parameters,
         exception_handlers={
             TieoutError: on_error,
             HTTPException: on_http_error,

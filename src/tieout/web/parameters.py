@@ -1,12 +1,21 @@
 """What each operation says of its parameters, read from the OpenAPI document once."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request
 
-# The name of a query parameter to the words that it may be; no words where any text will do.
-Parameters = Mapping[str, tuple[str, ...]]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryParameter:
+    """The words that a parameter may be, none where any text will do; a list may be repeated."""
+
+    words: tuple[str, ...] = ()
+    is_list: bool = False
+
+
+Parameters = Mapping[str, QueryParameter]
 
 
 def query_parameters(request: Request[Any, Any, Any]) -> Parameters | None:
@@ -22,10 +31,16 @@ def query_parameters(request: Request[Any, Any, Any]) -> Parameters | None:
 def _known(document: Mapping[str, Any]) -> dict[tuple[str, str], Parameters]:
     return {
         (path, method.upper()): {
-            each["name"]: tuple(str(word) for word in each.get("schema", {}).get("enum", ()))
+            each["name"]: _parameter(each.get("schema", {}))
             for each in operation.get("parameters", ())
             if each.get("in") == "query"
         }
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     }
+
+
+def _parameter(schema: Mapping[str, Any]) -> QueryParameter:
+    kinds = {each.get("type") for each in (schema, *schema.get("oneOf", ()))}
+    words = tuple(str(word) for word in schema.get("enum", ()))
+    return QueryParameter(words=words, is_list="array" in kinds)

@@ -1,11 +1,18 @@
 """Errors as problem details (RFC 9457), with `error` and `message` beside, as in seed 000."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from tieout.core.errors import (
     SettingsError,
@@ -20,6 +27,8 @@ from tieout.runs.story import NoEvidence
 from tieout.web.parameters import query_parameters
 
 MEDIA_TYPE = "application/problem+json"
+DOCUMENT = "/schema/openapi.json"
+SHOWN_CHARACTERS_MAX = 200
 BUSY = ("Position sync already in progress", "Please wait for the current sync to complete")
 
 
@@ -122,10 +131,25 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     """The handler of what the framework refuses: no such path, a wrong method, a bad value."""
     phrase = HTTPStatus(error.status_code).phrase
     listed = _faults(request, error)
-    message = "; ".join(listed) or error.detail or phrase
+    message = "; ".join(listed) or _advice(request, error) or error.detail or phrase
     headers = {str(name): str(text) for name, text in (error.headers or {}).items()}
     problem = Problem(error.status_code, phrase, message, errors=listed, headers=headers)
     return response_of(problem)
+
+
+def _advice(request: Request[Any, Any, Any], error: HTTPException) -> str | None:
+    """What to do about what the framework refuses in two words."""
+    path = request.url.path[:SHOWN_CHARACTERS_MAX]
+    match error:
+        case NotFoundException():
+            return f"there is nothing at {path}; {DOCUMENT} lists what there is"
+        case MethodNotAllowedException():
+            return f"{path} has no {request.method}; the header Allow lists what it has"
+        case RequestEntityTooLarge():
+            most = request.app.state.service.desk.settings.service.body_bytes_max
+            return f"a body has at most {most} bytes (service.body_bytes_max)"
+        case _:
+            return None
 
 
 def _faults(request: Request[Any, Any, Any], error: HTTPException) -> list[str]:
@@ -134,13 +158,22 @@ def _faults(request: Request[Any, Any, Any], error: HTTPException) -> list[str]:
     return [_fault(request, each) for each in error.extra if isinstance(each, dict)]
 
 
+# The framework names a parameter as the function that takes it does.
+SENT_AS: Mapping[tuple[str, Any], str] = {
+    ("last_event_id", "header"): "Last-Event-ID",
+    ("last_id", "query"): "last_event_id",
+}
+
+
 def _fault(request: Request[Any, Any, Any], told: dict[str, Any]) -> str:
     """One wrong value; the framework calls the body `data`, and does not say what is allowed."""
     key, said = str(told.get("key", "data")), str(told.get("message", "is wrong"))
     if key == "data":
         return "body: is missing" if said == "'data'" else f"body: {said}"
-    allowed = (query_parameters(request) or {}).get(key)
-    return f"{key}: {said}, allowed are {', '.join(allowed)}" if allowed else f"{key}: {said}"
+    key = SENT_AS.get((key, told.get("source")), key)
+    known = (query_parameters(request) or {}).get(key)
+    allowed = f", allowed are {', '.join(known.words)}" if known and known.words else ""
+    return f"{key}: {said}{allowed}"
 
 
 def on_depth(request: Request[Any, Any, Any], error: RecursionError) -> Response[bytes]:

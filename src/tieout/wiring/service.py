@@ -9,6 +9,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -124,9 +125,8 @@ class Service:
         """Begin nothing new, and wait for what is in progress no longer than this. Returns at
         once; `stop`, which has to follow, waits for what is left of that time.
         """
-        loop, waiting = self._loop, self._waiting
-        if loop is not None and waiting is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._wind_down, waiting, limit_s)
+        if self._waiting is not None:
+            self._tell(self._wind_down, self._waiting, limit_s)
 
     def _wind_down(self, waiting: Waiting, limit_s: float) -> None:
         if not waiting.is_stopping:
@@ -200,9 +200,14 @@ class Service:
 
     def trigger(self, trigger: RunTrigger, account: AccountId | None = None) -> None:
         """Something happened (a trade, a reconnect): a run follows soon. Never blocks or fails."""
+        self._tell(self._keeper.tell, trigger, account)
+
+    def _tell(self, call: Callable[..., None], *arguments: Any) -> None:
+        """Have something called in the service's loop, if there is one."""
         loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._keeper.tell, trigger, account)
+        if loop is not None:
+            with suppress(RuntimeError):  # it has just been closed
+                loop.call_soon_threadsafe(call, *arguments)
 
     def after_trade(self, account: str | None = None) -> None:
         """An embedding bot traded: a run of that account follows soon. Never blocks or fails."""
@@ -215,12 +220,11 @@ class Service:
 
     def page_opened(self) -> None:
         """Somebody looks at the book; a run follows where it is too old. Looked at now and then."""
-        loop, now = self._loop, self.timer.now()
+        now = self.timer.now()
         if self._page_at is not None and timedelta() <= now - self._page_at < PAGE_EVERY:
             return
-        if loop is not None and not loop.is_closed():
-            self._page_at = now
-            loop.call_soon_threadsafe(self._keeper.page_opened, now)
+        self._page_at = now
+        self._tell(self._keeper.page_opened, now)
 
     async def approve(self, run_id: str) -> Finished:
         """Approve a held run."""
@@ -305,12 +309,10 @@ class Service:
         return accounts
 
     def latest_runs(self) -> list[RunRecord]:
-        """The last sync of every account, and a later one of a connection that has none yet."""
-        accounts = {each.id for each in self.store.accounts()}
-        kept = (each for each in sorted(accounts) if not self.desk.settings.is_retired(each))
-        found = [each for key in kept if (each := self.store.run_totals(key).last) is not None]
-        last = self.store.run_totals().last
-        return found if last is None or last.account in accounts else [*found, last]
+        """The last sync of every account, and of a connection that was never reached."""
+        ids = sorted(each.id for each in self.overseen())
+        kept = (each for each in ids if not self.desk.settings.is_retired(each))
+        return [each for key in kept if (each := self.store.run_totals(key).last) is not None]
 
     def health(self) -> Health:
         """Whether the store can be used and the service's thread is alive."""
