@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tieout.core.book import AccountId
-from tieout.core.errors import VenueRefused
+from tieout.core.errors import VenueRefused, VenueReplyInvalid
 from tieout.simulators.faults import Fault, Status
 from venues.hyperliquid import only
 from venues.hyperliquid_market import PATIENT, HyperliquidDesk
@@ -224,3 +224,19 @@ def test_a_balance_that_moved_by_itself_is_believed_the_second_time(hl):
     third = hl.read(cursor=second.cursor)
     assert "without a fill or transfer" in third.snapshot.problems[0]
     assert hl.read(cursor=third.cursor).snapshot.complete
+
+
+def test_a_list_of_dexes_without_the_main_one_is_refused(hl):
+    hl.stub.trade("xyz:TSLA", "3", "400")
+    hl.stub.dexes = []
+    with pytest.raises(VenueReplyInvalid, match="without the main one"):
+        hl.read()
+
+
+def test_a_dex_that_was_traded_on_is_read_though_the_list_lacks_it(hl):
+    hl.stub.trade("xyz:TSLA", "3", "400")
+    hl.stub.trade("flx:TSLA", "1", "400")
+    hl.stub.trade("flx:TSLA", "-1", "400")
+    hl.clock.advance(60)
+    assert [each.symbol for each in hl.read().snapshot.holdings] == ["xyz:TSLA"]
+    assert "clearinghouseState:flx" not in hl.stub.kinds()

@@ -196,10 +196,10 @@ def gaps(rows: Iterable[FillRow], *, held: Mapping[str, Decimal]) -> list[Gap]:
 
 
 def positions_after(
-    rows: Iterable[FillRow], *, held: Mapping[str, Decimal]
+    rows: Iterable[FillRow], *, held: Mapping[str, Decimal] | None = None
 ) -> Mapping[str, Decimal]:
-    """What fills of perpetuals leave of what was `held` before them."""
-    return _followed(rows, held)[1]
+    """What fills of perpetuals leave of what was `held` before them, as far as that is known."""
+    return _followed(rows, held or {})[1]
 
 
 def _followed(

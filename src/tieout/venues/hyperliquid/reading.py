@@ -21,7 +21,7 @@ from tieout.venues.http.trace import Trace
 from tieout.venues.hyperliquid import fills, ledger, trust
 from tieout.venues.hyperliquid.bookmark import Bookmark
 from tieout.venues.hyperliquid.exchange import Calls, Question
-from tieout.venues.hyperliquid.fills import fill_id
+from tieout.venues.hyperliquid.fills import fill_id, positions_after
 from tieout.venues.hyperliquid.holdings import translated as holdings_of
 from tieout.venues.hyperliquid.identity import role_of
 from tieout.venues.hyperliquid.markets import MAIN_DEX, Markets, dex_of, is_spot
@@ -173,10 +173,11 @@ class Reading:
         return not anchor.ids.isdisjoint(there)
 
     async def _add_dexes(self) -> None:
-        """Builder dexes that were not read: all that there are, else those just traded on."""
+        """Builder dexes that were not read: all that there are, and those just traded on."""
         listed = self._dexes if self._dexes is not None else self._traded_dexes()
-        read = {*self._positions.states, *self._positions.problems}
-        wanted = [dex for dex in listed if dex not in read]
+        left = {dex_of(coin) for coin, size in positions_after(self._fills.news).items() if size}
+        read = {MAIN_DEX, *self._positions.states, *self._positions.problems}
+        wanted = [dex for dex in dict.fromkeys((*listed, *sorted(left))) if dex not in read]
         most = self._calls.limits.dexes_max
         if len(wanted) > most:
             self._problems.append(f"there are {len(wanted)} builder dexes, only {most} are read")
