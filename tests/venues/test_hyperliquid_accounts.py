@@ -240,3 +240,30 @@ def test_a_dex_that_was_traded_on_is_read_though_the_list_lacks_it(hl):
     hl.clock.advance(60)
     assert [each.symbol for each in hl.read().snapshot.holdings] == ["xyz:TSLA"]
     assert "clearinghouseState:flx" not in hl.stub.kinds()
+
+
+HYPE = {"coin": "HYPE", "token": 150, "hold": "0.0", "entryNtl": "75.0"}
+
+
+def test_a_balance_that_is_back_after_a_reply_that_lacked_it_is_believed_at_once(hl):
+    hl.stub.main.balances = [{**HYPE, "total": "3"}]
+    first = hl.read()
+    hl.stub.main.balances = []
+    lacking = hl.read(cursor=first.cursor)
+    assert "the balance of HYPE went from 3 to 0" in lacking.snapshot.problems[0]
+    hl.stub.main.balances = [{**HYPE, "total": "3"}]
+    assert hl.read(cursor=lacking.cursor).snapshot.complete
+
+
+def test_a_balance_that_its_fills_do_not_lead_to_is_not_believed_at_once(hl):
+    hl.stub.main.balances = [{**HYPE, "total": "3"}]
+    first = hl.read()
+    bought = {"dir": "Buy", "startPosition": "3", "fee": "0.01", "feeToken": "HYPE"}
+    hl.clock.advance(60)
+    hl.stub.trade("@107", "1", "25", **bought)
+    hl.stub.main.positions = []
+    hl.clock.advance(60)
+    stale = hl.read(cursor=first.cursor)
+    assert "the balance of HYPE went from 3 to 3 " in stale.snapshot.problems[0]
+    hl.stub.main.balances = [{**HYPE, "total": "3.99"}]
+    assert hl.read(cursor=stale.cursor).snapshot.complete

@@ -93,6 +93,11 @@ def _read(row: FillRow) -> _Fill | None:
     return _Fill(row=row, quantity=quantity, price=price, fee=fee)
 
 
+def is_readable(row: FillRow) -> bool:
+    """Whether side, size, price and fee are what they should be."""
+    return _read(row) is not None
+
+
 def quantity_of(row: FillRow) -> Decimal | None:
     """The signed size of a fill; None where it cannot be read."""
     size = number(row.sz)
