@@ -79,3 +79,15 @@ def test_a_trade_that_is_listed_with_another_time_moves_nothing_twice(invested):
     found = invested.read(cursor=invested.cursor)
     assert found.snapshot.complete
     assert [each.quantity for each in found.snapshot.holdings] == ["0.5"]
+
+
+@pytest.mark.parametrize("amount", [None, "zz", -1])
+def test_a_trade_that_could_not_be_read_counts_once_it_can(invested, amount):
+    trade(invested, -0.25)
+    hold(invested, 0.25)
+    invested.stub.trades[-1]["amount"] = amount
+    assert not invested.tie_out().tied_out
+    invested.stub.trades[-1]["amount"] = 0.25
+    plan = invested.tie_out()
+    assert plan.tied_out
+    assert [(each.kind, str(each.after)) for each in plan.changes] == [("reduced", "0.25")]

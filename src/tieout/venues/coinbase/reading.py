@@ -332,11 +332,10 @@ class Reading:
             for symbol, quantity in held.items()
             if number(quantity) and (symbol in {*listed, *doubts} or not self._is_listed(symbol))
         }
-        times = [row.time for row in self._trade_rows]
-        latest = max((*times, *(() if before.trades is None else (before.trades,))), default=None)
-        latest = None if latest is None else min(latest, milliseconds_of(self._state.as_of))
+        latest = self._trades_until()
         again = (latest or 0) - OVERLAP_MS
-        seen = {**before.seen, **{row.id: row.time for row in self._trade_rows}}
+        readable = filter(fills.is_readable, self._trade_rows)
+        seen = {**before.seen, **{row.id: row.time for row in readable}}
         marked = Bookmark(
             version=VERSION,
             portfolio=self._account,
@@ -350,6 +349,16 @@ class Reading:
         marked = self._fills.marked(marked, as_of=self._state.as_of)
         marked = self._funding.marked(marked, as_of=self._state.as_of)
         return self._derivatives.noted(marked, self._state.derivatives, before)
+
+    def _trades_until(self) -> int | None:
+        """Where the next reading of trades starts: before any that cannot be read."""
+        rows, before = self._trade_rows, self._before.trades
+        if len(rows) < len(self._trades):
+            return before
+        times = [row.time for row in rows if fills.is_readable(row)]
+        wrong = [row.time for row in rows if not fills.is_readable(row)]
+        latest = max((*times, *(() if before is None else (before,))), default=None)
+        return None if latest is None else min(latest, *wrong, milliseconds_of(self._state.as_of))
 
     def _updated(self) -> dict[str, tuple[str, str, str]]:
         """When wallets last moved; a time that is still to come is nobody's."""
