@@ -107,6 +107,7 @@ class Derivatives:
         self._before = Bookmark()
         self._reads_futures = False
         self._reads_perpetuals = False
+        self._has_perpetuals = False
 
     async def begin(self, before: Bookmark, *, trace: Trace) -> None:
         """Find out which lists to read."""
@@ -220,6 +221,7 @@ class Derivatives:
 
     async def _read_perpetuals(self, found: Positions, trace: Trace) -> None:
         found.perpetuals = await self._gateway.positions(trace=trace)
+        self._has_perpetuals = self._has_perpetuals or bool(found.perpetuals)
 
     async def _read_isolated(self, trace: Trace) -> None:
         now = self._calls.now()
@@ -230,7 +232,7 @@ class Derivatives:
         """Do it. Where it is refused and nothing of the kind was ever there, there is none."""
         wanted, had = {
             "futures": (self._futures, self._before.had_futures),
-            "perpetuals": (self._perpetuals, self._before.had_perpetuals),
+            "perpetuals": (self._perpetuals, self._before.had_perpetuals or self._has_perpetuals),
         }[which]
         try:
             await work

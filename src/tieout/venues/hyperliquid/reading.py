@@ -16,11 +16,11 @@ from typing import Any
 from tieout.core.numbers import ZERO, exact
 from tieout.core.snapshot import Holding, Snapshot
 from tieout.ports import Read
+from tieout.venues.beginning import accounted_for
 from tieout.venues.connection import mismatch
 from tieout.venues.http.together import together
 from tieout.venues.http.trace import Trace
 from tieout.venues.hyperliquid import fills, ledger
-from tieout.venues.hyperliquid.beginning import accounted_for
 from tieout.venues.hyperliquid.bookmark import Bookmark
 from tieout.venues.hyperliquid.doubts import Doubts
 from tieout.venues.hyperliquid.exchange import Calls, Question
@@ -288,8 +288,9 @@ class Reading:
             instruments |= each.instruments
         activities = tuple(activity for each in happened for activity in each.activities)
         if self._before.is_first and (problems or self._before.is_begun):
+            unread = positions.problems
             activities = accounted_for(
-                activities, holdings=holdings, unread_dexes=positions.problems
+                activities, holdings=holdings, is_read=lambda each: dex_of(each) not in unread
             )
         if self._before.is_first and self._doubts.positions:  # whose is it?
             holdings, activities = (NOT_YET,), ()

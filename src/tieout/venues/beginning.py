@@ -6,20 +6,22 @@ would be booked as if nothing had been held before it: the last sale of an old l
 until then only what accounts for all of a position is told, and the rest comes again later.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
 from tieout.core.activity import Activity
 from tieout.core.numbers import ZERO, add, subtract
 from tieout.core.snapshot import Holding
 from tieout.venues.http.bodies import number
-from tieout.venues.hyperliquid.markets import dex_of
 
 
 def accounted_for(
-    activities: Sequence[Activity], *, holdings: Iterable[Holding], unread_dexes: Collection[str]
+    activities: Sequence[Activity], *, holdings: Iterable[Holding], is_read: Callable[[str], bool]
 ) -> tuple[Activity, ...]:
-    """The activities of what they lead to from nothing, as it was reported."""
+    """The activities of what they lead to from nothing, as it was reported.
+
+    `is_read` says of a symbol whether the list that it would be in was read.
+    """
     reported: dict[str, Decimal | None] = {}
     for row in holdings:
         reported[row.symbol] = None if row.problem else number(row.quantity)
@@ -29,9 +31,8 @@ def accounted_for(
         led[each.symbol] = add(led.get(each.symbol, ZERO), _moved(each))
 
     def is_accounted_for(symbol: str) -> bool:
-        is_read = dex_of(symbol) not in unread_dexes
         flat = None if has_strange_row else ZERO
-        return is_read and led[symbol] == reported.get(symbol, flat)
+        return is_read(symbol) and led[symbol] == reported.get(symbol, flat)
 
     return tuple(each for each in activities if is_accounted_for(each.symbol))
 
