@@ -267,3 +267,13 @@ def test_a_balance_that_its_fills_do_not_lead_to_is_not_believed_at_once(hl):
     assert "the balance of HYPE went from 3 to 3 " in stale.snapshot.problems[0]
     hl.stub.main.balances = [{**HYPE, "total": "3.99"}]
     assert hl.read(cursor=stale.cursor).snapshot.complete
+
+
+def test_fills_that_are_listed_late_are_no_reason_to_doubt_a_balance(hl):
+    hl.stub.main.balances = [{**HYPE, "total": "2.99"}]
+    first = hl.read()
+    bought = {"dir": "Buy", "startPosition": "0.0", "fee": "0.01", "feeToken": "HYPE"}
+    hl.stub.trade("@107", "3", "25", **bought)
+    hl.stub.main.positions = []
+    hl.clock.advance(60)
+    assert hl.read(cursor=first.cursor).snapshot.complete

@@ -51,7 +51,7 @@ def unexplained_tokens(
     before: Mapping[str, str],
     after: Mapping[str, str],
     *,
-    news: Iterable[FillRow],
+    news: Sequence[FillRow],
     ledger: Iterable[LedgerRow],
     markets: Markets,
 ) -> dict[str, str]:
@@ -59,7 +59,7 @@ def unexplained_tokens(
     expected = _after_fills(before, news, markets)
     moved = {token for row in ledger if (token := token_of(row))}
     found = {}
-    for token in sorted({*expected, *after} - moved):
+    for token in sorted({*expected, *after} - moved - _begun_elsewhere(before, news, markets)):
         held, left = exact(before.get(token, "0")), expected.get(token, ZERO)
         theirs = exact(after.get(token, "0"))
         scale = max(magnitude(held), magnitude(left))
@@ -69,6 +69,22 @@ def unexplained_tokens(
                 "or transfer: if the next reading says the same, it is believed"
             )
     return found
+
+
+def _begun_elsewhere(
+    before: Mapping[str, str], news: Iterable[FillRow], markets: Markets
+) -> set[str]:
+    """Tokens whose first fill does not start where the last reading left them: a late one."""
+    first: dict[str, Decimal | None] = {}
+    for row in news:
+        pair = markets.pair(row.coin)
+        if is_spot(row.coin) and pair is not None:
+            first.setdefault(pair.base, number(row.start))
+    return {
+        token
+        for token, start in first.items()
+        if start is not None and start != exact(before.get(token, "0"))
+    }
 
 
 def expected_tokens(
