@@ -4,8 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from tieout.core.errors import VenueRefused
+from tieout.core.numbers import normal
 from tieout.venues.moments import milliseconds_of
 from venues.coinbase import Bench
+from venues.coinbase_gateway_lists import TRADES
+from venues.coinbase_rows import fill, wallet
+from venues.stub import Said
 
 PERPETUAL = "BTC_USDC-PERPETUAL"
 
@@ -79,3 +84,66 @@ def test_a_trade_that_is_listed_with_another_time_moves_nothing_twice(invested):
     found = invested.read(cursor=invested.cursor)
     assert found.snapshot.complete
     assert [each.quantity for each in found.snapshot.holdings] == ["0.5"]
+
+
+@pytest.mark.parametrize("amount", [None, "zz", -1])
+def test_a_trade_that_could_not_be_read_counts_once_it_can(invested, amount):
+    trade(invested, -0.25)
+    hold(invested, 0.25)
+    invested.stub.trades[-1]["amount"] = amount
+    assert not invested.tie_out().tied_out
+    invested.stub.trades[-1]["amount"] = 0.25
+    plan = invested.tie_out()
+    assert plan.tied_out
+    assert [(each.kind, str(each.after)) for each in plan.changes] == [("reduced", "0.25")]
+
+
+def held(bench):
+    rows = bench.book.ledgers.values()
+    return {row.instrument.symbol: str(row.quantity) for row in rows if row.position}
+
+
+def test_a_first_list_without_what_trades_left_is_not_taken_over(bench):
+    trade(bench, 0.5)
+    plan = bench.tie_out()
+    assert not plan.tied_out
+    assert held(bench) == {}
+    hold(bench, 0.5)
+    assert bench.tie_out().tied_out
+    assert held(bench) == {PERPETUAL: "0.5"}
+
+
+def test_a_first_list_that_trades_contradict_is_believed_when_it_is_told_again(bench):
+    trade(bench, -0.5)
+    hold(bench, 2)
+    assert not bench.tie_out().tied_out
+    assert held(bench) == {}
+    plan = bench.tie_out()
+    assert plan.tied_out
+    assert [each.kind for each in plan.changes] == ["created"]
+    assert held(bench) == {PERPETUAL: "2"}
+    assert bench.tie_out().tied_out
+
+
+def test_trades_that_are_refused_though_there_are_positions_are_no_empty_list(bench):
+    trade(bench, 0.5)
+    hold(bench, 0.5)
+    bench.stub.say(TRADES, Said(status=403, body=b"no"))
+    with pytest.raises(VenueRefused):
+        bench.read()
+
+
+def test_a_first_fill_that_cannot_be_read_leaves_no_position_that_others_alone_make(bench):
+    now = bench.clock.now()
+    bench.stub.fills = [
+        fill(1, now - timedelta(hours=2), side="BUY", size="2", price="zz"),
+        fill(2, now - timedelta(hours=1), side="SELL", size="1"),
+    ]
+    bench.stub.wallets = [wallet("BTC", "1")]
+    assert not bench.tie_out().tied_out
+    assert held(bench) == {"BTC-USD": "1"}
+    bench.stub.fills[0]["price"] = "50000"
+    bench.tie_out()
+    assert bench.tie_out().tied_out
+    (ledger,) = bench.book.ledgers.values()
+    assert (str(normal(ledger.quantity)), ledger.position.basis) == ("1", "actual")

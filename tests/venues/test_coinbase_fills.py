@@ -40,6 +40,14 @@ def trade(number, at, **fields):
     return {**row, **fields}
 
 
+def hold(bench, size):
+    """What the gateway lists: where the trades lead."""
+    bench.stub.positions = [
+        {"instrument_name": PERPETUAL, "direction": "buy", "size": size, "average_price": 65000.5,
+         "mark_price": 65000.5, "kind": "future"},
+    ]  # fmt: skip
+
+
 def test_a_fill_has_its_price_and_its_commission(bench):
     found = one(bench, size="0.005", price="45123.45", commission="1.14", side="SELL")
     assert (found.symbol, found.quantity, found.price) == (
@@ -252,6 +260,7 @@ def test_more_trades_than_a_page_has_are_all_read_those_of_one_millisecond_too(b
     bench.stub.page_rows_max = 4
     times = [NOW - timedelta(minutes=60 - number // 3) for number in range(20)]
     bench.stub.trades = [trade(number, at) for number, at in enumerate(times)]
+    hold(bench, 10)
     assert len(bench.read().activities) == 20
 
 
@@ -260,6 +269,7 @@ def test_more_trades_than_a_page_has_are_all_read_those_of_one_millisecond_too(b
 )
 def test_a_liquidation_is_ours_only_if_it_is_our_side(bench, liquidation, kind):
     bench.stub.trades = [trade(1, NOW, liquidation=liquidation)]
+    hold(bench, 0.5)
     assert bench.read().activities[0].type == kind
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tieout.core.book import AccountId
-from tieout.core.errors import VenueRefused
+from tieout.core.errors import VenueRefused, VenueReplyInvalid
 from tieout.simulators.faults import Fault, Status
 from venues.hyperliquid import only
 from venues.hyperliquid_market import PATIENT, HyperliquidDesk
@@ -224,3 +224,56 @@ def test_a_balance_that_moved_by_itself_is_believed_the_second_time(hl):
     third = hl.read(cursor=second.cursor)
     assert "without a fill or transfer" in third.snapshot.problems[0]
     assert hl.read(cursor=third.cursor).snapshot.complete
+
+
+def test_a_list_of_dexes_without_the_main_one_is_refused(hl):
+    hl.stub.trade("xyz:TSLA", "3", "400")
+    hl.stub.dexes = []
+    with pytest.raises(VenueReplyInvalid, match="without the main one"):
+        hl.read()
+
+
+def test_a_dex_that_was_traded_on_is_read_though_the_list_lacks_it(hl):
+    hl.stub.trade("xyz:TSLA", "3", "400")
+    hl.stub.trade("flx:TSLA", "1", "400")
+    hl.stub.trade("flx:TSLA", "-1", "400")
+    hl.clock.advance(60)
+    assert [each.symbol for each in hl.read().snapshot.holdings] == ["xyz:TSLA"]
+    assert "clearinghouseState:flx" not in hl.stub.kinds()
+
+
+HYPE = {"coin": "HYPE", "token": 150, "hold": "0.0", "entryNtl": "75.0"}
+
+
+def test_a_balance_that_is_back_after_a_reply_that_lacked_it_is_believed_at_once(hl):
+    hl.stub.main.balances = [{**HYPE, "total": "3"}]
+    first = hl.read()
+    hl.stub.main.balances = []
+    lacking = hl.read(cursor=first.cursor)
+    assert "the balance of HYPE went from 3 to 0" in lacking.snapshot.problems[0]
+    hl.stub.main.balances = [{**HYPE, "total": "3"}]
+    assert hl.read(cursor=lacking.cursor).snapshot.complete
+
+
+def test_a_balance_that_its_fills_do_not_lead_to_is_not_believed_at_once(hl):
+    hl.stub.main.balances = [{**HYPE, "total": "3"}]
+    first = hl.read()
+    bought = {"dir": "Buy", "startPosition": "3", "fee": "0.01", "feeToken": "HYPE"}
+    hl.clock.advance(60)
+    hl.stub.trade("@107", "1", "25", **bought)
+    hl.stub.main.positions = []
+    hl.clock.advance(60)
+    stale = hl.read(cursor=first.cursor)
+    assert "the balance of HYPE went from 3 to 3 " in stale.snapshot.problems[0]
+    hl.stub.main.balances = [{**HYPE, "total": "3.99"}]
+    assert hl.read(cursor=stale.cursor).snapshot.complete
+
+
+def test_fills_that_are_listed_late_are_no_reason_to_doubt_a_balance(hl):
+    hl.stub.main.balances = [{**HYPE, "total": "2.99"}]
+    first = hl.read()
+    bought = {"dir": "Buy", "startPosition": "0.0", "fee": "0.01", "feeToken": "HYPE"}
+    hl.stub.trade("@107", "3", "25", **bought)
+    hl.stub.main.positions = []
+    hl.clock.advance(60)
+    assert hl.read(cursor=first.cursor).snapshot.complete

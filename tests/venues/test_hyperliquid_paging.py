@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import replace
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -10,7 +11,7 @@ from tieout.core.errors import VenueRefused
 from tieout.core.numbers import ZERO, add
 from venues.hyperliquid import PATIENT, paid
 from venues.hyperliquid_recordings import ABSENT, TRADES
-from venues.hyperliquid_stub import MAIN, OTHER
+from venues.hyperliquid_stub import MAIN, OTHER, position
 
 
 def fills(stub, count, *, a_millisecond=3, start=1_700_000_000_000):
@@ -141,12 +142,25 @@ def test_real_fills_in_pages_of_two_thousand_lose_none(hl):
         hl.stub.people[stub_user].fills.append(wire_fill(number, row))
     hl.stub.metas[""]["universe"] += [{"name": "SOL", "szDecimals": 2}]
     total = len(hl.stub.main.fills)
+    hl.stub.main.positions = [
+        position(coin, size, "1") for coin, size in left_by(hl.stub.main.fills).items()
+    ]
     found = hl.read()
     assert len({each.id for each in found.activities}) == total
     gaps = [word for word in found.ignored if word.startswith("missing_fills")]
     assert [gap.split()[1] for gap in gaps].count("BTC") + len(
         [gap for gap in gaps if gap.split()[1] != "BTC"]
     ) == 6
+
+
+def left_by(rows):
+    """What the last fill of each coin left."""
+    return {
+        row["coin"]: str(
+            Decimal(row["startPosition"]) + Decimal(row["sz"]) * (1 if row["side"] == "B" else -1)
+        )
+        for row in rows
+    }
 
 
 def recorded_trades():

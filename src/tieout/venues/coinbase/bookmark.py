@@ -21,8 +21,9 @@ class Bookmark(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     and the time of the last trade in each, 0 where there was none. `log` is the time of the last
     row of its log, and `user` whose that was. `held` is what was then reported, by symbol;
     None before the first reading. `doubts` are contracts that moved without a
-    trade, and since when; `updated` is when the wallets that hold something last moved, and
-    what was available and on hold in them, by id.
+    trade, and since when; `contradicted` are those whose trades led elsewhere at the first
+    reading, which is believed when it is told again; `updated` is when the wallets that hold
+    something last moved, and what was available and on hold in them, by id.
     """
 
     version: int = 0
@@ -39,6 +40,7 @@ class Bookmark(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     seen: Mapping[str, int] = {}
     held: Mapping[str, str] | None = None
     doubts: Mapping[str, str] = {}
+    contradicted: tuple[str, ...] = ()
     updated: Mapping[str, tuple[str, str, str]] = {}
     had_futures: bool = False
     had_perpetuals: bool = False

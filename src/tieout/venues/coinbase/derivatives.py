@@ -108,6 +108,7 @@ class Derivatives:
         self._isolated = Isolated(gateway, known.slots, self._before)
         self._reads_futures = False
         self._reads_perpetuals = False
+        self._has_perpetuals = False
 
     @property
     def ignored(self) -> list[str]:
@@ -254,12 +255,13 @@ class Derivatives:
         all_rows = await self._gateway.positions(trace=trace)
         others = await self._isolated.positions(all_rows, trace=trace)
         found.perpetuals = (*filter(self._isolated.is_own, all_rows), *others)
+        self._has_perpetuals = self._has_perpetuals or bool(found.perpetuals)
 
     async def _or_absent(self, which: str, work: Coroutine[Any, Any, None]) -> None:
         """Do it. Where it is refused and nothing of the kind was ever there, there is none."""
         wanted, had = {
             "futures": (self._futures, self._before.had_futures),
-            "perpetuals": (self._perpetuals, self._before.had_perpetuals),
+            "perpetuals": (self._perpetuals, self._before.had_perpetuals or self._has_perpetuals),
         }[which]
         try:
             await work

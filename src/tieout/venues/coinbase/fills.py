@@ -167,10 +167,8 @@ def traded(rows: Iterable[TradeRow]) -> Translated:
         if instrument is None:
             found.ignored.append(f"a trade of {row.symbol}, which is not understood yet")
             continue
-        amount, price, fee = number(row.amount), number(row.price), number(row.fee)
-        sign = DIRECTIONS.get(row.direction or "")
-        is_bad_fee = bool(row.fee) and fee is None
-        if amount is None or amount < ZERO or price is None or sign is None or is_bad_fee:
+        fee, quantity = number(row.fee), _quantity_of(row)
+        if quantity is None:
             found.problems.append(
                 f"a trade of {row.symbol} at {moment_of(row.time).isoformat()} cannot be read: "
                 f"direction {row.direction!r}, amount {row.amount!r}, price {row.price!r}"
@@ -183,8 +181,8 @@ def traded(rows: Iterable[TradeRow]) -> Translated:
             type="liquidation" if is_forced else "fill",
             symbol=instrument.symbol,
             at=moment_of(row.time),
-            quantity=amount if sign > 0 else negate(amount),
-            price=price,
+            quantity=quantity,
+            price=number(row.price),
             fee=fee,
             fee_currency=row.fee_currency if fee is not None else None,
             currency=instrument.currency,
@@ -192,3 +190,17 @@ def traded(rows: Iterable[TradeRow]) -> Translated:
         )
         found.add(activity, instrument)
     return found
+
+
+def is_readable(row: TradeRow) -> bool:
+    """Whether a trade can be booked, as far as its instrument is understood."""
+    return linear(row.name) is None or _quantity_of(row) is not None
+
+
+def _quantity_of(row: TradeRow) -> Decimal | None:
+    """The signed size of a trade; None where that, its price or its fee cannot be read."""
+    amount, sign = number(row.amount), DIRECTIONS.get(row.direction or "")
+    is_bad_fee = bool(row.fee) and number(row.fee) is None
+    if amount is None or amount < ZERO or sign is None or is_bad_fee or number(row.price) is None:
+        return None
+    return amount if sign > 0 else negate(amount)

@@ -6,7 +6,7 @@ are or may be any. Everything is read again while fills come in, or where a bala
 fill says why.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,10 +18,12 @@ from tieout.core.instrument import Instrument
 from tieout.core.numbers import ZERO, add, plain
 from tieout.core.snapshot import Holding, Snapshot
 from tieout.ports import Read
+from tieout.venues.beginning import accounted_for
 from tieout.venues.coinbase import fills, holdings
 from tieout.venues.coinbase.address import REST_PATH
 from tieout.venues.coinbase.bookmark import VERSION, Bookmark
 from tieout.venues.coinbase.derivatives import Derivatives, Positions
+from tieout.venues.coinbase.doubting import absent, contradicted, doubted
 from tieout.venues.coinbase.exchange import Calls, Question
 from tieout.venues.coinbase.funding import Funding
 from tieout.venues.coinbase.moments import written
@@ -203,11 +205,16 @@ class Reading:
 
     def _unexplained(self) -> set[str]:
         """The symbols of which the quantity moved otherwise than by the news that were read."""
+        now, moved = self._held(), self._news_moved()
         before = self._before.held
-        if before is None:
-            return set()
-        now = self._held()
-        moved = self._news_moved()
+        if before is None:  # a contract that was traded, as far back as that is listed
+            return {
+                symbol
+                for symbol in moved
+                if self._contract(symbol) is not None
+                and not self._derivatives.is_left_out(symbol)
+                and now.get(symbol, ZERO) != moved[symbol]
+            }
         return {
             symbol
             for symbol in {*now, *before}
@@ -251,10 +258,10 @@ class Reading:
         coins = holdings.coins(found, self._state.breakdown, moved=self._moved(happened.moved))
         others = self._derivatives.translated(self._state.derivatives, self._state.breakdown)
         doubts = self._doubts()
-        held = (*coins.holdings, *(_doubted(each, doubts) for each in others.holdings))
+        held = (*coins.holdings, *(doubted(each, doubts) for each in others.holdings))
         problems = (
             *self._problems,
-            *_absent(others.holdings, doubts),
+            *absent(others.holdings, doubts),
             *coins.problems, *others.problems, *self._fills.problems,
             *happened.problems, *traded.problems, *paid.problems,
             *self._trades.unreadable,
@@ -264,11 +271,19 @@ class Reading:
             **others.instruments, **coins.instruments,
         }  # fmt: skip
         bookmark = self._bookmark(doubts)
-        if self._fills.is_unfinished:
-            held = (NOT_YET,)
         activities = (
             *happened.activities, *traded.activities, *paid.activities, *self._transfers,
         )  # fmt: skip
+        if self._fills.is_unfinished:
+            held = (NOT_YET,)
+        elif self._before.held is None and (problems or doubts):
+            activities = accounted_for(activities, holdings=held, is_read=self._is_listed)
+            if doubts:  # nothing to go by yet: all of it once more
+                held, activities, problems = (NOT_YET,), (), (*problems, *contradicted(doubts))
+            if doubts or self._fills.problems or happened.problems or traded.problems:
+                bookmark = Bookmark(
+                    version=VERSION, portfolio=self._account, contradicted=tuple(sorted(doubts))
+                )
         read = Read(
             snapshot=Snapshot(
                 as_of=self._state.as_of, holdings=held, complete=not problems, problems=problems
@@ -294,7 +309,7 @@ class Reading:
         """
         now = self._state.as_of
         found = {}
-        for symbol in self._unexplained():
+        for symbol in self._unexplained() - {*self._before.contradicted}:
             listed = self._contract(symbol)
             is_over = listed is not None and listed.expires and listed.expires <= now.date()
             since = self._before.doubts.get(symbol, written(now))
@@ -359,17 +374,3 @@ class Reading:
         if linear(symbol) is not None:
             return self._state.derivatives.perpetuals is not None
         return True
-
-
-def _doubted(holding: Holding, doubts: Mapping[str, str]) -> Holding:
-    """A row that is not believed yet is a problem of that row."""
-    if holding.symbol not in doubts or holding.problem:
-        return holding
-    problem = f"it moved to {holding.quantity} without a fill, since {doubts[holding.symbol]}"
-    return Holding(symbol=holding.symbol, problem=problem)
-
-
-def _absent(holdings: Sequence[Holding], doubts: Mapping[str, str]) -> list[str]:
-    """Why a list is not whole that lacks what no trade has closed."""
-    gone = set(doubts) - {each.symbol for each in holdings}
-    return [f"{symbol} is gone without a fill, since {doubts[symbol]}" for symbol in sorted(gone)]

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from tieout.venues.coinbase.bookmark import Bookmark
+from tieout.venues.coinbase.fills import is_readable
 from tieout.venues.coinbase.gateway import OVERLAP_MS
 from tieout.venues.coinbase.rows import TradeRow, Unreadable, slot_of
 from tieout.venues.moments import milliseconds_of, moment_of
@@ -48,16 +49,22 @@ class GatewayTrades:
         return max((row.time for row in self.rows if row.slot == slot), default=before)
 
     def latest(self, slot: int | None, *, as_of: datetime) -> int | None:
-        """The time from which to read on; a time that is still to come is nobody's."""
+        """Where the next reading starts: before any that cannot be read, and not in the future."""
         before = self._before.trades if slot is None else self._before.slots.get(slot)
-        known = [at for at in (before, self.since(slot)) if at is not None]
-        return min(max(known), milliseconds_of(as_of)) if known else None
+        if self.unreadable:
+            return before
+        mine = [row for row in self.rows if row.slot == slot]
+        times = [row.time for row in mine if is_readable(row)]
+        wrong = [row.time for row in mine if not is_readable(row)]
+        known = [at for at in (before, *times) if at is not None]
+        return min(max(known), *wrong, milliseconds_of(as_of)) if known else None
 
     def marked(self, bookmark: Bookmark, *, as_of: datetime) -> Bookmark:
         """A bookmark with how far each list was read, and what will be listed again."""
         slots = {None, *self._before.slots, *(row.slot for row in self.rows)}
         latest = {slot: self.latest(slot, as_of=as_of) for slot in slots}
         again = {slot: (at or 0) - OVERLAP_MS for slot, at in latest.items()}
-        seen = {**self._before.seen, **{row.key: row.time for row in self.rows}}
+        readable = filter(is_readable, self.rows)
+        seen = {**self._before.seen, **{row.key: row.time for row in readable}}
         kept = {key: at for key, at in seen.items() if at >= again.get(slot_of(key), 0)}
         return msgspec.structs.replace(bookmark, trades=latest[None], seen=kept)

@@ -3,7 +3,7 @@
 The caller stores it with the run as an opaque text, so it is never ahead of the book.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -20,8 +20,10 @@ class _Written(msgspec.Struct, frozen=True, omit_defaults=True):
     ledger_asked: int | None = None
     positions: dict[str, str] | None = None
     is_settled: bool = False
+    is_begun: bool = False
     doubts: dict[str, int] = {}
     tokens: dict[str, str] = {}
+    token_doubts: dict[str, str] = {}
     paid: dict[str, str] = {}
     dexes: tuple[str, ...] = ()
     scanned: int | None = None
@@ -35,7 +37,9 @@ class Bookmark:
     that time: they have to come again, else the reply is not of this account. `positions`,
     `tokens` and `paid` are what the venue reported: sizes (None where that is not certain), spot
     balances, funding so far. The sizes `is_settled` once a second reading agreed; those that
-    came to be `doubts`, since a time, stand as their fills left them.
+    came to be `doubts`, since a time, stand as their fills left them, and so do balances that
+    came to be `token_doubts`, with what was reported instead.
+    A book `is_begun` where no reading was whole yet, and something of one was told.
     `dexes` are the builder dexes with positions at the time when all of them were `scanned` or
     since.
     """
@@ -48,11 +52,29 @@ class Bookmark:
     ledger_asked: int | None = None
     positions: dict[str, str] | None = None
     is_settled: bool = False
+    is_begun: bool = False
     doubts: dict[str, int] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    token_doubts: dict[str, str] = field(default_factory=dict)
     paid: dict[str, str] = field(default_factory=dict)
     dexes: tuple[str, ...] = ()
     scanned: int | None = None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether no reading before was whole."""
+        return self.fills is None and self.positions is None
+
+    def with_fills_of(self, earlier: "Bookmark") -> "Bookmark":
+        """This one, but the fills since an earlier one are asked for again, and judged again."""
+        return replace(
+            self,
+            fills=earlier.fills,
+            seen=earlier.seen,
+            positions=earlier.positions,
+            is_settled=earlier.is_settled,
+            tokens=earlier.tokens,
+        )
 
     @staticmethod
     def read(text: str | None) -> "Bookmark":

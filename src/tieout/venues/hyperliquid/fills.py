@@ -93,6 +93,11 @@ def _read(row: FillRow) -> _Fill | None:
     return _Fill(row=row, quantity=quantity, price=price, fee=fee)
 
 
+def is_readable(row: FillRow) -> bool:
+    """Whether side, size, price and fee are what they should be."""
+    return _read(row) is not None
+
+
 def quantity_of(row: FillRow) -> Decimal | None:
     """The signed size of a fill; None where it cannot be read."""
     size = number(row.sz)
@@ -196,10 +201,10 @@ def gaps(rows: Iterable[FillRow], *, held: Mapping[str, Decimal]) -> list[Gap]:
 
 
 def positions_after(
-    rows: Iterable[FillRow], *, held: Mapping[str, Decimal]
+    rows: Iterable[FillRow], *, held: Mapping[str, Decimal] | None = None
 ) -> Mapping[str, Decimal]:
-    """What fills of perpetuals leave of what was `held` before them."""
-    return _followed(rows, held)[1]
+    """What fills of perpetuals leave of what was `held` before them, as far as that is known."""
+    return _followed(rows, held or {})[1]
 
 
 def _followed(

@@ -6,21 +6,25 @@ a position says so, transfers when a spot balance is another, other dexes where 
 traded. All of them are looked at in the first reading and once a day.
 """
 
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from tieout.core.numbers import ZERO, exact
 from tieout.core.snapshot import Holding, Snapshot
 from tieout.ports import Read
+from tieout.venues.beginning import accounted_for
 from tieout.venues.connection import mismatch
 from tieout.venues.http.together import together
 from tieout.venues.http.trace import Trace
 from tieout.venues.hyperliquid import fills, ledger, trust
 from tieout.venues.hyperliquid.bookmark import Anchor, Bookmark, anchor_of
+from tieout.venues.hyperliquid.doubts import Doubts
 from tieout.venues.hyperliquid.exchange import Calls, Question
-from tieout.venues.hyperliquid.fills import fill_id
+from tieout.venues.hyperliquid.fills import fill_id, positions_after
 from tieout.venues.hyperliquid.holdings import translated as holdings_of
 from tieout.venues.hyperliquid.identity import role_of
 from tieout.venues.hyperliquid.markets import MAIN_DEX, Markets, dex_of, is_spot
@@ -167,10 +171,11 @@ class Reading:
         return not anchor.ids.isdisjoint(there)
 
     async def _add_dexes(self) -> None:
-        """Builder dexes that were not read: all that there are, else those just traded on."""
+        """Builder dexes that were not read: all that there are, and those just traded on."""
         listed = self._dexes if self._dexes is not None else self._traded_dexes()
-        read = {*self._positions.states, *self._positions.problems}
-        wanted = [dex for dex in listed if dex not in read]
+        left = {dex_of(coin) for coin, size in positions_after(self._fills.news).items() if size}
+        read = {MAIN_DEX, *self._positions.states, *self._positions.problems}
+        wanted = [dex for dex in dict.fromkeys((*listed, *sorted(left))) if dex not in read]
         most = self._calls.limits.dexes_max
         if len(wanted) > most:
             self._problems.append(f"there are {len(wanted)} builder dexes, only {most} are read")
@@ -257,7 +262,7 @@ class Reading:
         positions, markets = self._positions, self._markets
         held = holdings_of(positions.states, positions.balances, markets=markets, mids=self._mids)
         happened = (
-            fills.translated(self._fills.rows, user=self._user, markets=markets),
+            fills.translated(self._fills.news, user=self._user, markets=markets),
             ledger.funding(self._funding.rows, markets=markets),
             ledger.transfers(
                 self._ledger.rows, user=self._user, markets=markets, backstops=self._backstops()
@@ -265,7 +270,7 @@ class Reading:
         )
         series = (self._fills, self._funding, self._ledger)
         problems = [*self._problems, *positions.problems.values(), *held.problems]
-        unexplained = self._unexplained()
+        unexplained = self._doubts.by_symbol()
         problems += unexplained.values()
         holdings = tuple(
             each._replace(problem=each.problem or unexplained.get(each.symbol))
@@ -276,7 +281,15 @@ class Reading:
         instruments = {each.symbol: each for each in held.instruments}
         for each in happened:
             instruments |= each.instruments
-        bookmark = self._bookmark(is_whole=not problems)
+        activities = tuple(activity for each in happened for activity in each.activities)
+        if self._before.is_first and (problems or self._before.is_begun):
+            unread = positions.problems
+            activities = accounted_for(
+                activities, holdings=holdings, is_read=lambda each: dex_of(each) not in unread
+            )
+        if self._before.is_first and self._doubts.positions:  # whose is it?
+            holdings, activities = (NOT_YET,), ()
+        bookmark = self._bookmark(is_whole=not problems, is_begun=holdings != (NOT_YET,))
         read = Read(
             snapshot=Snapshot(
                 as_of=positions.as_of,
@@ -285,7 +298,7 @@ class Reading:
                 complete=not problems,
                 problems=tuple(problems),
             ),
-            activities=tuple(activity for each in happened for activity in each.activities),
+            activities=activities,
             evidence=tuple(self._trace.replies),
             instruments=tuple(instruments.values()),
             ignored=(*held.ignored, *self._gaps(), *(w for each in happened for w in each.ignored)),
@@ -293,54 +306,18 @@ class Reading:
         )
         return read, bookmark
 
-    def _expected(self) -> dict[str, str] | None:
-        """The sizes that the last reading and the fills since lead to; None where that is open."""
-        before = self._before.positions
-        if before is None or not self._has_all_fills():
-            return None
-        return trust.expected_positions(before, self._fills.news)
-
-    def _has_all_fills(self) -> bool:
-        return not (self._fills.is_unfinished or self._fills.problems)
-
-    def _doubted(self) -> dict[str, str]:
-        """Perpetuals that are not believed, with words for each."""
-        before, positions = self._before, self._positions
-        sizes, unread = positions.sizes, positions.unread
-        expected = self._expected()
-        if expected is not None:
-            found = trust.unexplained_positions(expected, sizes, unread)
-        elif before.positions is None and self._has_all_fills():
-            found = trust.unexplained_first_positions(self._fills.news, sizes, unread)
-        else:
-            return {}
-        kept = DAY if before.is_settled and self._has_anchor() else timedelta(0)
-        over = {coin for coin, since in before.doubts.items() if self._is_older(since, kept)}
-        open_to_doubt = found.keys() - (over - positions.unread)
-        return {
-            coin: words
-            for coin, words in found.items()
-            if coin in open_to_doubt and dex_of(coin) not in positions.problems
-        }
-
-    def _unexplained(self) -> Mapping[str, str]:
-        """What the last reading and all that happened since do not lead to, by symbol."""
-        before, after = self._before, self._positions
-        if before.positions is None:
-            return self._doubted()
-        if self._fills.is_unfinished:
-            return {}
-        news = self._fills.news
-        return {
-            **self._doubted(),
-            **trust.unexplained_tokens(
-                before.tokens,
-                after.tokens,
-                news=news,
-                ledger=self._ledger.rows,
-                markets=self._markets,
-            ),
-        }
+    @cached_property
+    def _doubts(self) -> Doubts:
+        """What of the positions is not believed; asked for once all is read."""
+        return Doubts(
+            before=self._before,
+            positions_told=self._positions,
+            fills=self._fills,
+            ledger=self._ledger.rows,
+            markets=self._markets,
+            is_same_account=self._has_anchor(),
+            at=self._began_at,
+        )
 
     def _gaps(self) -> list[str]:
         """Fills that are missing, by what was held when the last reading ended.
@@ -354,27 +331,36 @@ class Reading:
             held |= {coin: exact(size) for coin, size in (before or {}).items()}
         return [gap.words for gap in fills.gaps(self._fills.news, held=held)]
 
-    def _bookmark(self, *, is_whole: bool) -> Bookmark:
-        before, positions = self._before, self._positions
+    def _bookmark(self, *, is_whole: bool, is_begun: bool) -> Bookmark:
+        before, positions, doubts = self._before, self._positions, self._doubts
         began = milliseconds_of(self._began_at)
         latest = self._fills.latest
         seen = {fill_id(row) for row in self._fills.rows if row.time == latest}
         has_all_dexes = self._dexes is not None and is_whole
-        return Bookmark(
+        after = Bookmark(
             fills=latest,
             seen=frozenset(seen) or before.seen,
             funding=self._funding.latest,
             funding_asked=began if self._asks_funding else before.funding_asked,
             ledger=self._ledger.latest,
             ledger_asked=began if self._asks_ledger else before.ledger_asked,
-            positions=positions.sizes if is_whole else self._expected(),
+            positions=positions.sizes if is_whole else doubts.expected,
             is_settled=before.positions is not None and (is_whole or before.is_settled),
-            doubts={coin: before.doubts.get(coin, began) for coin in self._doubted()},
-            tokens=positions.tokens,
+            doubts={coin: before.doubts.get(coin, began) for coin in doubts.positions},
+            tokens=doubts.tokens_left(),
+            token_doubts={token: positions.tokens.get(token, "0") for token in doubts.tokens},
             paid=positions.paid or {},
-            dexes=positions.dexes,
+            dexes=positions.dexes if is_whole else doubts.dexes,
             scanned=began if has_all_dexes else before.scanned,
         )
+        is_open = self._has_unread_fills() or (before.is_first and not is_whole)
+        if not is_open or self._fills.is_unfinished:
+            return after
+        return replace(after.with_fills_of(before), is_begun=before.is_begun or is_begun)
+
+    def _has_unread_fills(self) -> bool:
+        """Whether fills came that cannot be read: they are asked for again in the next reading."""
+        return bool(self._fills.problems) or not all(map(fills.is_readable, self._fills.rows))
 
     def _is_older(self, asked: int | None, age: timedelta) -> bool:
         """Whether something was asked so long ago, or never."""

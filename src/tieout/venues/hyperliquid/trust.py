@@ -11,10 +11,11 @@ reading has agreed yet.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from tieout.core.numbers import exact, magnitude, multiply, plain, subtract
-from tieout.venues.hyperliquid.fills import positions_after
+from tieout.core.numbers import ZERO, add, exact, magnitude, multiply, negate, plain, subtract
+from tieout.venues.http.bodies import number
+from tieout.venues.hyperliquid.fills import positions_after, quantity_of
 from tieout.venues.hyperliquid.ledger import token_of
-from tieout.venues.hyperliquid.markets import Markets, is_spot
+from tieout.venues.hyperliquid.markets import MONEY, Markets, is_spot
 from tieout.venues.hyperliquid.rows import FillRow, LedgerRow
 from tieout.venues.moments import moment_of
 
@@ -58,34 +59,66 @@ def unexplained_positions(
     return found
 
 
-def unexplained_first_positions(
-    news: Sequence[FillRow], after: Mapping[str, str], unread: Collection[str]
-) -> dict[str, str]:
-    """The same in a first reading, of what has fills: what has none may be held for longer."""
-    expected = {coin: plain(size) for coin, size in positions_after(news, held={}).items()}
-    reported = {coin: after.get(coin, "0") for coin in expected}
-    return unexplained_positions(expected, reported, expected.keys() & set(unread))
-
-
 def unexplained_tokens(
     before: Mapping[str, str],
     after: Mapping[str, str],
     *,
-    news: Iterable[FillRow],
+    news: Sequence[FillRow],
     ledger: Iterable[LedgerRow],
     markets: Markets,
 ) -> dict[str, str]:
-    """Spot balances that are another without anything that moved them, by their symbols."""
-    pairs = [markets.pair(row.coin) for row in news if is_spot(row.coin)]
-    moved = {token for pair in pairs if pair is not None for token in (pair.base, pair.quote)}
-    moved |= {token for row in ledger if (token := token_of(row))}
+    """Spot balances that are another without anything that moved them, each with words for it."""
+    expected = _after_fills(before, news, markets)
+    moved = {token for row in ledger if (token := token_of(row))}
     found = {}
-    for token in sorted({*before, *after} - moved):
-        ours, theirs = exact(before.get(token, "0")), exact(after.get(token, "0"))
-        change = magnitude(subtract(theirs, ours))
-        if multiply(change, INTEREST_SHARE) > magnitude(ours):
-            found[markets.token(token).symbol] = (
-                f"the balance of {token} went from {plain(ours)} to {plain(theirs)} without a fill "
+    for token in sorted({*expected, *after} - moved - _begun_elsewhere(before, news, markets)):
+        held, left = exact(before.get(token, "0")), expected.get(token, ZERO)
+        theirs = exact(after.get(token, "0"))
+        scale = max(magnitude(held), magnitude(left))
+        if multiply(magnitude(subtract(theirs, left)), INTEREST_SHARE) > scale:
+            found[token] = (
+                f"the balance of {token} went from {plain(held)} to {plain(theirs)} without a fill "
                 "or transfer: if the next reading says the same, it is believed"
             )
     return found
+
+
+def _begun_elsewhere(
+    before: Mapping[str, str], news: Iterable[FillRow], markets: Markets
+) -> set[str]:
+    """Tokens whose first fill does not start where the last reading left them: a late one."""
+    first: dict[str, Decimal | None] = {}
+    for row in news:
+        pair = markets.pair(row.coin)
+        if is_spot(row.coin) and pair is not None:
+            first.setdefault(pair.base, number(row.start))
+    return {
+        token
+        for token, start in first.items()
+        if start is not None and start != exact(before.get(token, "0"))
+    }
+
+
+def expected_tokens(
+    before: Mapping[str, str], news: Iterable[FillRow], markets: Markets
+) -> dict[str, str]:
+    """The spot balances that the last fills left."""
+    left = _after_fills(before, news, markets)
+    return {token: plain(total) for token, total in left.items() if total}
+
+
+def _after_fills(
+    before: Mapping[str, str], news: Iterable[FillRow], markets: Markets
+) -> dict[str, Decimal]:
+    """What fills of pairs leave of balances: a fee in a coin comes out of it."""
+    left = {token: exact(total) for token, total in before.items()}
+    for row in news:
+        pair, size, price = markets.pair(row.coin), quantity_of(row), number(row.px)
+        if not is_spot(row.coin) or pair is None or size is None or price is None:
+            continue
+        moves = [(pair.base, size), (pair.quote, negate(multiply(size, price)))]
+        moves += [(row.fee_token or "", negate(number(row.fee) or ZERO))]
+        for token, quantity in moves:
+            if token and token not in MONEY:
+                left[token] = add(left.get(token, ZERO), quantity)
+    return left

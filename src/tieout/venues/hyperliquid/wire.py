@@ -174,7 +174,10 @@ def _sub_account(row: object) -> SubAccount:
 def dexes_in(body: bytes) -> tuple[str, ...]:
     """The names of the builder dexes; the main one stands as null and has none."""
     names = []
-    for row in list_in(body, "a list of perp dexes"):
+    rows = list_in(body, "a list of perp dexes")
+    if not rows:
+        raise BodyInvalid("a list of perp dexes without the main one")
+    for row in rows:
         name = row.get("name") if isinstance(row, dict) else None
         if row is not None and not isinstance(name, str):
             raise BodyInvalid("a perp dex without a name")
