@@ -163,6 +163,32 @@ def test_bytes_that_are_not_utf8_are_found(refusal, end):
     assert refusal(("cut.csv", cut), GOOD).startswith("cut.csv, line 3: byte 1 of the line")
 
 
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        (b"symbol,quantity\nAA\0PL,1\n", "line 2: byte 3"),
+        (b"symbol,quantity\r\nX,1\r\n\0\0\0\0", "line 3: byte 1"),
+        ("symbol,quantity\nX,1\n".encode("utf-16-le"), "line 1: byte 2"),
+        (b"symbol,quantity\n" + b"X,1\n" * 400_000 + b"\0", "line 400002: byte 1"),
+        (b"symbol,quantity\nX" + b" " * 2**20 + b"\0,1\n", "line 2: byte 1048578"),
+    ],
+)
+def test_a_byte_that_no_text_has_is_found(refusal, data, place):
+    """A file of which a part was never written, or that is UTF-16 without saying so."""
+    assert refusal(("gaps.csv", data), GOOD) == (
+        f"gaps.csv, {place} of the line is 0, which no text has; save the file anew, as UTF-8"
+    )
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_cells_that_are_not_parted_by_commas_are_told(refusal, mark):
+    rows = [f"symbol{mark}quantity", f"X{mark}1"]
+    assert refusal(rows, GOOD) == (
+        f"ours.csv, line 1: the cells are parted by {mark!r}; save the file with commas between "
+        "them, and points in its numbers"
+    )
+
+
 @pytest.mark.parametrize("row", ['X,"1', '"X"Y,1', 'X,"1" '])
 def test_a_quote_that_is_not_closed_is_found_where_it_opens(refusal, row):
     files = [["symbol,quantity", '"A\nB",1', row, "Z,1"]] * 2

@@ -22,6 +22,7 @@ from golden import check_golden
 from runs.fakes import holding
 from tieout import __version__
 from tieout.cli.main import app
+from tieout.core.errors import SettingsError
 
 HEAVY = ("alpaca", "sqlalchemy", "alembic", "msgspec", "uvicorn", "rich", "duckdb", "pandas")
 
@@ -279,6 +280,19 @@ def test_without_a_file_the_demo_keeps_its_book_in_a_temporary_folder(tieout, mo
     result = tieout("demo", "--once", "--json", "--venue", "alpaca")
     assert json.loads(result.out)["round"] == 1
     assert [each.name for each in folder.glob("tieout-demo-*/book.db")] == ["book.db"]
+
+
+def test_without_any_sdk_the_demo_says_what_to_install(tieout, monkeypatch):
+    def missing(venue):
+        raise SettingsError(f"venue {venue!r} needs a package that is not installed")
+
+    monkeypatch.setattr("tieout.cli.demo_brokers.factory", missing)
+    result = tieout("demo", "--once")
+    assert (result.status, result.out) == (2, "")
+    assert result.err.splitlines()[-1] == (
+        "tieout: there is no broker to show, as no package for one is installed: "
+        "pip install 'tieout[alpaca,hyperliquid,ibkr,coinbase]', or one of these"
+    )
 
 
 def test_the_demo_tells_programs_one_object_a_round(folder):

@@ -3,6 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import permutations
+
+import pytest
 
 from scenario import check
 from tieout.core.activity import Activity, ActivityId
@@ -12,6 +15,9 @@ from tieout.core.policy import Policy
 from tieout.core.tieout import tie_out
 
 D10 = Decimal(10)
+
+VERSIONS = ("x.01 AAPL 10", "x.02 AAPL 9", "x.03 AAPL 8")
+CORRECTS = {VERSIONS[1]: "cancels x.01", VERSIONS[2]: "cancels x.02"}
 
 
 def test_a_target_under_another_symbol_is_taken_back():
@@ -108,6 +114,37 @@ def test_a_cancellation_that_was_taken_back_takes_nothing_back_when_its_target_c
         ---
         fill x3    AAPL -10 @ 100.00 cancels x2
         =>         closed FB 10 -> 0 realized nothing
+        =>         book nothing
+    """)
+
+
+def test_a_correction_of_a_correction_does_not_bring_the_first_version_back():
+    check("""
+        account venue ibkr
+        book       AAPL 100 @ 150.00
+        fill x.01  AAPL -40 @ 160.00 fee 1 at 14:00
+        ---
+        fill x.02  AAPL -30 @ 160.00 fee 1 cancels x.01 at 14:00
+        =>         increased AAPL 60 -> 70 realized -100 by x.02
+        ---
+        fill x.03  AAPL -20 @ 160.00 fee 1 cancels x.02 at 14:00
+        =>         increased AAPL 70 -> 80 realized -100 by x.03
+        =>         total USD net 199
+    """)
+
+
+@pytest.mark.parametrize("order", list(permutations(VERSIONS)))
+def test_versions_of_one_fill_come_to_the_last_in_any_order_of_arrival(order):
+    told = (f"fill {each} @ 10.00 {CORRECTS.get(each, '')} at 14:00" for each in order)
+    arrivals = "\n---\n".join(told)
+    check(f"{arrivals}\n=> book AAPL 8 @ 10.00 and more")
+
+
+def test_a_corrected_fill_that_is_busted_leaves_nothing_of_either_version():
+    check("""
+        fill x.01  AAPL 10 @ 100.00
+        fill x.02  AAPL 9 @ 100.00 cancels x.01
+        fill x.03  AAPL -9 @ 100.00 cancels x.02
         =>         book nothing
     """)
 

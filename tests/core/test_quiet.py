@@ -155,3 +155,29 @@ def test_an_average_of_fills_we_refused_explains_nothing():
         broker   AAPL 10 @ 101
         =>       error f1 "lot"  break cost AAPL 100 -> 101 and more
     """)
+
+
+def test_after_an_adoption_the_venues_average_is_compared_though_its_row_did_not_change():
+    check("""
+        account venue ibkr history partial
+        fill f1  AAPL 100 @ 150 at 14:00
+        broker   AAPL 100 @ 160
+        =>       created AAPL 0 -> 100 @ 150 SYNCED by nothing  tied out
+        ---
+        broker   AAPL 100 @ 160
+        =>       break cost AAPL open seen 1 and more  not tied out
+    """)
+
+
+def test_an_adopted_average_that_is_not_compared_in_the_next_run_is_compared_later():
+    check("""
+        account venue ibkr history partial
+        fill f1  AAPL 100 @ 150 at 14:00
+        broker   AAPL 100 @ 160
+        ---
+        fill f2  MSFT 1 @ 400
+        ---
+        broker   AAPL 100 @ 160
+        broker   MSFT 1 @ 400
+        =>       break cost AAPL open seen 1 and more  not tied out
+    """)

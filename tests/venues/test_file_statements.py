@@ -332,3 +332,8 @@ def test_a_long_file_is_not_read_into_memory(tmp_path):
 
     venue = statement(tmp_path, "symbol,quantity\nAAPL,1\n", limits=Limits(file_bytes_max=10))
     assert "is longer than 10 bytes" in refusal(venue, kind=VenueUnavailable)
+
+
+def test_a_statement_of_which_a_part_was_never_written_is_not_read(tmp_path):
+    venue = statement(tmp_path, "symbol,quantity\nAAPL,10\n\0\0\0\0\0\0\n")
+    assert "positions.csv, line 3: byte 1 of the line is 0" in refusal(venue)

@@ -10,6 +10,9 @@ import pytest
 from tieout.core.book import AccountId
 from tieout.ports import News
 from tieout.simulators.faults import CloseStream, Fault, MuteStream
+from tieout.venues.ibkr.address import Address
+from tieout.venues.ibkr.link import Link
+from venues.alpaca import FakeClock
 from venues.ibkr_market import LIMITS, GatewayStage, gateway_stage, venue_at
 
 LISTENING = replace(LIMITS, heartbeat_s=0.1, answer_s=0.1)
@@ -70,6 +73,35 @@ def test_a_dead_socket_is_noticed_and_healed_and_what_was_missed_is_read(stage, 
             assert await quantities(venue, stage.account) == {"AAPL": "10"}
 
     asyncio.run(hear())
+
+
+class QuietSession:
+    """It said something half a minute ago, all but an instant, and then died."""
+
+    def __init__(self) -> None:
+        self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.ages_s = [29.999]
+
+    @property
+    def quiet_s(self) -> float:
+        return self.ages_s.pop() if self.ages_s else 30.001
+
+    async def current_time(self, *_: object, **__: object) -> None:
+        self.broken.set_result(None)
+
+
+def test_the_silence_of_a_gateway_counts_from_what_it_said_last():
+    """Not from when it was looked at last: then it would be noticed up to twice as late."""
+
+    async def watch():
+        limits = replace(LIMITS, heartbeat_s=30)
+        link = Link(
+            venue="gw", address=Address(host="127.0.0.1", port=1), client_id=8, limits=limits,
+            clock=FakeClock(), sleep=asyncio.sleep,
+        )  # fmt: skip
+        await asyncio.wait_for(link._watch(QuietSession()), WAIT_S)
+
+    asyncio.run(watch())
 
 
 def test_a_gateway_that_lost_ibkr_says_so_and_that_it_is_back(stage):

@@ -275,6 +275,17 @@ def test_case_51_both_versions_come_at_once(desk):
     assert (desk.holds("AAPL"), desk.average("AAPL")) == (100, Decimal("10.05"))
 
 
+def test_case_51_an_execution_that_was_corrected_twice_counts_as_last_corrected(desk):
+    desk.sync()
+    stem = "0000e0d5.6576fd38.01"
+    for version, quantity, price in (("01", "100", "10"), ("02", "95", "10.05"), ("03", "90", "9")):
+        name = f"{stem}.{version}"
+        desk.trade(AAPL, quantity, price, fee="1", held=quantity, cost=price, name=name)
+        desk.tws.executions[-1][13] = desk.tws.executions[0][13]  # when it was, not when corrected
+        assert desk.sync().tied_out
+    assert (desk.holds("AAPL"), desk.average("AAPL")) == (90, Decimal(9))
+
+
 def test_case_52_open_orders_are_not_asked_for(desk):
     desk.tws.hold(AAPL, "-1", "10")
     assert desk.sync().tied_out

@@ -251,6 +251,8 @@ def test_a_trade_that_was_done_elsewhere_comes_with_its_cost(tmp_path):
         (trade(dateTime="20261120;093000-0500"), "has an offset"),
         (trade(dateTime="yesterday"), "dateTime"),
         (trade(quantity="many"), "quantity"),
+        (trade(tradePrice="150,25"), "tradePrice='150,25' has a comma that parts no thousands"),
+        (trade(quantity="1,5"), "quantity='1,5' has a comma that parts no thousands"),
         (trade(quantity="NaN"), "its quantity, price or time is not told"),
         (trade(tradePrice=""), "its quantity, price or time is not told"),
         (trade(notes="NoSuchCode"), "notes"),

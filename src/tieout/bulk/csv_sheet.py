@@ -14,6 +14,9 @@ from tieout.bulk.sources import Source
 CELL_LENGTH_MAX = 16 * 1024 * 1024
 """Characters in one cell: an unclosed quote must not read a whole file into memory."""
 
+PIECE_BYTES = 1024 * 1024
+OTHER_MARKS = ";\t|"
+
 
 class CsvSheet:
     """A CSV file. Blank lines are passed over; cells beyond the header are allowed if empty."""
@@ -23,6 +26,7 @@ class CsvSheet:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        require_text(source)
         first = next(self._records(), None)
         if first is None:
             raise self._fault(
@@ -30,7 +34,18 @@ class CsvSheet:
             )
         line, header = first
         self.header = tuple(name.strip() for name in header)
+        self._require_commas(line)
         require_distinct(self.header, source=source, place=f"line {line}")
+
+    def _require_commas(self, line: int) -> None:
+        """Spreadsheets of many countries part cells by semicolons, and write decimal commas."""
+        marks = [mark for mark in OTHER_MARKS if mark in self.header[0]]
+        if len(self.header) == 1 and marks:
+            raise self._fault(
+                line,
+                f"the cells are parted by {marks[0]!r}; save the file with commas between them, "
+                "and points in its numbers",
+            )
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -88,6 +103,27 @@ def cells_at(positions: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, .
     if len(positions) > 1:
         return itemgetter(*positions)
     return lambda cells: tuple(cells[at] for at in positions)
+
+
+def require_text(source: Source) -> None:
+    """Refuse a file with zero bytes: a part of it was never written, or it is no UTF-8."""
+    line, begins, at, last = 1, 0, 0, b""
+    with source.path.open("rb") as raw:
+        while piece := raw.read(PIECE_BYTES):
+            found = piece.find(b"\0")
+            before = piece if found < 0 else piece[:found]
+            line += line_ends(before) - (last == b"\r" and before[:1] == b"\n")
+            end = max(before.rfind(b"\r"), before.rfind(b"\n"))
+            begins = begins if end < 0 else at + end + 1
+            if found >= 0:
+                raise FileFault(
+                    f"byte {at + found - begins + 1} of the line is 0, which no text has; save "
+                    "the file anew, as UTF-8",
+                    file=source.name,
+                    place=f"line {line}",
+                )
+            last = piece[-1:]
+            at += len(piece)
 
 
 def not_utf8(source: Source) -> FileFault:

@@ -82,7 +82,7 @@ def csv_table(connection: Any, path: Path, header: tuple[str, ...]) -> Table:
 
 
 def inspect(path: Path) -> set[str]:
-    """Which of quote and blank a CSV file has. Doubt if it is not UTF-8 or mixes its line ends."""
+    """Which of quote and blank a CSV file has. Doubt if it is no UTF-8 text or mixes line ends."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     marks: set[str] = set()
     with path.open("rb") as raw:
@@ -91,6 +91,8 @@ def inspect(path: Path) -> set[str]:
             raise Doubt("a blank line stands before the header")
         with_cr = b"\r" in piece
         while piece:
+            if b"\0" in piece:
+                raise Doubt("the file is no text")
             require_utf8(decoder, piece)
             marks.update(mark for mark in '" ' if mark.encode() in piece)
             if piece.endswith(b"\r"):

@@ -143,7 +143,8 @@ MAKERS: Mapping[str, Callable[[Clock], DemoBroker]] = {
 def brokers_of(chosen: Iterable[str], *, clock: Clock) -> list[DemoBroker]:
     """The brokers for these venues; all whose SDK is there for none.
 
-    Raises SettingsError for a venue that is not known, or chosen while its SDK is missing.
+    Raises SettingsError for a venue that is not known, or chosen while its SDK is missing, and
+    where none is there.
     """
     wanted = list(dict.fromkeys(chosen))
     for venue in wanted:
@@ -162,4 +163,9 @@ def _that_are_there() -> list[str]:
             tell(f"tieout: left out: {missing}")
         else:
             found.append(venue)
+    if not found:
+        raise SettingsError(
+            "there is no broker to show, as no package for one is installed: "
+            f"pip install 'tieout[{','.join(MAKERS)}]', or one of these"
+        )
     return found

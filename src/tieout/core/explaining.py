@@ -45,17 +45,25 @@ def taken_back(happened: Iterable[Happened]) -> TakenBack:
     waiting: set[ActivityId] = set()
     undone_at: dict[ActivityId, datetime] = {}
     undone_in: dict[ActivityId, tuple[LedgerId, ...]] = {}
+    in_effect: set[ActivityId] = set()
     for fact in _undone_last(cancelling):
         target = facts.get(fact.activity.cancels or fact.activity.id)
         if target is None:
             waiting.add(fact.activity.id)
-        elif fact.activity.id not in dropped:
-            dropped.add(target.activity.id)
-            undone_at[target.activity.id] = fact.at
-            partner = () if target.partner is None else (target.partner,)
-            undone_in[fact.activity.id] = (target.ledger, *partner)
-            if is_negation(fact.activity, target.activity):
-                dropped.add(fact.activity.id)
+            continue
+        only_cancels = is_negation(fact.activity, target.activity)
+        is_undone = fact.activity.id in dropped
+        if is_undone and (only_cancels or target.activity.id in in_effect):
+            continue
+        dropped.add(target.activity.id)
+        undone_at[target.activity.id] = fact.at
+        if is_undone:  # a correction that was corrected: the version before it stays replaced
+            continue
+        in_effect.add(fact.activity.id)
+        partner = () if target.partner is None else (target.partner,)
+        undone_in[fact.activity.id] = (target.ledger, *partner)
+        if only_cancels:
+            dropped.add(fact.activity.id)
     return TakenBack(
         dropped=frozenset(dropped), waiting=frozenset(waiting), undone_at=undone_at,
         undone_in=undone_in,
@@ -65,7 +73,7 @@ def taken_back(happened: Iterable[Happened]) -> TakenBack:
 def _undone_last(cancelling: Iterable[Happened]) -> Iterator[Happened]:
     """Each after those that take it back, else the latest first; so too where they go in circles.
 
-    A cancellation that was taken back takes nothing back, whatever time it is dated.
+    What only cancels and was taken back takes nothing back, whatever time it is dated.
     """
     latest_first = sorted(cancelling, key=lambda each: (each.at, each.order), reverse=True)
     left = {fact.activity.id: fact for fact in latest_first}

@@ -329,12 +329,14 @@ def _state(draft: Draft, outlook: Outlook, told: _Told, tracked: Tracked) -> Acc
     elif outlook.applies:
         held = None
     as_of = outlook.at if outlook.applies else known.as_of
+    adopted_at = outlook.at if outlook.adopts else known.adopted_at
+    restless = _restless(draft, told.ledgers, as_of=as_of, adopted_at=adopted_at)
     return replace(
         known,
         as_of=as_of,
-        adopted_at=outlook.at if outlook.adopts else known.adopted_at,
+        adopted_at=adopted_at,
         open_positions=known.open_positions + _opened(draft, told.ledgers),
-        restless=_restless(draft, told.ledgers, as_of=as_of),
+        restless=restless,
         has_history=known.has_history or bool(facts) or outlook.adopts,
         cost_bases=draft.cost_bases,
         next_order=draft.next_order,
@@ -356,8 +358,22 @@ def _opened(draft: Draft, ledgers: Mapping[LedgerId, Ledger]) -> int:
 
 
 def _restless(
-    draft: Draft, ledgers: Mapping[LedgerId, Ledger], *, as_of: datetime | None
+    draft: Draft,
+    ledgers: Mapping[LedgerId, Ledger],
+    *,
+    as_of: datetime | None,
+    adopted_at: datetime | None,
 ) -> tuple[LedgerId, ...]:
-    """The ledgers that need a look in the next run whatever their row says."""
+    """The ledgers that need a look in the next run whatever their row says.
+
+    An adoption takes the quantities over; our own averages are compared in the run after it.
+    """
+    is_adopted = adopted_at is not None and as_of == adopted_at
     keys = {**dict.fromkeys(draft.book.state.restless), **dict.fromkeys(ledgers)}
-    return tuple(key for key in keys if is_restless(draft.ledger(key), as_of))
+    found = []
+    for key in keys:
+        ledger = draft.ledger(key)
+        is_ours = ledger.position is not None and ledger.position.basis == "actual"
+        if (is_adopted and is_ours) or is_restless(ledger, as_of):
+            found.append(key)
+    return tuple(found)

@@ -20,6 +20,7 @@ from tieout.core.numbers import ZERO, add, negate
 from tieout.venues.ibkr.flex_words import NEW_YORK, day_end
 
 _OFFSET = re.compile(r"\d[+-]\d{2}:?\d{2}$")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 
 Row = TypeVar("Row", bound=Types.FlexElement)
 Span = tuple[datetime, datetime]
@@ -55,6 +56,8 @@ def row_of(element: Element, kind: type[Row]) -> Row:
             )
         if "datetime.datetime" in types[name] and _OFFSET.search(text):
             raise RowUnread(f"{name}={text!r} has an offset; Flex times are New York's")
+        if "Decimal" in types[name] and "," in text and not _THOUSANDS.fullmatch(text):
+            raise RowUnread(f"{name}={text!r} has a comma that parts no thousands")
     try:
         row = parse_data_element(Element(element.tag, known))
     except FlexParserError as error:

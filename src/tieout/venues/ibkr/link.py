@@ -175,7 +175,8 @@ class Link:
         """Until the session ends. One that says nothing is asked for the time."""
         limits = self._limits
         while not session.broken.done():
-            await asyncio.wait({session.broken}, timeout=limits.heartbeat_s)
+            left_s = max(limits.heartbeat_s - session.quiet_s, 0.0)
+            await asyncio.wait({session.broken}, timeout=left_s)
             if session.broken.done() or session.quiet_s < limits.heartbeat_s:
                 continue
             async with self._lock:
