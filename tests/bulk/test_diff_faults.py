@@ -227,6 +227,11 @@ def test_files_that_cannot_be_read_are_named(write, run, tmp_path):
         (("--map", "x"), "--map 'x': the form is THEIR_NAME=OUR_NAME"),
         (("--key", ""), "--key names no column; it needs at least one, such as --key symbol"),
         (("--key", "symbol,symbol"), "--key names symbol twice"),
+        *(
+            (("--fields", empty), "--fields names no column; the files share quantity, "
+             "average_price")
+            for empty in ("", " ", ",")
+        ),
         (("--fields", "symbol"), "--fields: symbol is part of the key and cannot be compared as "
          "well"),
         (("--format", "xml"), "ours.csv: 'xml' is no format; allowed are csv, json, jsonl, "

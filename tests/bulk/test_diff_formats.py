@@ -90,13 +90,12 @@ def test_blank_lines_and_empty_cells_too_many_are_passed_over(write, run, engine
     assert (answer.status, answer.json["matched"]) == (0, 2)
 
 
-def test_one_column_is_enough_to_compare_what_is_there(write, run, engine):
+def test_files_with_nothing_but_keys_are_not_compared(write, run, engine):
     ours, theirs = write("ours.csv", "symbol\nX\n\nY\n"), write("theirs.csv", "symbol\n\nY\n")
     assert run(ours, theirs, "--engine", engine).status == 2
     answer = run(ours, theirs, "--fields", "", "--json", "--engine", engine)
-    assert answer.json["breaks"] == [
-        {"key": {"symbol": "X"}, "kind": "missing_at_broker", "fields": {}}
-    ]
+    assert (answer.status, answer.stdout) == (2, b"")
+    assert "--fields names no column; the files share nothing beside symbol" in answer.stderr
 
 
 def test_json_numbers_keep_every_digit_and_zero(write, run, engine):

@@ -294,6 +294,20 @@ def test_an_odd_key_is_quoted_in_the_path():
     assert list(faults_of(json.dumps(GOOD | {"odd key": 1}).encode())) == ['$["odd key"]']
 
 
+def test_a_spelling_of_two_instruments_is_a_fault():
+    first, second = {"symbol": "X", "spellings": ["Y/USD"]}, {"symbol": "Z", "spellings": ["yusd"]}
+    case = GOOD | {"instruments": [first, second]}
+    assert faults_of(json.dumps(case).encode()) == {
+        "$.instruments[1]": "has the same spelling YUSD as $.instruments[0]"
+    }
+
+
+def test_a_spelling_of_two_instruments_that_ids_tell_apart_is_none():
+    first, second = {"symbol": "X", "venue_id": "1"}, {"symbol": "Z", "venue_id": "2"}
+    case = GOOD | {"instruments": [each | {"spellings": ["Y"]} for each in (first, second)]}
+    assert len(read_case(json.dumps(case).encode()).instruments) == 2
+
+
 def test_a_half_character_is_no_text():
     data = json.dumps(GOOD).replace("BTC/USD", "BTC\\ud800")
     assert "printable" in faults_of(data.encode())["$.book[1].symbol"]

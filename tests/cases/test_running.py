@@ -11,6 +11,7 @@ from scenario import check, read
 from tieout.cases.reading import read_case
 from tieout.cases.writing import case_of, case_text
 from tieout.cli.case import case as command
+from tieout.core.instrument import Instrument
 
 APP = typer.Typer()
 APP.command("case")(command)
@@ -236,4 +237,19 @@ def test_two_instruments_of_one_name_are_both_declared():
     """)
     case = case_of(statement.book, policy=statement.case.policy, steps=())
     assert [each.venue_ids for each in case.instruments] == [("1",), ("2",)]
+    assert read_case(case_text(case).encode()) == case
+
+
+def test_a_name_that_two_instruments_had_one_after_the_other_is_written_once():
+    statement = check("""
+        book    A 4 @ 10
+        book    B 1 @ 10
+        broker  A 4 @ 10
+        broker  B 1 @ 10
+        =>      tied out
+    """)
+    told = [Instrument(symbol=name, spellings=("OLD", f"{name}.US")) for name in "AB"]
+    case = case_of(replace(statement.book, instruments=tuple(told), ledgers={}),
+                   policy=statement.case.policy, steps=())  # fmt: skip
+    assert [each.spellings for each in case.instruments] == [("A.US",), ("OLD", "B.US")]
     assert read_case(case_text(case).encode()) == case

@@ -184,6 +184,14 @@ def test_listing_makes_no_book(tieout: Tieout, folder: Path) -> None:
     assert not (folder / "book.db").exists()
 
 
+@pytest.mark.parametrize("name", ["", " ", "a\x1b[31m", "n" * 101])
+def test_a_name_that_makes_no_sense_makes_no_book(tieout: Tieout, folder: Path, name: str) -> None:
+    refused = tieout("keys", "add", name, "--can", "read")
+    assert refused.status == 2
+    assert "must be 1 to 100 printable characters" in refused.err
+    assert list(folder.iterdir()) == []
+
+
 @pytest.mark.parametrize("noun", ["users", "keys"])
 def test_without_a_verb_help_is_shown(tieout: Tieout, folder: Path, noun: str) -> None:
     shown = tieout(noun)

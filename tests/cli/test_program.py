@@ -213,8 +213,9 @@ def test_doctor_says_what_is_not_there(tieout, folder):
 
 def test_doctor_says_that_serve_would_not_start_without_anybody_to_sign_in(tieout, folder):
     (folder / "tieout.toml").write_text('[service]\nhost = "0.0.0.0"\n', encoding="utf-8")
-    assert tieout("db", "upgrade").status == 0
     refused = "WRONG service: service.host: 0.0.0.0 can be reached by others"
+    assert refused in tieout("doctor").out
+    assert tieout("db", "upgrade").status == 0
     assert refused in tieout("doctor").out
     assert tieout("keys", "add", "bot").status == 0
     assert refused not in tieout("doctor").out

@@ -104,6 +104,18 @@ def test_an_open_address_is_refused_while_nobody_has_to_sign_in(book, folder):
     assert "tieout users add NAME" in result.err
 
 
+def test_a_service_that_is_refused_makes_no_book(tieout, broker, folder):
+    before = sorted(folder.iterdir())
+    opened = tieout("serve", "--host", "0.0.0.0", "--port", "0")
+    assert opened.status == 2
+    assert "there is no user or key yet" in opened.err
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        busy = tieout("serve", "--port", str(taken.getsockname()[1]))
+    assert busy.status == 2
+    assert "cannot be had" in busy.err
+    assert sorted(folder.iterdir()) == before
+
+
 def test_wrong_settings_are_named_before_anything_starts(book, folder):
     environment = {"TIEOUT_SERVICE_SCHEDULE": "every now and then"}
     result = real("serve", "--port", "0", folder=folder, environment=environment)

@@ -9,7 +9,7 @@ from cli.morning import AAPL, BTC, PENNY, TSLA, desk_of, written
 from golden import check_golden
 from runs.fakes import ACCOUNT, Bench, activity, holding
 from tieout.cli.output import WIDTH_OF_NO_TERMINAL, console
-from tieout.cli.run_tables import runs_table
+from tieout.cli.run_tables import realized_sums, runs_table
 from tieout.cli.sync import show
 from tieout.core.book import AccountId
 from tieout.core.policy import Policy
@@ -218,3 +218,32 @@ def test_a_day_means_the_same_in_every_way_of_writing_it(tieout, morning):
         for day in ("2024-11-20", "20241120", "2024-W47-3", " 2024-11-20 ")
     }
     assert len(shown) == 1
+
+
+def realized(net, *, currency="USD", fees="0", estimated=False, **more):
+    made = {"net": net, "fees": fees, "currency": currency, "estimated": estimated}
+    return {"realized": made | more}
+
+
+UNKNOWN = realized(None, fees="1.50", incomplete=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ([], ""),
+        ([{"realized": None}], ""),
+        ([realized("119.00")], "+119.00 USD"),
+        ([realized("119.00"), realized("-19", estimated=True)], "+100.00 USD (partly estimated)"),
+        ([realized("1", estimated=True)] * 2, "+2.00 USD (estimated)"),
+        ([realized("1"), realized("2", currency="EUR")], "+2.00 EUR and +1.00 USD"),
+        ([UNKNOWN], "-1.50 USD (incomplete)"),
+        ([realized("3"), UNKNOWN], "+1.50 USD (incomplete)"),
+        ([realized("3", estimated=True), UNKNOWN], "+1.50 USD (incomplete, estimated)"),
+        ([realized("0", funding="-0.25", income="1")], "+0.75 USD"),
+        ([realized("5") | {"other_fees": {"BNB": "0.01"}}], "-0.01 BNB and +5.00 USD"),
+        ([{"realized": None, "other_fees": {"BNB": "0.01"}}], "-0.01 BNB"),
+    ],
+)
+def test_what_a_run_realized_is_summed_by_currency_with_its_doubts(changes, said):
+    assert realized_sums(changes) == said

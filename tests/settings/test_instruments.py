@@ -124,6 +124,10 @@ def test_a_wrong_word_is_one_clear_error_with_its_place(read, line, words):
             '[instruments."A"]\nvenue_id = "5"\n[instruments."B"]\nvenue_id = "5"',
             "has the id 5, which A has too",
         ),
+        (
+            '[instruments."A"]\nspellings = ["y"]\n[instruments."B"]\nspellings = ["X", "Y"]',
+            "has the name Y, which A has too",
+        ),
     ],
 )
 def test_a_table_of_another_form_is_refused(read, text, words):

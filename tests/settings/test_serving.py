@@ -213,7 +213,10 @@ HOOK = "[[webhooks]]\nname = 'a'\nurl = 'https://h'\n"
         ("[[webhooks]]\nname = 'a'\nurl = 'https://h'", "webhooks.a.secret: is missing"),
         ("[[webhooks]]\nname = 'a'\nurl = 'http://planted.h/t'\nsecret = 's'", "webhooks.a.url"),
         ("[[webhooks]]\nname = 'a'\nurl = 'ftp://planted/t'\nsecret = 's'", "webhooks.a.url"),
-        ("[[webhooks]]\nname = 'a'\nurl = 'https://u:planted@h'\nsecret = 's'", "webhooks.a.url"),
+        (
+            "[[webhooks]]\nname = 'a'\nurl = 'https://u:planted@h'\nsecret = 's'",
+            "webhooks.a.url: must not carry a user or password, the receiver knows us by the",
+        ),
         ("[[webhooks]]\nname = 'a'\nurl = 5\nsecret = 's'", "webhooks.a.url"),
         ("[[webhooks]]\nname='a'\nurl='https://h'\nsecret='s'\ntype=['x']", "did you mean types?"),
         ("[[webhooks]]\nname='a'\nurl='https://h'\nsecret='s'\ntypes=[1]", "webhooks.a.types"),

@@ -8,6 +8,8 @@ import pytest
 from tieout.core.errors import SettingsError
 from tieout.core.policy import KindRule, Policy, Tolerance
 from tieout.settings import Secret, Settings, read_settings
+from tieout.settings.schema import VENUES
+from tieout.venues.registry import IN_THE_TREE
 
 WHOLE = """
 [store]
@@ -183,6 +185,20 @@ def test_every_key_has_an_environment_name_which_comes_first(read):
     assert settings.allocation.targets["alpaca"] == Decimal("0.7")
 
 
+def test_a_venue_has_its_share_before_it_is_connected(read):
+    text = '[allocation]\nhyperliquid = 0.5\n"ccxt:kraken" = 0.1\nours = 0.2\n'
+    text += '[[connections]]\nname = "a"\nvenue = "ours"\n'
+    found = read(text, TIEOUT_ALLOCATION_COINBASE="0.1").allocation
+    assert found.targets == {
+        "ccxt:kraken": Decimal("0.1"), "coinbase": Decimal("0.1"), "hyperliquid": Decimal("0.5"),
+        "ours": Decimal("0.2"),
+    }  # fmt: skip
+
+
+def test_every_venue_in_the_tree_may_have_a_share():
+    assert {each for each in IN_THE_TREE if each != "ccxt"} == set(VENUES)
+
+
 def test_db_path_names_the_sqlite_file_and_gives_way_to_the_store_url(read, tmp_path):
     assert read(WHOLE, DB_PATH="logs/book.db").store_url == f"sqlite:///{tmp_path}/logs/book.db"
     found = read(WHOLE, DB_PATH="a.db", TIEOUT_STORE_URL="sqlite:////srv/b.db").store_url
@@ -246,6 +262,13 @@ WRONG = [
     ('[[connections]]\nname = "a"\n', "connections.a.venue: is missing"),
     ("[allocation]\nalpaca = 0.8\nibkr = 0.3\n", "the shares add up to 1.1, must be at most 1"),
     ('[allocation]\nalpaca = "much"\n', "is 'much', must be a number from 0 to 1"),
+    (
+        "[allocation]\nfoo = 0.2\n",
+        ":2: allocation.foo: is no venue; allowed: alpaca, ccxt:<id>, "
+        "coinbase, file, hyperliquid, ibkr, ibkr-flex, tolerance",
+    ),
+    ("[allocation]\nhyperlikwid = 0.2\n", "is no venue; did you mean hyperliquid?"),
+    ('[allocation]\n"ccxt:" = 0.2\n', "allocation.ccxt:: is no venue; did you mean ccxt:<id>?"),
 ]
 
 
@@ -262,7 +285,7 @@ WRONG_IN_A_CONNECTION = [
     ('address = "http://10.0.0.1"', "must be https:// there: http:// is for this machine only"),
     ('address = "ftp://x"', "must be https://HOST, or http://HOST on this machine"),
     ('address = "https://"', "must be https://HOST"),
-    ('address = "https://me:pw@host"', "must not carry a user or password"),
+    ('address = "https://me:pw@host"', "must not carry a user or password, use key"),
     ('address = "somewhere"', "or HOST:PORT for a gateway"),
     ('address = "host:99999"', "or HOST:PORT for a gateway"),
     ('address = "http://[::1"', "must be https://HOST"),

@@ -326,3 +326,26 @@ def test_no_line_of_the_job_is_without_its_account(stage):
     lines = [each for each in stage.log.said if of_runs.search(each.text)]
     assert len(lines) > 20
     assert [each.text for each in lines if each.facts.get("account") != "scripted/1"] == []
+
+
+def test_account_1_of_an_empty_book_is_at_one_connection_and_stays_account_1(
+    stage: Stage, store: Store
+):
+    second, first, third = (stage.venue(name) for name in ("desk", "desk-b", "paper"))
+    quiet = stage.settings(schedule="0 0 * * *", first_run_s=3600)
+    service = stage.start(store, settings=quiet)
+    for _ in range(2):
+        (answer,) = stage.timer.ask(service.sync("1"))
+        assert answer.subject == "desk-b/1"
+        stage.timer.ask(service.sync("desk"))
+    assert [len(each.asked_at) for each in (first, second, third)] == [2, 2, 0]
+
+
+def test_a_trade_of_account_1_before_the_first_run_is_read_at_one_connection(
+    stage: Stage, store: Store
+):
+    paper, other = stage.venue("paper"), stage.venue("desk")
+    service = stage.start(store, settings=stage.settings(schedule="0 0 * * *", first_run_s=3600))
+    service.after_trade("1")
+    stage.turn(MINUTE)
+    assert (len(other.asked_at), len(paper.asked_at)) == (1, 0)

@@ -37,8 +37,12 @@ def choose_terms(ours: Side, theirs: Side, asked: Asked, *, count: Count = Side.
         raise FileFault("--key names no column; it needs at least one, such as --key symbol")
     if asked.fields is None:
         fields = choose_fields(ours, theirs, key=key, count=count)
-    else:
+    elif asked.fields:
         fields = named(asked.fields, "--fields", (ours, theirs))
+    else:  # as an empty variable of a shell is: to compare nothing would tie out everything
+        shared = [name for name in shared_columns(ours, theirs) if name not in key]
+        there = ", ".join(shared) or f"nothing beside {', '.join(key)}"
+        raise FileFault(f"--fields names no column; the files share {there}")
     both = [name for name in fields if name in key]
     if both:
         raise FileFault(f"--fields: {both[0]} is part of the key and cannot be compared as well")

@@ -169,10 +169,12 @@ def with_told_spellings(declared: Sequence[Instrument], account: Account) -> tup
 
 
 def identities(instrument: Instrument) -> list[tuple[str, str]]:
-    """What no other instrument may have: the ids; without any, the symbol."""
+    """What no other instrument may have: the ids; without any, the symbol and the spellings."""
     if instrument.venue_ids:
         return [("venue_id", each) for each in instrument.venue_ids]
-    return [("symbol", spelling_key(instrument.symbol))] if instrument.symbol else []
+    symbol = [("symbol", spelling_key(instrument.symbol))] if instrument.symbol else []
+    spellings = dict.fromkeys(map(spelling_key, instrument.spellings))
+    return [*symbol, *(("spelling", each) for each in spellings)]
 
 
 def read_instrument(fields: Fields, account: Account) -> Instrument:

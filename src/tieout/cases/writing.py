@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from tieout.cases.case import CASE_VERSION, Case, Step
 from tieout.cases.output import Json, time_text
 from tieout.core.activity import Activity, Ratio
 from tieout.core.book import Account, Book, BookRow, RowLot
-from tieout.core.instrument import Instrument, told_by_symbol
+from tieout.core.instrument import Instrument, spelling_key, told_by_symbol
 from tieout.core.numbers import plain
 from tieout.core.pnl import price_of
 from tieout.core.policy import Policy, Tolerance
@@ -247,16 +248,25 @@ def instruments_of(book: Book, ledgers: Sequence[Ledger]) -> Iterator[Instrument
 
 
 def each_once(instruments: Iterable[Instrument]) -> tuple[Instrument, ...]:
-    """The first of those that are one instrument: after a rename, two names have the same id."""
+    """The first of those that are one instrument: after a rename, two names have the same id.
+
+    A spelling that two of them had one after the other is the first one's, unless ids tell them
+    apart.
+    """
     found: list[Instrument] = []
     ids: set[str] = set()
+    spelt: set[str] = set()
     names: dict[str, bool] = {}  # symbols, and whether one without an id has it
     for each in instruments:
         if not ids.isdisjoint(each.venue_ids):
             continue
         if names.get(each.symbol, False) or (each.symbol in names and not each.venue_ids):
             continue
-        found.append(each)
+        own = each.spellings
+        if not each.venue_ids:
+            own = tuple(name for name in own if spelling_key(name) not in spelt)
+            spelt.update(map(spelling_key, own))
+        found.append(replace(each, spellings=own))
         ids.update(each.venue_ids)
         names[each.symbol] = not each.venue_ids
     return tuple(sorted(found, key=lambda each: (each.symbol, each.venue_ids)))

@@ -179,7 +179,9 @@ def require_free(out: Path | None, files: Sequence[str], *, is_forced: bool) -> 
 
 def listed(columns: str | None) -> list[str] | None:
     """Names with commas between; None where the option was not given."""
-    return None if columns is None else [name.strip() for name in columns.split(",") if name]
+    return (
+        None if columns is None else [name.strip() for name in columns.split(",") if name.strip()]
+    )
 
 
 def paired(given: Sequence[str] | None, option: str, form: str) -> dict[str, str]:

@@ -87,6 +87,7 @@ def _of_service(settings: "Settings") -> "list[Finding]":
     from tieout.core.errors import SettingsError, StoreError
     from tieout.ports import Finding
     from tieout.wiring import open_desk
+    from tieout.wiring.bookfile import is_missing
     from tieout.wiring.clock import SystemClock
     from tieout.wiring.in_effect import schedule_in
     from tieout.wiring.telling import targets_of
@@ -101,6 +102,8 @@ def _of_service(settings: "Settings") -> "list[Finding]":
         except SettingsError as error:
             found.append(Finding(subject="service", level="error", message=str(error)))
     known: Sequence[Account] = ()
+    if is_missing(settings):
+        return found + _of_door(settings, None) + _unknown_accounts(settings, known)
     try:
         opened = open_desk(settings, has_book=True, is_reading=True)
         with closing(opened.store) as store:
@@ -111,7 +114,7 @@ def _of_service(settings: "Settings") -> "list[Finding]":
     return found + _unknown_accounts(settings, known)
 
 
-def _of_door(settings: "Settings", store: "Store") -> "list[Finding]":
+def _of_door(settings: "Settings", store: "Store | None") -> "list[Finding]":
     """Whether others could reach the service while nobody has to sign in."""
     from tieout.core.errors import SettingsError
     from tieout.ports import Finding

@@ -74,9 +74,10 @@ def add(
 
     tieout keys add deploy --can admin:write --json
     """
-    from tieout.wiring.credentials import key_material, new_api_key
+    from tieout.wiring.credentials import key_material, named, new_api_key
 
     wanted = capabilities_of(can) or frozenset({"read"})
+    named(name)  # what is wrong with it is said before a book is made
     with desk(settings_of(context)) as opened:
         key, secret = new_api_key(name, wanted, at=opened.clock.now())
         opened.store.add_key(key)

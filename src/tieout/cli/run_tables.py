@@ -3,13 +3,15 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from tieout.cli.moments import in_full
 from tieout.cli.output import WIDTH_OF_NO_TERMINAL
 from tieout.cli.tables import QUIET, table, text
-from tieout.cli.words import clean, count, span, time_of_day
+from tieout.cli.words import clean, count, money, span, time_of_day
 from tieout.core.book import AccountId
+from tieout.core.numbers import ZERO, add, exact, negate
 from tieout.ports import RunRecord
 
 if TYPE_CHECKING:
@@ -94,11 +96,62 @@ def run_lines(record: RunRecord, *, name: str) -> list["Text"]:
     lines.append(text(f"  calls     {record.venue_calls}"))
     lines += [text(clean(f"  error     {each}"), "red") for each in record.errors]
     statement = json.loads(record.statement)
-    for change in statement.get("changes", ()):
+    changes = statement.get("changes", ())
+    realized = realized_sums(changes)
+    if realized:
+        lines.append(text(clean(f"  realized  {realized}")))
+    for change in changes:
         moved = f"{change['from']} -> {change['to']}"
-        lines.append(text(clean(f"  {change['kind']:<9} {change['symbol']} {moved}")))
+        words = f"  {change['kind']:<9} {change['symbol']} {moved}"
+        made = realized_sums((change,))
+        lines.append(text(clean(f"{words}, realized {made}" if made else words)))
     for found in statement.get("breaks", ()):
         words = f"  break     {found['kind']} {found['symbol'] or ''} {found['status']}"
         lines.append(text(clean(words), "red" if found["status"] == "open" else ""))
     lines += [text(clean(f"  not used  {each}"), QUIET) for each in statement.get("ignored", ())]
     return lines
+
+
+def realized_sums(changes: Sequence[Mapping[str, Any]]) -> str:
+    """What changes of a stored statement realized, currency by currency; empty for nothing.
+
+    >>> won = {"net": "31.00", "fees": "0", "currency": "USD", "estimated": True}
+    >>> lost = {"net": None, "fees": "1.00", "currency": "EUR", "estimated": False}
+    >>> realized_sums([{"realized": won}, {"realized": lost | {"incomplete": True}}])
+    '-1.00 EUR (incomplete) and +31.00 USD (estimated)'
+    """
+    sums: dict[str, Decimal] = {}
+    marks: dict[str, list[str]] = {}
+    for change in changes:
+        for currency, received in _received(change).items():
+            sums[currency] = add(sums.get(currency, ZERO), received)
+        made = change.get("realized")
+        if made:
+            mark = "incomplete" if made.get("incomplete") else "estimated"
+            is_marked = made.get("incomplete") or made["estimated"]
+            marks.setdefault(made["currency"], []).append(mark if is_marked else "")
+    found = []
+    for currency, received in sorted(sums.items()):
+        marked = _mark_words(marks.get(currency, []))
+        found.append(f"{money(received, currency)}{marked}")
+    return " and ".join(found)
+
+
+def _received(change: Mapping[str, Any]) -> dict[str, Decimal]:
+    """Money of one change by currency, after fees; of a closing that is not known, its fees."""
+    found = {name: negate(exact(fee)) for name, fee in change.get("other_fees", {}).items()}
+    made = change.get("realized")
+    if made:
+        net = negate(exact(made["fees"])) if made["net"] is None else exact(made["net"])
+        for line in ("funding", "income"):
+            net = add(net, exact(made.get(line, "0")))
+        found[made["currency"]] = net
+    return found
+
+
+def _mark_words(marks: Sequence[str]) -> str:
+    """What to know about a sum: that some of it is not known, that it or some is estimated."""
+    words = ["incomplete"] if "incomplete" in marks else []
+    if "estimated" in marks:
+        words.append("estimated" if all(marks) else "partly estimated")
+    return f" ({', '.join(words)})" if words else ""

@@ -46,13 +46,15 @@ def serve(context: typer.Context, host: Host = None, port: Port = None, log: Log
     """
     from tieout.cli.logs import secrets_of, start_log
     from tieout.web.server import bound
-    from tieout.wiring.bookfile import refuse_memory
+    from tieout.wiring.bookfile import is_missing, refuse_memory
     from tieout.wiring.desk import check_connections, connections_named
     from tieout.wiring.opening import open_service, refuse_open_door
 
     settings = _with_options(settings_of(context), host, port, log)
     refuse_memory(settings)
     check_connections(settings, connections_named(settings, ()))
+    if is_missing(settings):
+        _refuse_before_a_book_is_made(settings)
     logger = start_log(settings, secrets=secrets_of(settings))
     service = open_service(settings, logger=logger)
     try:
@@ -71,6 +73,16 @@ def serve(context: typer.Context, host: Host = None, port: Port = None, log: Log
             f" {settings.service.stop_limit_s} s and was left; it booked nothing"
         )
         os._exit(0)
+
+
+def _refuse_before_a_book_is_made(settings: "Settings") -> None:
+    """What would end the service at its start leaves no empty book behind."""
+    from tieout.web.server import bound
+    from tieout.wiring.opening import refuse_open_door
+
+    refuse_open_door(None, host=settings.service.host)
+    with bound(settings.service.host, settings.service.port):
+        pass
 
 
 def _with_options(

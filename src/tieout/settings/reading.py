@@ -266,12 +266,14 @@ def _allocation(
     if not isinstance(material, Mapping):
         reading.fault(place, "must be a table")
         return Allocation()
-    venues = sorted(
-        {*material, *(each.venue for each in connections if each.venue)} - {"tolerance"}
-    )
-    values = reading.table(
-        material, {**dict.fromkeys(venues, schema.TARGET), "tolerance": schema.TARGET}, place
-    )
+    named = {*schema.VENUES, *(each.venue for each in connections if each.venue)}
+    named |= {each for each in material if schema.CCXT_VENUE.fullmatch(each)}
+    unknown = [each for each in material if each not in (*named, "tolerance")]
+    for each in unknown:
+        known = closest(each, {*named, "ccxt:<id>", "tolerance"})
+        reading.fault(place.at(each), f"is no venue; {known}")
+    rules = {**dict.fromkeys(sorted(named), schema.TARGET), "tolerance": schema.TARGET}
+    values = reading.table(material, rules, place, also=unknown)
     tolerance = values.pop("tolerance", Allocation().tolerance)
     if sum(values.values()) > 1:
         reading.fault(place, f"the shares add up to {sum(values.values())}, must be at most 1")

@@ -26,8 +26,6 @@ EVENT_TYPES = (
 
 _YES = ("true", "yes", "on", "1")
 _NO = ("false", "no", "off", "0")
-_INSECURE = ("http", "ws")
-_SECURE = ("https", "wss")
 
 
 def text(value: Any) -> str:
@@ -225,10 +223,13 @@ def hook_address(value: Any) -> str:
     found = text(value)
     if "://" not in found:
         raise ValueError("must be https://HOST/PATH, or http:// on this machine (127.0.0.1)")
-    return _checked_address(found, insecure="http", secure="https")
+    advice = "the receiver knows us by the signature that is made with secret"
+    return _checked_address(found, insecure="http", secure="https", instead=advice)
 
 
-def _checked_address(found: str, *, insecure: str, secure: str) -> str:
+def _checked_address(
+    found: str, *, insecure: str, secure: str, instead: str = "use key and secret"
+) -> str:
     allowed = f"must be {secure}://HOST, or {insecure}://HOST on this machine (127.0.0.1)"
     if "://" not in found:
         return _host_and_port(found, allowed)
@@ -240,7 +241,7 @@ def _checked_address(found: str, *, insecure: str, secure: str) -> str:
     if not host or parts.scheme not in (insecure, secure):
         raise ValueError(allowed)
     if parts.username is not None or parts.password is not None:
-        raise ValueError("must not carry a user or password, use key and secret")
+        raise ValueError(f"must not carry a user or password, {instead}")
     if parts.scheme == insecure and not is_loopback(host):
         raise ValueError(f"must be {secure}:// there: {insecure}:// is for this machine only")
     return found.rstrip("/")

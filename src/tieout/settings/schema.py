@@ -1,5 +1,6 @@
 """Every key that may be set, with the rule for its value."""
 
+import re
 from collections.abc import Mapping
 
 from tieout.core.breaks import BREAK_KINDS
@@ -136,6 +137,10 @@ KIND_RULE: Rules = {"truth": one_of(TRUTHS), "limit": number(least="0")}
 KINDS = BREAK_KINDS
 
 TARGET = number(least="0", most="1")
+
+# What may have a share before it is connected; those of other packages once they are.
+VENUES = ("alpaca", "coinbase", "file", "hyperliquid", "ibkr", "ibkr-flex")
+CCXT_VENUE = re.compile(r"ccxt:[a-z0-9_]+")
 
 # What the venues' own tools call these keys; used where neither the file nor TIEOUT_ names say.
 VENUE_VARIABLES: Mapping[str, Mapping[str, str]] = {

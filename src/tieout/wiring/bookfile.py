@@ -16,6 +16,12 @@ def file_of(store_url: str) -> Path | None:
     return Path(rest[1:])
 
 
+def is_missing(settings: Settings) -> bool:
+    """Whether the book would be a new file."""
+    path = file_of(settings.store_url)
+    return path is not None and not path.exists()
+
+
 def refuse_book(target: Path, option: str, settings: Settings) -> None:
     """Refuse to write where the book is, or what SQLite and the runs keep beside it."""
     book = file_of(settings.store_url)

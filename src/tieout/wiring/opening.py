@@ -26,11 +26,17 @@ def open_service(settings: Settings, *, logger: Logger, timer: Timer | None = No
     return Service(settings, store=store, logger=logger, timer=timer, targets=targets)
 
 
-def refuse_open_door(store: Store, *, host: str) -> None:
-    """Raises SettingsError for an address others can reach while nobody has to sign in."""
-    has_login = bool(store.users()) or any(each.revoked_at is None for each in store.api_keys())
-    if not is_loopback(host) and not has_login:
+def refuse_open_door(store: Store | None, *, host: str) -> None:
+    """Raises SettingsError for an address others can reach while nobody has to sign in.
+
+    Without a book, None, there is nobody yet.
+    """
+    if not is_loopback(host) and not (store is not None and _has_login(store)):
         raise SettingsError(
             f"service.host: {host} can be reached by others, and there is no user or key yet;"
             " make one first: tieout users add NAME, or tieout keys add NAME"
         )
+
+
+def _has_login(store: Store) -> bool:
+    return bool(store.users()) or any(each.revoked_at is None for each in store.api_keys())

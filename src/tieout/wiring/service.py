@@ -187,14 +187,18 @@ class Service:
         return await self.desk.sync(wanted)  # nobody else runs anything here
 
     def _wanted(self, account: str | None) -> list[str]:
-        """The account that is meant. Seed 002 numbers them: the first in the book is 1."""
+        """The account that is meant. Seed 002 numbers them: the first in the book is 1.
+
+        In an empty book that is the connection whose accounts come first; its first run finds them.
+        """
         if account is None:
             return []
         if self.is_known(account) or not (account.isascii() and account.isdecimal()):
             return [account]
         ids = [each.id for each in self.store.accounts()]
         if not ids and account == "1":
-            return []  # the first run finds it
+            first = sorted(f"{each.name}/" for each in self.desk.settings.connections)[:1]
+            return [connection_of(each) for each in first]
         index = int(account) - 1
         return [ids[index]] if 0 <= index < len(ids) else [account]
 
