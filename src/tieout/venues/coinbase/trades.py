@@ -59,5 +59,9 @@ class GatewayTrades:
         latest = {slot: self.latest(slot, as_of=as_of) for slot in slots}
         again = {slot: (at or 0) - OVERLAP_MS for slot, at in latest.items()}
         seen = {**self._before.seen, **{row.key: row.time for row in self.rows}}
-        kept = {key: at for key, at in seen.items() if at >= again.get(slot_of(key), 0)}
+        kept = {
+            key: at
+            for key, at in seen.items()
+            if (slot := slot_of(key)) in again and at >= again[slot]
+        }
         return msgspec.structs.replace(bookmark, trades=latest[None], seen=kept)
