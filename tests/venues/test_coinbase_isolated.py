@@ -6,6 +6,7 @@ from venues.coinbase import Bench
 from venues.coinbase_gateway_lists import POSITIONS, SUBACCOUNTS, TRADES
 from venues.coinbase_rows import rpc
 from venues.coinbase_slots import (
+    A_DAY_S,
     IN_NEXT,
     IN_SLOT,
     NEXT,
@@ -135,6 +136,22 @@ def test_the_fills_that_close_a_slot_which_is_listed_no_more_are_booked(bench):
     assert plan.tied_out
     assert [each.kind for each in plan.changes] == ["closed"]
     assert held(bench) == {}
+
+
+def test_a_slot_that_was_no_more_for_days_and_is_used_again_is_read_from_its_beginning(bench):
+    trade(bench, SLOT, 3)
+    bench.tie_out()
+    bench.clock.advance(TEN_MINUTES_S)
+    trade(bench, SLOT, -3)
+    assert bench.tie_out().tied_out
+    gone = bench.stub.isolated.pop(SLOT)
+    for _ in range(2):
+        bench.clock.advance(A_DAY_S)
+        assert bench.tie_out().tied_out
+    bench.stub.isolated[SLOT] = gone
+    trade(bench, SLOT, 5)
+    assert bench.tie_out().tied_out
+    assert held(bench) == {IN_SLOT: "5"}
 
 
 def test_what_was_opened_and_closed_between_two_readings_is_found_within_ten_minutes(bench):

@@ -84,8 +84,14 @@ def test_what_was_heard_of_and_never_answered_is_given_up_after_a_day(slots, clo
     assert slots.heard == []
 
 
+def test_the_login_itself_is_no_slot_though_one_heard_of_it(slots):
+    slots.hear(LISTED[0].id)
+    slots.note(LISTED, count=slots.count)
+    assert slots.heard == []
+
+
 def test_a_refused_list_is_no_list(slots):
-    slots.note_refusal()
+    slots.note_refusal("forbidden")
     assert slots.is_listed(SLOT)
     assert not slots.is_list_old
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from tieout.venues.ibkr.limits import Limits
 from venues.alpaca import FakeClock
@@ -197,6 +198,31 @@ def test_after_refusals_the_next_try_comes_after_minutes(tws):
 
     asyncio.run(hear())
     assert max(clock.slept) == LIMITS.refused_s_max
+
+
+class StuckClock(FakeClock):
+    """A sleep of minutes does not end."""
+
+    async def sleep(self, seconds):
+        await super().sleep(seconds)
+        if seconds >= 60:
+            await asyncio.Event().wait()
+
+
+def test_a_connection_that_a_reading_makes_after_a_refusal_is_watched_at_once(tws):
+    tws.taken = {str(CLIENT)}
+    limits = replace(LIMITS, reconnect_s=600)
+
+    async def hear():
+        async with listening(tws, limits=limits, clock=StuckClock()) as (venue, ear):
+            await ear.until("refused")
+            tws.taken = set()
+            await venue.read("U1", cursor=None)
+            await ear.until("connected")
+            tws.silent = {"49"}
+            assert "reqCurrentTime was not answered" in (await ear.until("lost")).reason
+
+    asyncio.run(hear())
 
 
 def test_a_gateway_that_is_not_there_is_no_refusal(tws):

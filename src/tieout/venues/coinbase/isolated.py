@@ -50,10 +50,17 @@ class Isolated:
         return [*self._ignored, *([FUNDING] if self._filled else [])]
 
     async def begin(self, *, trace: Trace) -> None:
-        """Find out which slots there are to read."""
-        if self._known.is_list_old:
-            await self._list(trace)
+        """Find out which slots there are to read. Where the list is refused and there never were
+        any, there are none."""
         before, known = self._before, self._known
+        has_slots = bool(before.slots or known.listed)
+        if known.is_list_old or (known.refusal and has_slots):
+            await self._list(trace)
+        if known.refusal and has_slots:
+            self._unlisted = known.refusal
+        elif known.refusal:
+            words = "positions in isolated margin, of which the gateway does not tell"
+            self._ignored.append(f"{words}: {known.refusal}")
         held_in = {slot_of(symbol) for symbol in before.held or {}} - {None}
         for slot in sorted({*known.listed, *known.heard, *before.slots, *filter(None, held_in)}):
             is_read = slot in before.slots and slot not in held_in
@@ -129,20 +136,14 @@ class Isolated:
         return [each for each in self._chosen if each not in {*self._left_out, *self._given_up}]
 
     async def _list(self, trace: Trace) -> None:
-        """Ask which there are. Where that is refused and there never were any, there are none."""
+        """Ask which there are."""
         try:
             rows = await self._gateway.subaccounts(trace=trace)
             self._known.note(rows, count=self._count)
         except VenueReplyInvalid as invalid:
             self._unlisted = str(invalid)
         except VenueRefused as refused:
-            self._known.note_refusal()
-            if self._before.slots or self._known.listed:
-                self._unlisted = str(refused)
-                return
-            self._ignored.append(
-                f"positions in isolated margin, of which the gateway does not tell: {refused}"
-            )
+            self._known.note_refusal(str(refused))
 
     def _choose(self, slot: int) -> None:
         if slot not in self._chosen and len(self._chosen) >= SLOTS_MAX:
@@ -152,7 +153,7 @@ class Isolated:
     def _note(self, row: PerpetualRow) -> None:
         """A slot that the list of all shows; what is held in it is read from its own list."""
         slot = _user(row)
-        if slot is None:
+        if slot is None or slot in self._known.no_slots:
             self._misplaced[f"{row.name} is in isolated margin, it is not told where"] = None
             return
         self._choose(slot)

@@ -20,10 +20,12 @@ class Slots:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.listed: frozenset[int] = frozenset()
+        self.no_slots: frozenset[int] = frozenset()  # accounts that are listed and none of them
         self.count = 0
         self._now = now
         self._asked_at: datetime | None = None
         self._is_told = False
+        self.refusal = ""  # why there is no list, where it was refused
         self._forgotten = 0
         self._heard: dict[int, tuple[datetime, int]] = {}
         self._empty_at: dict[int, datetime] = {}
@@ -38,12 +40,14 @@ class Slots:
     def note(self, rows: Iterable[SubaccountRow], *, count: int) -> None:
         """The list, as asked for when so much had been heard."""
         self._asked_at = self._now() if self._forgotten <= count else None
-        self._is_told = True
-        self.listed = frozenset(row.id for row in rows if row.is_isolated)
+        self._is_told, self.refusal = True, ""
+        told = tuple(rows)
+        self.listed = frozenset(row.id for row in told if row.is_isolated)
+        self.no_slots = frozenset(row.id for row in told) - self.listed
 
-    def note_refusal(self) -> None:
+    def note_refusal(self, why: str) -> None:
         """There is no list for this login, for now."""
-        self._asked_at, self._is_told = self._now(), False
+        self._asked_at, self._is_told, self.refusal = self._now(), False, why
 
     def forget(self) -> None:
         """What happened for some while was not heard: look everywhere."""
@@ -59,7 +63,7 @@ class Slots:
         """Those in which something happened that was not read yet."""
         since = self._now() - AWAITED
         self._heard = {slot: each for slot, each in self._heard.items() if each[0] > since}
-        return list(self._heard)
+        return [slot for slot in self._heard if slot not in self.no_slots]
 
     def hear(self, slot: int) -> None:
         """Something happened in this one: read it, whatever the list says."""

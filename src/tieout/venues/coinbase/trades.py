@@ -66,5 +66,9 @@ class GatewayTrades:
         again = {slot: (at or 0) - OVERLAP_MS for slot, at in latest.items()}
         readable = filter(is_readable, self.rows)
         seen = {**self._before.seen, **{row.key: row.time for row in readable}}
-        kept = {key: at for key, at in seen.items() if at >= again.get(slot_of(key), 0)}
+        kept = {
+            key: at
+            for key, at in seen.items()
+            if (slot := slot_of(key)) in again and at >= again[slot]
+        }
         return msgspec.structs.replace(bookmark, trades=latest[None], seen=kept)

@@ -168,8 +168,25 @@ class Link:
                 tell(news)
                 is_refused = news.kind == "refused"
                 longest_s = limits.refused_s_max if is_refused else limits.reconnect_s_max
-            await self._sleep(min(wait_s, longest_s))
+            await self._pause(min(wait_s, longest_s))
             wait_s = min(2 * wait_s, longest_s)
+
+    async def _pause(self, wait_s: float) -> None:
+        """Until the next try, or until somebody who reads has connected: that is to be watched."""
+        connected = asyncio.Event()
+
+        def hear(news: News) -> None:
+            if news.kind == "connected":
+                connected.set()
+
+        self._ears.append(hear)
+        both = [asyncio.ensure_future(each) for each in (self._sleep(wait_s), connected.wait())]
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._ears = [each for each in self._ears if each is not hear]
+            for each in both:
+                each.cancel()
 
     async def _watch(self, session: Session) -> None:
         """Until the session ends. One that says nothing is asked for the time."""
