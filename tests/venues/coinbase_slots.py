@@ -29,8 +29,11 @@ def trade(bench, slot, amount, *, name=PERPETUAL, price=150.5, trade_id=None):
     })  # fmt: skip
     rows = stub.isolated.setdefault(slot, []) if slot else stub.positions
     held = sum(each["size"] for each in rows if each["instrument_name"] == name) + amount
+    average = next(
+        (each["average_price"] for each in rows if each["instrument_name"] == name), price
+    )
     rows[:] = [each for each in rows if each["instrument_name"] != name]
-    rows += [row(held, name)] if held else []
+    rows += [row(held, name, average_price=average)] if held else []
     bench.clock.advance(10)
 
 
