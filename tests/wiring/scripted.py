@@ -36,7 +36,8 @@ class ScriptedVenue:
 
     `error` is raised by every reading, `is_gone` even by asking for the accounts; `hangs` never
     answers; `takes` is how long a reading takes, `greets_after` how long it takes to say which
-    accounts there are. `asked_at` is when it was read.
+    accounts there are. `deaf` are raised by listening, one after the other, until none is left.
+    `asked_at` is when it was read, `listened_at` when it was listened to.
     """
 
     timer: HandTurned
@@ -51,6 +52,8 @@ class ScriptedVenue:
     greets_after: timedelta = timedelta()
     is_complete: bool = True
     asked_at: list[datetime] = field(default_factory=list)
+    deaf: list[Exception] = field(default_factory=list)
+    listened_at: list[datetime] = field(default_factory=list)
     tell: Tell | None = None
 
     async def accounts(self) -> Sequence[Account]:
@@ -79,6 +82,9 @@ class ScriptedVenue:
         )
 
     async def listen(self, tell: Tell) -> None:
+        self.listened_at.append(self.timer.now())
+        if self.deaf:
+            raise self.deaf.pop(0)
         self.tell = tell
         await asyncio.Event().wait()
 

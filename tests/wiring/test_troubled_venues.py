@@ -8,7 +8,7 @@ from handturned import START
 from notify.receiver import SECRET, Receiver, Waited, webhook_at
 from tieout.core.book import AccountId
 from tieout.core.errors import VenueUnavailable
-from tieout.ports import Store
+from tieout.ports import News, Store
 from wiring.scripted import HOUR, MINUTE, SECOND, ScriptedVenue, Stage, events
 
 FIVE = 5 * MINUTE
@@ -148,3 +148,24 @@ def test_a_long_outage_is_told_again_after_the_set_time(stage, store):
     venue.error = None
     stage.turn(FIVE)
     assert len(events(store, "alert:recovered")) == 1
+
+
+def test_a_stream_that_ends_in_a_fault_is_listened_to_again_later_and_later(stage, store):
+    paper = stage.venue("paper")
+    paper.deaf = [
+        ValueError("a frame"),
+        ValueError("a frame"),
+        VenueUnavailable("no route", venue="paper"),
+    ]
+    stage.start(store)
+    for _ in range(60):
+        stage.turn(SECOND)
+    after = [each - START for each in paper.listened_at]
+    assert after == [0 * SECOND, 5 * SECOND, 15 * SECOND, 35 * SECOND]
+    first, second = [each.facts["reason"] for each in stage.log.said if "lost" in each.text]
+    assert "ValueError" in first
+    assert "no route" in second
+    assert paper.tell is not None
+    stage.timer.loop.call_soon_threadsafe(paper.tell, News(kind="changed"))
+    stage.turn(2 * SECOND)
+    assert store.runs(AccountId("paper/1"))[0].trigger == "stream"

@@ -29,6 +29,8 @@ from tieout.wiring.in_effect import schedule_in
 from tieout.wiring.watch import Watch
 
 A_DAY = timedelta(days=1)
+LISTEN_AGAIN = timedelta(seconds=5)
+LISTEN_AGAIN_MAX = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,10 +258,22 @@ class Keeper:
         return found
 
     async def _listen(self, connection: str) -> None:
-        try:
-            await self.desk.venue(connection).listen(partial(self._hear, connection))
-        except Exception as error:  # the schedule goes on
-            self.log.stream(connection, "lost", str(fault_of(error)), wrong=error)
+        """Hear a venue for as long as the service runs; again, later and later, after a fault."""
+        pause, said = LISTEN_AGAIN, ""
+        while True:
+            began_at = self.timer.now()
+            try:
+                await self.desk.venue(connection).listen(partial(self._hear, connection))
+                return  # there is no stream
+            except Exception as error:  # the schedule goes on
+                reason = str(fault_of(error))
+                if reason != said:
+                    self.log.stream(connection, "lost", reason, wrong=error)
+                said = reason
+            now = self.timer.now()
+            pause = LISTEN_AGAIN if now - began_at > LISTEN_AGAIN_MAX else pause
+            await self.timer.until(now + pause)
+            pause = min(2 * pause, LISTEN_AGAIN_MAX)
 
     def _hear(self, connection: str, news: News) -> None:
         """Take news of a stream. A first connect before the first round is no news."""
