@@ -29,10 +29,14 @@ class Written:
 
     def with_activity(self, activity: Activity) -> "Written":
         """With what one more activity writes. A fee that is taken in the coin is worth a price."""
-        fees = [activity.fee, activity.cash if activity.type == "fee" else None]
-        is_in_coin = activity.fee_currency is not None or activity.type == "fee"
-        prices = [activity.price, activity.cash, activity.cost]
-        return self.with_money(prices + fees).with_fees(fees + (prices if is_in_coin else []))
+        is_fee = activity.type == "fee"
+        fees = max(decimals_of(activity.fee), decimals_of(activity.cash) if is_fee else 0)
+        prices = max(map(decimals_of, (activity.price, activity.cash, activity.cost)))
+        if is_fee or activity.fee_currency is not None:
+            fees = max(fees, prices)
+        if fees <= self.fees and max(prices, fees) <= self.money:
+            return self  # as nearly all do, of a million
+        return Written(max(self.money, prices, fees), max(self.fees, fees))
 
     def with_money(self, values: Iterable[Decimal | None]) -> "Written":
         return Written(max((self.money, *map(decimals_of, values))), self.fees)
@@ -59,6 +63,9 @@ class Written:
         return self.cut(value)
 
 
+NOTHING_WRITTEN = Written()
+
+
 def decimals_of(value: Decimal | None) -> int:
     """How many decimals a number was written with.
 
@@ -81,7 +88,7 @@ def cut_zeros(text: str, places: int) -> str:
 
 def written_in(case: Case) -> Written:
     """The decimals of a case file."""
-    found = Written()
+    found = NOTHING_WRITTEN
     for row in case.book:
         prices = [each.price for each in row.lots]
         found = found.with_money([row.average_price, row.realized, *prices])
