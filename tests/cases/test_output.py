@@ -185,6 +185,39 @@ def test_a_decimal_has_the_digits_that_mean_something(value, text):
     assert decimal_text(value) == text
 
 
+@pytest.mark.parametrize(
+    ("lines", "gross", "fees", "net"),
+    [
+        # A fee of 2 is shared 0.8 and 1.2; what is put together again has no more decimals than 2.
+        (["10 @ 100 fee 2", "-4 @ 130 fee 1", "-6 @ 90 fee 0"], "60", "3", "57"),
+        (["10 @ 100 fee 2.00", "-4 @ 130 fee 1", "-6 @ 90 fee 0"], "60", "3.00", "57.00"),
+        (["10 @ 100.00 fee 2", "-4 @ 130 fee 1", "-6 @ 90 fee 0"], "60.00", "3", "57.00"),
+        (["10 @ 100 fee 2", "-4 @ 130 fee 1"], "120", "1.8", "118.2"),
+        (["0.5 @ 2001 fee 0.10", "-0.5 @ 2004 fee 0.10"], "1.5", "0.20", "1.30"),
+        (["1 @ 3 fee 0", "1 @ 4 fee 0", "-1 @ 4 fee 0", "-1 @ 4 fee 0"], "1", "0", "1"),
+        (["1 @ 2000.00 fee 0.1 ABC", "-0.9 @ 2000.00 fee 0"], "0.00", "200.00", "-200.00"),
+    ],
+)
+def test_what_is_realized_has_no_zeros_that_nobody_wrote(lines, gross, fees, net):
+    fills = "\n".join(f"fill f{number} ABC {line}" for number, line in enumerate(lines))
+    result = run_case(read(f"account venue coinbase\n{fills}").case).json()
+    (made,) = result["realized"].values()
+    assert (made["gross"], made["fees"], made["net"]) == (gross, fees, net)
+
+
+def test_an_average_has_no_zeros_that_nobody_wrote():
+    text = "fill f1 X 1 @ 4 fee 0\nfill f2 X 3 @ {} fee 0\nfill f3 X -1 @ 6 fee 0"
+    for price, average in (("5", "4.75"), ("4", "4"), ("4.00", "4.00"), ("5.60", "5.20")):
+        (row,) = run_case(read(text.format(price)).case).json()["book"]
+        assert row["average_price"] == average
+
+
+def test_zeros_of_a_price_in_a_snapshot_were_written():
+    result = run_case(read("book X 4 @ 10\nbroker X 2 @ 10 price 12.50").case).json()
+    assert result["realized"]["USD"]["gross"] == "5.00"
+    assert result["book"][0]["unrealized_pnl"] == "5.00"
+
+
 @pytest.mark.parametrize("fraction", ["", ".5", ".000001"])
 def test_a_time_has_a_fraction_only_where_there_is_one(fraction):
     case = read(f"at 2026-11-20T15:00:00{fraction}Z").case

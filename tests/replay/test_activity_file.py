@@ -46,6 +46,22 @@ def test_json_comes_as_a_list_or_as_lines(replay: Replay, form: str):
     assert shown(result)["realized"]["USD"]["net"] == "104.00"
 
 
+@pytest.mark.parametrize(("fee", "fees", "net"), [(2, "3", "57"), ("2.00", "3.00", "57.00")])
+def test_a_shared_fee_leaves_no_zeros_that_nobody_wrote(
+    replay: Replay, fee: object, fees: str, net: str
+):
+    opened = fill(price="100", fee=fee)
+    sold = [
+        fill(quantity="-4", price="130", fee=1, at=LATER),
+        fill(quantity="-6", price="90", at=LATER),
+    ]
+    result = replay(json.dumps([opened, *sold]), name="fills.json", by="closing")
+    made = shown(result)["realized"]["USD"]
+    assert (made["gross"], made["fees"], made["net"]) == ("60", fees, net)
+    first = shown(result)["by_closing"][0]
+    assert first["fees"].rstrip("0") == "1.8"
+
+
 def test_numbers_are_read_with_every_digit(replay: Replay):
     text = '[{"symbol": "BTC/USD", "quantity": 0.1000000000000000055511151231257827, '
     text += f'"price": 3, "at": "{AT}"}}]'

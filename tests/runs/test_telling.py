@@ -6,13 +6,14 @@ from decimal import Decimal
 import pytest
 
 from runs.fakes import ACCOUNT, Bench, activity, holding
-from tieout.cases.case import Step
-from tieout.cases.output import step_json
+from tieout.cases.case import Case, Step
+from tieout.cases.output import book_json, step_json
 from tieout.cases.reading import read_case
 from tieout.cases.running import run_case
 from tieout.cases.writing import case_of, case_text
 from tieout.core.errors import VenueUnavailable
 from tieout.core.policy import Policy
+from tieout.runs.approvals import reject
 from tieout.runs.evidence import observation_in
 from tieout.runs.story import STEPS_MAX, NoEvidence, Story, story_of
 
@@ -20,7 +21,12 @@ OTHERS = tuple(holding(name, "1") for name in ("B", "C", "D", "E"))
 
 
 def again(story: Story) -> dict[str, object]:
-    """The last step of the story, written as a case file, read and run again."""
+    """The last step of the story, run again."""
+    return run_case(told(story)).json()["steps"][-1]
+
+
+def told(story: Story) -> Case:
+    """The story, written as a case file and read again."""
     steps = tuple(
         Step(
             at=each.at,
@@ -32,7 +38,7 @@ def again(story: Story) -> dict[str, object]:
         for each in story.steps
     )
     text = case_text(case_of(story.book, policy=story.policy, steps=steps))
-    return run_case(read_case(text.encode())).json()["steps"][-1]
+    return read_case(text.encode())
 
 
 def test_a_run_gives_the_same_statement_when_its_case_is_run():
@@ -124,6 +130,21 @@ def test_another_spelling_of_a_known_activity_needs_no_longer_story():
     assert finished.record.outcome == "applied"
     story = story_of(bench.store, "run-4")
     assert [each.run for each in story.steps] == ["run-3", "run-4"]
+
+
+def test_a_held_run_that_a_person_rejected_is_a_step_that_is_held_again():
+    bench = Bench()
+    bench.run(holding("AAPL", "10"), *OTHERS)
+    bench.venue.activities = (activity("f1", "AAPL", "-4", "130", at=bench.clock.now()),)
+    held = bench.run()
+    reject(bench.order, held.record.id, parts=bench.parts)
+    finished = bench.run(holding("AAPL", "5"), *OTHERS)
+    story = story_of(bench.store, "run-4")
+    assert [each.run for each in story.steps] == ["run-1", "run-2", "run-3", "run-4"]
+    statement = run_case(told(story))
+    assert [plan.outcome for plan in statement.plans] == ["applied", "held", "applied", "applied"]
+    assert step_json(statement.plans[1]) == step_json(held.plan)
+    assert book_json(statement.book) == book_json(finished.after)
 
 
 def test_a_failed_run_is_told_with_its_failure():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tieout.cases.case import Case
 from tieout.cases.output import Json, result_json, tied_out
+from tieout.cases.written import written_in
 from tieout.core.book import Book
 from tieout.core.instrument import LedgerId
 from tieout.core.opening import open_book
@@ -46,8 +47,9 @@ class Statement:
         return TIED_OUT if is_good else NOT_TIED_OUT
 
     def json(self) -> Json:
-        """The result as JSON material."""
-        return result_json(self.plans, self.book, self.closed)
+        """The result as JSON material, without trailing zeros that nobody wrote."""
+        result: Json = written_in(self.case).cut(result_json(self.plans, self.book, self.closed))
+        return result
 
 
 def run_case(case: Case) -> Statement:

@@ -37,6 +37,7 @@ class Counting:
         """Count a step that is about to be folded."""
         if step.fill is None:
             return
+        self._result.written = self._result.written.with_activity(step.activity)
         lines = [self._symbol_line(step.ledger), *self._day_lines()]
         figure = step.activity.realized_pnl
         for line in lines:

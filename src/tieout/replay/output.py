@@ -33,7 +33,7 @@ def json_text(result: Result) -> str:
 
 
 def result_json(result: Result) -> Json:
-    """The whole result."""
+    """The whole result, without trailing zeros that nobody wrote."""
     material: Json = {
         "fills": result.fills,
         "gaps": [gap_json(gap) for gap in result.gaps],
@@ -52,7 +52,8 @@ def result_json(result: Result) -> Json:
             material["by_closing"] = [closing_json(line) for line in result.closings]
         case None:
             pass
-    return material
+    shown: Json = result.written.cut(material)
+    return shown
 
 
 def in_order(result: Result) -> list[tuple[LedgerId, Line]]:

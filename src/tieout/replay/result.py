@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Literal
 
+from tieout.cases.written import NOTHING_WRITTEN, Written
 from tieout.core.instrument import LedgerId
 from tieout.core.numbers import ZERO, add
 from tieout.core.pnl import NO_TOTALS, Closing, Totals
@@ -131,7 +132,8 @@ class Result:
     """Everything about a replayed file: `line` is the whole of it, spot sales included.
 
     `counts` are the closings, `apart` the spot sales that are counted apart from them. `refused`
-    could not be applied; `passed_over` counts the rows that trade something and were not used.
+    could not be applied; `passed_over` counts the rows that trade something and were not used;
+    `written` is how many decimals the file has.
     """
 
     name: str
@@ -155,6 +157,7 @@ class Result:
     closings: list[ClosingLine] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     passed_over: int = 0
+    written: Written = NOTHING_WRITTEN
     refused: list[tuple[Fill, str]] = field(default_factory=list)
 
     @property
