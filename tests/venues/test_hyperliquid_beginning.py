@@ -72,6 +72,18 @@ def test_a_first_state_that_fills_contradict_is_believed_the_second_time(hl):
     assert held(hl) == {"BTC": "5"}
 
 
+def test_two_first_states_that_contradict_each_other_are_both_not_believed(hl):
+    hl.stub.trade("BTC", "1", "60000")
+    for size in ("5", "7"):
+        hl.stub.main.positions = [position("BTC", size, "60000")]
+        assert not hl.tie_out().tied_out
+        assert held(hl) == {}
+    hl.stub.trade("BTC", "1", "60000")
+    hl.stub.main.positions = [position("BTC", "8", "60000")]
+    hl.tie_out()
+    assert held(hl) == {"BTC": "8"}
+
+
 def test_tokens_that_their_fills_account_for_are_told_though_a_dex_is_not_read(hl):
     hl.stub.dexes = [None, {"name": "xyz"}]
     fee = {"dir": "Buy", "fee": "0.01", "feeToken": "HYPE"}

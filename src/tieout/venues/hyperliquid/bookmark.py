@@ -22,6 +22,7 @@ class _Written(msgspec.Struct, frozen=True, omit_defaults=True):
     is_settled: bool = False
     is_begun: bool = False
     doubts: dict[str, int] = {}
+    drifts: dict[str, str] = {}
     tokens: dict[str, str] = {}
     token_doubts: dict[str, str] = {}
     paid: dict[str, str] = {}
@@ -37,8 +38,9 @@ class Bookmark:
     that time: they have to come again, else the reply is not of this account. `positions`,
     `tokens` and `paid` are what the venue reported: sizes (None where that is not certain), spot
     balances, funding so far. The sizes `is_settled` once a second reading agreed; those that
-    came to be `doubts`, since a time, stand as their fills left them, and so do balances that
-    came to be `token_doubts`, with what was reported instead.
+    came to be `doubts`, since a time, stand as their fills left them (`drifts` says how far from
+    that they were reported), and so do balances that came to be `token_doubts`, with what was
+    reported instead.
     A book `is_begun` where no reading was whole yet, and something of one was told.
     `dexes` are the builder dexes with positions at the time when all of them were `scanned` or
     since.
@@ -54,6 +56,7 @@ class Bookmark:
     is_settled: bool = False
     is_begun: bool = False
     doubts: dict[str, int] = field(default_factory=dict)
+    drifts: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     token_doubts: dict[str, str] = field(default_factory=dict)
     paid: dict[str, str] = field(default_factory=dict)

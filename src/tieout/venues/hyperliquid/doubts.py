@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from tieout.core.numbers import exact, normal, plain, subtract
 from tieout.venues.hyperliquid import trust
 from tieout.venues.hyperliquid.bookmark import Bookmark
 from tieout.venues.hyperliquid.markets import MAIN_DEX, Markets, dex_of
@@ -49,15 +50,32 @@ class Doubts:
             sizes = {coin: size for coin, size in sizes.items() if coin in traded}
             unread &= traded
         found = trust.unexplained_positions(expected, sizes, unread)
-        kept = DAY if before.is_settled and self.is_same_account else timedelta(0)
-        latest = milliseconds_of(self.at - kept)
-        over = {coin for coin, since in before.doubts.items() if since <= latest}
-        open_to_doubt = found.keys() - (over - unread)
+        open_to_doubt = found.keys() - (self._over - unread)
         return {
             coin: words
             for coin, words in found.items()
             if coin in open_to_doubt and dex_of(coin) not in told.problems
         }
+
+    @property
+    def _over(self) -> set[str]:
+        """Perpetuals of which the doubt has ended: it is a day old, or it was told again."""
+        before = self.before
+        if before.is_settled and self.is_same_account:
+            latest = milliseconds_of(self.at - DAY)
+            return {coin for coin, since in before.doubts.items() if since <= latest}
+        return {coin for coin, drift in before.drifts.items() if self._drift(coin) == drift}
+
+    def _drift(self, coin: str) -> str:
+        """How far from what its fills leave a perpetual is reported."""
+        told, led = self.positions_told.sizes, self.expected or {}
+        return plain(normal(subtract(exact(told.get(coin, "0")), exact(led.get(coin, "0")))))
+
+    @property
+    def drifts(self) -> dict[str, str]:
+        """That of each perpetual that is not believed and has a size."""
+        unread = self.positions_told.unread
+        return {coin: self._drift(coin) for coin in self.positions if coin not in unread}
 
     @cached_property
     def tokens(self) -> dict[str, str]:

@@ -347,6 +347,7 @@ class Reading:
             positions=positions.sizes if is_whole else doubts.expected,
             is_settled=before.positions is not None and (is_whole or before.is_settled),
             doubts={coin: before.doubts.get(coin, began) for coin in doubts.positions},
+            drifts=doubts.drifts,
             tokens=doubts.tokens_left(),
             token_doubts={token: positions.tokens.get(token, "0") for token in doubts.tokens},
             paid=positions.paid or {},

@@ -5,7 +5,7 @@ not follow from anything is a bad row in an incomplete snapshot. A perpetual nev
 a fill: one that does is not believed for a day, however often it is reported. A spot token
 hardly changes without a fill or a row of the ledger (a loan's interest is small): it is believed
 when the next reading says the same, as are perpetuals where fills were lost, or where no second
-reading has agreed yet.
+reading has agreed yet: then one that is as far from its fills as the reading before had it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
