@@ -83,7 +83,7 @@ class UserStream:
         while True:
             was_connected, end = await self._hear(tell, users)
             tell(News(kind="refused" if end.is_refused else "lost", reason=end.reason))
-            failures = 0 if was_connected else failures + 1
+            failures = 0 if was_connected and not end.is_refused else failures + 1
             wait_s = limits.reconnect_s * 2 ** min(failures, 16)
             longest_s = limits.refused_s_max if end.is_refused else limits.reconnect_s_max
             await asyncio.sleep(min(wait_s, longest_s))
