@@ -11,7 +11,8 @@ from tieout.core.errors import VenueError, VenueRefused
 from venues import ccxt_recordings as lists
 from venues.alpaca import FakeClock
 from venues.ccxt_market import LOGIN, NOW, PRIVATE, KrakenFutures, read, stamp, venue_at
-from venues.ccxt_recordings import good
+from venues.ccxt_recordings import bybit_execution as execution
+from venues.ccxt_recordings import bybit_position, good
 from venues.ccxt_stub import ExchangeStub
 
 OWNER = "uid-0001"
@@ -33,27 +34,12 @@ def at_bybit(stub, **options):
     return read(venue_at(stub, "bybit", **options), account="7")
 
 
-def bybit_position(**fields):
-    row = {"symbol": "BTCUSDT", "side": "Buy", "size": "0.5", "avgPrice": "50000", "positionIdx": 0}
-    return {**row, **fields}
-
-
 def at_linear(stub, *rows):
     """Rows among the positions that settle in USDT."""
     stub.say(
         "/v5/position/list",
         lambda query: good(list(rows) if query.get("settleCoin") == "USDT" else []),
     )
-
-
-def execution(number: int, *, at, **fields):
-    row = {
-        "symbol": "BTCUSDT", "side": "Buy", "execId": f"e{number}", "execPrice": "50000",
-        "execQty": "0.1", "execFee": "0.015", "feeCurrency": "USDT", "execType": "Trade",
-        "createType": "CreateByUser",
-        "execTime": str(int(at.timestamp() * 1000)),
-    }  # fmt: skip
-    return {**row, **fields}
 
 
 class TestNumbers:

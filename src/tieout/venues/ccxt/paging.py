@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from tieout.venues.ccxt.calls import Calls, Question
+from tieout.venues.ccxt.foreign import is_asked
 from tieout.venues.ccxt.positions import Markets
 from tieout.venues.ccxt.quirks import Quirks
 from tieout.venues.ccxt.values import Row
@@ -71,13 +72,9 @@ async def read_all(
 
 
 def _of_another_kind(series: Series, rows: list[Row], markets: Markets) -> list[str]:
-    """Contracts whose rows ccxt took for coins of the same name, or the other way round."""
-    kind = series.parameters.get("type")
-    if kind is None:
-        return []
-    is_contract = kind in ("swap", "future", "option")
+    """Rows of another market, or contracts that ccxt took for coins of the same name."""
     found = (markets.get(str(row.get("symbol"))) for row in rows)
-    wrong = [each for each in found if each and bool(each.get("contract")) != is_contract]
+    wrong = [each for each in found if each and not is_asked(each, series.parameters)]
     return [f"trades of {series.words}: {wrong[0]['symbol']} is among them"] if wrong else []
 
 

@@ -30,6 +30,14 @@ class Borrowed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Echo:
+    """Where a reply repeats what was asked for, and what that is called in the question."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quirks:
     """How one exchange is asked.
 
@@ -43,6 +51,7 @@ class Quirks:
     are told for one market type at a time are `trades_by` that, or by linear and inverse too.
     `also` are records that ccxt leaves out unless they are named, such as liquidations. `fee` and
     `amount` are the exchange's own fields, where ccxt works out a fee or drops the amount.
+    `echo` is where a reply says what it is about.
     Where `asks_currencies` is off, a private list that is not needed is not asked for.
     """
 
@@ -63,6 +72,7 @@ class Quirks:
     options: Mapping[str, object] = field(default_factory=dict)
     borrowed: Borrowed | None = None
     identity: Identity | None = None
+    echo: Echo | None = None
 
 
 KNOWN: Mapping[str, Quirks] = {
@@ -86,6 +96,7 @@ KNOWN: Mapping[str, Quirks] = {
         window=timedelta(days=7),
         trades_by="subType",
         also=({"execType": "BustTrade"}, {"execType": "AdlTrade"}),
+        echo=Echo(name="category", path=("result", "category")),
         borrowed=Borrowed(rows=("result", "list", 0, "coin"), code="coin", amount="borrowAmount"),
         identity=Identity(
             method="private_get_v5_user_query_api",

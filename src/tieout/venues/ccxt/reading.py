@@ -12,6 +12,7 @@ from tieout.venues.ccxt import balances, positions, trades
 from tieout.venues.ccxt.asking import Asking
 from tieout.venues.ccxt.bookmark import Bookmark
 from tieout.venues.ccxt.calls import Calls, NotTold, Question
+from tieout.venues.ccxt.foreign import Told, own_rows
 from tieout.venues.ccxt.options import Options
 from tieout.venues.ccxt.paging import Pages, Series, read_all
 from tieout.venues.ccxt.positions import Markets
@@ -100,14 +101,15 @@ class Reading:
 
     async def _held(self) -> Held:
         as_of = self._calls.now()
-        rows: list[Row] = []
+        told: list[Told] = []
         full: list[str] = []
         for question in self._asking.positions:
             found = await self._told(question)
-            rows += found
+            told.append(found)
             page = self._quirks.positions_page
-            if page is not None and len(found) >= page:
+            if page is not None and len(found.rows) >= page:
                 full.append(f"{question.words}: a full page of {page}, there may be more")
+        rows, foreign = own_rows(told, self._markets, settle=self._quirks.by_settle)
         wallets = [await self._calls.ask(each, self._trace) for each in self._asking.balances]
         coins, problems = balances.coins_of(wallets, self._quirks)
         currency = self._options.currency
@@ -118,20 +120,25 @@ class Reading:
                 *balances.holdings_of(coins, currency=currency),
             ),
             coins=coins,
-            problems=(*full, *problems),
+            problems=(*full, *foreign, *problems),
         )
 
-    async def _told(self, question: Question) -> Sequence[Row]:
+    async def _told(self, question: Question) -> Told:
         """The rows of a question that must be answered."""
         try:
-            found: Sequence[Row] = await self._calls.ask(question, self._trace)
+            found = await self._calls.answer(question, self._trace)
         except NotTold as words:
             raise VenueRefused(
                 f"{question.words} cannot be asked: {words}",
                 venue=self._calls.name,
                 advice="set types to the market types that you use; what is not asked is not read",
             ) from None
-        return found
+        return Told(
+            words=question.words,
+            parameters=question.parameters,
+            asked=found.last.asked if found.last else None,
+            rows=found.value,
+        )
 
     async def _read_trades(self, held: Held) -> None:
         now = self._calls.now()

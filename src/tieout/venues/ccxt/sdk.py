@@ -12,7 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import ccxt
 import requests
@@ -32,12 +32,32 @@ WRITES = re.compile(
 )
 
 
+# What a request is about. Times, counters and signatures are longer, and of every request anew.
+PLAIN = re.compile(r"\w{1,9}|[A-Za-z_-]{1,24}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a request asks for: where, and with which plain words."""
+
+    method: str
+    place: str
+    pairs: frozenset[tuple[str, str]] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard(Answer):
     """One exchange of bytes. Without a status nothing came back."""
 
-    method: str
-    place: str
+    asked: Asked
+
+    @property
+    def method(self) -> str:
+        return self.asked.method
+
+    @property
+    def place(self) -> str:
+        return self.asked.place
 
 
 class WriteRefused(AssertionError):
@@ -64,12 +84,12 @@ class Taker(requests.Session):
         given |= {"stream": True, "allow_redirects": False, "verify": self._bundle}
         given["proxies"] = given.get("proxies") or self._proxies
         given["timeout"] = (self._limits.connect_s, self._limits.read_s)
-        self.heard.append(Heard(method=method, place=place))
+        asked = Asked(method=method, place=place, pairs=_pairs(url, given.get("data")))
+        self.heard.append(Heard(asked=asked))
         response = super().request(method, url, **given)
         answer = answer_in(response, limits=self._limits)
         self.heard[-1] = Heard(
-            method=method,
-            place=place,
+            asked=asked,
             status=answer.status,
             headers=answer.headers,
             body=answer.body,
@@ -80,6 +100,18 @@ class Taker(requests.Session):
         response._content = answer.body
         response._content_consumed = True
         return response
+
+
+def _pairs(url: str, sent: object) -> frozenset[tuple[str, str]]:
+    """The plain words of a request, of its query and its body."""
+    found = parse_qsl(urlsplit(url).query)
+    if isinstance(sent, str):
+        try:
+            body = json.loads(sent)
+        except ValueError:
+            body = dict(parse_qsl(sent))
+        found += list(body.items()) if isinstance(body, dict) else []
+    return frozenset((name, str(value)) for name, value in found if PLAIN.fullmatch(str(value)))
 
 
 def exchange_ids() -> tuple[str, ...]:
