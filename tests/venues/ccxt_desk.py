@@ -59,3 +59,11 @@ class Desk:
             for each in self.book.ledgers.values()
             if each.position is not None
         }
+
+    def legs(self) -> dict[str | None, Decimal]:
+        """What is held of the one symbol that a hedging account has."""
+        return {
+            each.side: each.position.quantity
+            for each in self.book.ledgers.values()
+            if each.position is not None
+        }
