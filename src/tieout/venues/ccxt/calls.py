@@ -165,16 +165,18 @@ class Calls:
     def _asked(self, question: Question) -> Answer:
         self._taker.heard = []
         # What else an exchange that is not known answers instead of an empty list, nobody knows.
-        is_list = quirks_of(self.exchange.id).is_list or question.method == "fetch_positions"
+        quirks = quirks_of(self.exchange.id)
+        is_list = quirks.is_list or question.method == "fetch_positions"
+        value, error = None, None
         try:
             method = getattr(self.exchange, question.method)
             if question.method == "load_markets":
                 value = method(True)
             else:
                 value = method(*question.arguments, dict(question.parameters))
-        except Exception as error:  # whatever ccxt stumbles over in a reply is the reply's
-            return Answer(None, error, tuple(self._taker.heard), is_list)
-        return Answer(value, None, tuple(self._taker.heard), is_list)
+        except Exception as wrong:  # whatever ccxt stumbles over in a reply is the reply's
+            error = wrong
+        return Answer(value, error, tuple(self._taker.heard), is_list, quirks.passing)
 
     def _backoff_s(self, tries: int) -> float:
         least_s, most_s = self.limits.backoff_s, self.limits.backoff_s_max

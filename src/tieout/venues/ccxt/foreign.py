@@ -1,9 +1,9 @@
 """Whether an answer is about what was asked: rows of another kind of market prove nothing."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tieout.venues.ccxt.failures import decoded
 from tieout.venues.ccxt.quirks import Echo, at_path
 from tieout.venues.ccxt.sdk import Asked, Heard
 from tieout.venues.ccxt.values import Row
@@ -85,15 +85,7 @@ def other_subject(heard: Iterable[Heard], echo: Echo | None) -> str | None:
     for each in heard if echo is not None else ():
         assert echo is not None
         wanted = dict(each.asked.pairs).get(echo.name)
-        said = at_path(_decoded(each.body), echo.path)
+        said = at_path(decoded(each.body), echo.path)
         if wanted is not None and said is not None and said != wanted:
             return f"the reply of {each.place} is about {said}, asked was {wanted}"
     return None
-
-
-def _decoded(body: bytes) -> object:
-    try:
-        found: object = json.loads(body)
-    except ValueError:
-        return None
-    return found

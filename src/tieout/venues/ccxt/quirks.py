@@ -30,6 +30,14 @@ class Borrowed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passing:
+    """Where a reply has its code, and the codes of what passes, though ccxt does not say so."""
+
+    path: Path
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Echo:
     """Where a reply repeats what was asked for, and what that is called in the question."""
 
@@ -73,6 +81,7 @@ class Quirks:
     borrowed: Borrowed | None = None
     identity: Identity | None = None
     echo: Echo | None = None
+    passing: Passing | None = None
 
 
 KNOWN: Mapping[str, Quirks] = {
@@ -83,6 +92,7 @@ KNOWN: Mapping[str, Quirks] = {
         wallets=({"type": "spot"}, {"type": "margin"}, {"type": "funding"}),
         page=500,
         window=timedelta(hours=24),
+        passing=Passing(path=("code",), codes=("-1000", "-1001", "-1006", "-1008")),
         identity=Identity(method="private_get_account", path=("uid",)),
     ),
     "bybit": Quirks(
@@ -97,6 +107,7 @@ KNOWN: Mapping[str, Quirks] = {
         trades_by="subType",
         also=({"execType": "BustTrade"}, {"execType": "AdlTrade"}),
         echo=Echo(name="category", path=("result", "category")),
+        passing=Passing(path=("retCode",), codes=("10000", "10016", "5004", "170032", "340099")),
         borrowed=Borrowed(rows=("result", "list", 0, "coin"), code="coin", amount="borrowAmount"),
         identity=Identity(
             method="private_get_v5_user_query_api",
@@ -105,7 +116,13 @@ KNOWN: Mapping[str, Quirks] = {
             may_only_read=("1",),
         ),
     ),
-    "kraken": Quirks(tells_all=True, hears_all=True, wallets=({},), page=50),
+    "kraken": Quirks(
+        tells_all=True,
+        hears_all=True,
+        wallets=({},),
+        page=50,
+        passing=Passing(path=("error", 0), codes=("EService:Timeout", "EService:Deadline elapsed")),
+    ),
     "krakenfutures": Quirks(
         is_list=True,
         tells_all=True,
