@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tieout.core.errors import VenueError, VenueRefused
+from tieout.core.errors import VenueError, VenueRefused, VenueReplyInvalid
 from venues import ccxt_recordings as lists
 from venues.alpaca import FakeClock
 from venues.ccxt_market import LOGIN, NOW, PRIVATE, KrakenFutures, read, stamp, venue_at
@@ -302,6 +302,30 @@ class TestSpot:
         self.trades(stub, {"pair": "XBTUSDT", "vol": "0.5", "price": "29500", "fee": "1"})
         (moved,) = read(venue_at(stub, "kraken", currency="USD")).activities
         assert (moved.type, moved.symbol, moved.quantity) == ("transfer", "BTC", Decimal("0.5"))
+
+
+class TestMarginAtKraken:
+    """ccxt asks for one row a market, in a list; without that Kraken tells an object of trades."""
+
+    def at_kraken(self, stub, result):
+        lists.kraken(stub)
+        stub.say("/0/private/OpenPositions", {"error": [], "result": result})
+        return venue_at(stub, "kraken")
+
+    @pytest.mark.parametrize("nothing", [[], {}])
+    def test_no_position_is_flat_in_either_form(self, stub, nothing):
+        found = read(self.at_kraken(stub, nothing)).snapshot
+        assert (found.complete, found.holdings) == (True, ())
+
+    def test_an_object_of_positions_is_read_row_by_row(self, stub):
+        row = {"pair": "XXBTZUSD", "type": "buy", "vol": "0.5", "cost": "1", "margin": "1"}
+        (holding,) = read(self.at_kraken(stub, {"TXID-1": row})).snapshot.holdings
+        assert "a margin position of 0.5" in (holding.problem or "")
+
+    @pytest.mark.parametrize("result", [None, ""])
+    def test_what_is_neither_is_not_flat(self, stub, result):
+        with pytest.raises(VenueReplyInvalid):
+            read(self.at_kraken(stub, result))
 
 
 class TestFailures:

@@ -70,9 +70,7 @@ def test_trades_of_krakens_spot_exchange(stub):
 
 def test_a_margin_position_at_kraken_is_no_coin_and_not_passed_over(stub):
     lists.kraken(stub)
-    # ccxt asks for one row a market, which is a list; the reply that is kept has one a trade.
-    reply = json.loads(recorded("kraken/http_spot_open_positions.json"))
-    stub.say("/0/private/OpenPositions", {**reply, "result": list(reply["result"].values())})
+    stub.say("/0/private/OpenPositions", recorded("kraken/http_spot_open_positions.json"))
     (holding,) = reading(stub, "kraken", "2024-05-01T00:00:00").snapshot.holdings
     assert holding.symbol == "BTC/USD"
     assert "a margin position of 0.50000000" in (holding.problem or "")

@@ -166,7 +166,8 @@ class Calls:
         self._taker.heard = []
         # What else an exchange that is not known answers instead of an empty list, nobody knows.
         quirks = quirks_of(self.exchange.id)
-        is_list = quirks.is_list or question.method == "fetch_positions"
+        is_position = question.method == "fetch_positions"
+        is_list = quirks.is_list or (is_position and quirks.by_id is None)
         value, error = None, None
         try:
             method = getattr(self.exchange, question.method)

@@ -50,6 +50,7 @@ class Quirks:
     """How one exchange is asked.
 
     `is_list`: rows come in a list, also where there are none.
+    `by_id` is a call whose rows may come as an object by their ids, too, which is empty then.
     `tells_all`: one question brings the positions of every market type. `hears_all`: one stream
     tells of every market type, whichever it is asked for. `by_settle`: positions
     are told for one settlement coin at a time, at most `positions_page` of them. `wallets` are
@@ -64,6 +65,7 @@ class Quirks:
     """
 
     is_list: bool = False
+    by_id: str | None = None
     tells_all: bool = False
     hears_all: bool = False
     by_settle: str | None = None
@@ -117,6 +119,7 @@ KNOWN: Mapping[str, Quirks] = {
         ),
     ),
     "kraken": Quirks(
+        by_id="OpenPositions",
         tells_all=True,
         hears_all=True,
         wallets=({},),

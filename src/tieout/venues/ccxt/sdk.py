@@ -129,7 +129,8 @@ def exchange_of(
 ) -> tuple[Any, Taker]:
     """ccxt's own class for an exchange, as it is used here. Nothing is sent."""
     taker = Taker(limits=limits, is_loopback=is_loopback)
-    made = _exact(getattr(ccxt, exchange))(
+    quirks = quirks_of(exchange)
+    made = _exact(getattr(ccxt, exchange), by_id=quirks.by_id)(
         {
             **login,
             "enableRateLimit": is_paced,
@@ -138,7 +139,6 @@ def exchange_of(
         }
     )
     made.number = str
-    quirks = quirks_of(exchange)
     made.options.update(deepcopy(dict(quirks.options)))
     if not quirks.asks_currencies:
         made.has["fetchCurrencies"] = False
@@ -148,7 +148,7 @@ def exchange_of(
     return made, taker
 
 
-def _exact(kind: type[Any]) -> type[Any]:
+def _exact(kind: type[Any], *, by_id: str | None) -> type[Any]:
     class Exact(kind):  # type: ignore[misc]
         """Keeps the characters of a JSON number; whole numbers lose none anyway.
 
@@ -166,6 +166,11 @@ def _exact(kind: type[Any]) -> type[Any]:
             self, array: Any, field: Any, value: Any = None, *_: Any, **__: Any
         ) -> Any:
             return super().filter_by_value_since_limit(array, field, value)
+
+        def request(self, path: Any, *given: Any, **named: Any) -> Any:
+            reply = super().request(path, *given, **named)
+            is_by_id = path == by_id and isinstance(reply.get("result"), dict)
+            return {**reply, "result": list(reply["result"].values())} if is_by_id else reply
 
     return Exact
 
