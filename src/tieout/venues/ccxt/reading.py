@@ -13,6 +13,7 @@ from tieout.venues.ccxt.asking import Asking
 from tieout.venues.ccxt.bookmark import Bookmark
 from tieout.venues.ccxt.calls import Calls, NotTold, Question
 from tieout.venues.ccxt.foreign import Told, own_rows
+from tieout.venues.ccxt.legs import hedged_of
 from tieout.venues.ccxt.options import Options
 from tieout.venues.ccxt.paging import Pages, Series, read_all
 from tieout.venues.ccxt.positions import Markets
@@ -37,6 +38,7 @@ class Held:
     holdings: tuple[Holding, ...]
     coins: Mapping[str, str]
     problems: tuple[str, ...]
+    hedged: frozenset[str]
 
     @property
     def quantities(self) -> list[tuple[str, str | None, str | None]]:
@@ -121,6 +123,7 @@ class Reading:
             ),
             coins=coins,
             problems=(*full, *foreign, *problems),
+            hedged=hedged_of(rows, self._before.hedged),
         )
 
     async def _told(self, question: Question) -> Told:
@@ -232,13 +235,16 @@ class Reading:
             venue=self._venue,
             currency=options.currency,
             quirks=self._quirks,
+            hedged=held.hedged,
         )
-        paid = trades.funding_of(self._funding, self._markets, venue=self._venue)
+        paid = trades.funding_of(
+            self._funding, self._markets, venue=self._venue, hedged=held.hedged
+        )
         problems = (
             *self._asking.problems, *held.problems, *late, *self._pages.problems,
             *happened.problems, *paid.problems,
         )  # fmt: skip
-        bookmark = self._bookmark(is_whole=not self._pages.problems)
+        bookmark = self._bookmark(held, is_whole=not self._pages.problems)
         read = Read(
             snapshot=Snapshot(
                 as_of=held.as_of,
@@ -249,7 +255,7 @@ class Reading:
             activities=(*happened.activities, *paid.activities),
             evidence=tuple(self._trace.replies),
             instruments=self._instruments(held, happened.instruments | paid.instruments),
-            ignored=(*self._untold, *self._cash(held), *happened.ignored),
+            ignored=(*self._untold, *self._cash(held), *happened.ignored, *paid.ignored),
             cursor=bookmark.text(),
         )
         return read, bookmark
@@ -274,7 +280,7 @@ class Reading:
             if balances.is_cash(code, currency)
         ]
 
-    def _bookmark(self, *, is_whole: bool) -> Bookmark:
+    def _bookmark(self, held: Held, *, is_whole: bool) -> Bookmark:
         until = milliseconds_of(self._began_at) if is_whole else self._before.until
         dated = [
             (int(row["timestamp"]), str(row["symbol"]), str(row["id"]))
@@ -285,4 +291,10 @@ class Reading:
         if dated:
             at, symbol, id_ = max(dated)
             seen = (symbol, id_, at)
-        return Bookmark(until=until, funding=self._funding_asked, symbols=self._symbols, seen=seen)
+        return Bookmark(
+            until=until,
+            funding=self._funding_asked,
+            symbols=self._symbols,
+            seen=seen,
+            hedged=tuple(sorted(held.hedged)),
+        )
