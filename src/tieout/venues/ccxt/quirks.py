@@ -39,7 +39,7 @@ class Passing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Echo:
-    """Where a reply repeats what was asked for, and what that is called in the question."""
+    """Where a reply says something that a question says too, and what it is called there."""
 
     name: str
     path: Path
@@ -60,7 +60,7 @@ class Quirks:
     are told for one market type at a time are `trades_by` that, or by linear and inverse too.
     `also` are records that ccxt leaves out unless they are named, such as liquidations. `fee` and
     `amount` are the exchange's own fields, where ccxt works out a fee or drops the amount.
-    `echo` is where a reply says what it is about.
+    `echo` is where a reply says what it is about, `cursor` with what to ask for the next page.
     Where `asks_currencies` is off, a private list that is not needed is not asked for.
     """
 
@@ -83,6 +83,7 @@ class Quirks:
     borrowed: Borrowed | None = None
     identity: Identity | None = None
     echo: Echo | None = None
+    cursor: Echo | None = None
     passing: Passing | None = None
 
 
@@ -109,6 +110,7 @@ KNOWN: Mapping[str, Quirks] = {
         trades_by="subType",
         also=({"execType": "BustTrade"}, {"execType": "AdlTrade"}),
         echo=Echo(name="category", path=("result", "category")),
+        cursor=Echo(name="cursor", path=("result", "nextPageCursor")),
         passing=Passing(path=("retCode",), codes=("10000", "10016", "5004", "170032", "340099")),
         borrowed=Borrowed(rows=("result", "list", 0, "coin"), code="coin", amount="borrowAmount"),
         identity=Identity(

@@ -1,6 +1,6 @@
 """One reading of an exchange: what is held, and what happened since the last reading."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from tieout.venues.ccxt import balances, positions, trades
 from tieout.venues.ccxt.asking import Asking
 from tieout.venues.ccxt.bookmark import Bookmark
 from tieout.venues.ccxt.calls import Calls, NotTold, Question
+from tieout.venues.ccxt.following import Followed, follow
 from tieout.venues.ccxt.foreign import Told, own_rows
 from tieout.venues.ccxt.legs import hedged_of
 from tieout.venues.ccxt.options import Options
@@ -107,10 +108,18 @@ class Reading:
         full: list[str] = []
         for question in self._asking.positions:
             found = await self._told(question)
-            told.append(found)
+            told.append(
+                Told(
+                    words=question.words,
+                    parameters=question.parameters,
+                    asked=found.asked,
+                    rows=found.rows,
+                )
+            )
             page = self._quirks.positions_page
-            if page is not None and len(found.rows) >= page:
+            if page is not None and found.last >= page:
                 full.append(f"{question.words}: a full page of {page}, there may be more")
+            full += [found.problem] if found.problem is not None else []
         rows, foreign = own_rows(told, self._markets, settle=self._quirks.by_settle)
         wallets = [await self._calls.ask(each, self._trace) for each in self._asking.balances]
         coins, problems = balances.coins_of(wallets, self._quirks)
@@ -126,22 +135,16 @@ class Reading:
             hedged=hedged_of(rows, self._before.hedged),
         )
 
-    async def _told(self, question: Question) -> Told:
+    async def _told(self, question: Question) -> Followed:
         """The rows of a question that must be answered."""
         try:
-            found = await self._calls.answer(question, self._trace)
+            return await follow(question, calls=self._calls, trace=self._trace)
         except NotTold as words:
             raise VenueRefused(
                 f"{question.words} cannot be asked: {words}",
                 venue=self._calls.name,
                 advice="set types to the market types that you use; what is not asked is not read",
             ) from None
-        return Told(
-            words=question.words,
-            parameters=question.parameters,
-            asked=found.last.asked if found.last else None,
-            rows=found.value,
-        )
 
     async def _read_trades(self, held: Held) -> None:
         now = self._calls.now()
@@ -219,13 +222,15 @@ class Reading:
 
     async def _read_payments(self, question: Question) -> None:
         try:
-            found: Sequence[Row] = await self._calls.ask(question, self._trace)
+            found = await follow(question, calls=self._calls, trace=self._trace)
         except (NotTold, VenueRefused) as words:
             self._untold.append(f"funding: is not told ({words})")
             return
-        self._funding += found
-        if len(found) >= FUNDING_PAGE:
+        self._funding += found.rows
+        if found.last >= FUNDING_PAGE:
             self._pages.problems.append("funding: a full page, some may be missing")
+        if found.problem is not None:
+            self._pages.problems.append(found.problem)
 
     def _result(self, held: Held, late: tuple[str, ...]) -> tuple[Read, Bookmark]:
         options = self._options
