@@ -3,6 +3,7 @@
 The replies lie beside this repository, not in it; the lists are written here.
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,22 @@ def good(rows: Any, **fields: Any) -> dict[str, Any]:
     """A reply of Bybit's."""
     result = {"list": rows, "nextPageCursor": "", **fields}
     return {"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}, "time": 1}
+
+
+def bybit_position(**fields: Any) -> dict[str, Any]:
+    row = {"symbol": "BTCUSDT", "side": "Buy", "size": "0.5", "avgPrice": "50000", "positionIdx": 0}
+    return {**row, **fields}
+
+
+def bybit_execution(number: int, *, at: datetime, **fields: Any) -> dict[str, Any]:
+    """A fill of a linear contract."""
+    row: dict[str, Any] = {
+        "symbol": "BTCUSDT", "side": "Buy", "execId": f"e{number}", "execPrice": "50000",
+        "execQty": "0.1", "execFee": "0.015", "feeCurrency": "USDT", "execType": "Trade",
+        "createType": "CreateByUser",
+        "execTime": str(int(at.timestamp() * 1000)),
+    }  # fmt: skip
+    return {**row, **fields}
 
 
 def bybit(stub: ExchangeStub) -> None:

@@ -12,9 +12,16 @@ from tieout.testing.venue import Trouble
 Query = Mapping[str, str]
 Route = Callable[[Query], Any]
 
+WAIT_S = 30
 STATUS = {"server_error": 500, "rate_limit": 429}
 BODY = {"web_page": b"<!doctype html><title>503</title>", "null": b"null",
         "error_object": b'{"message": "under maintenance"}'}  # fmt: skip
+
+
+def joined(thread: threading.Thread) -> None:
+    """Wait for the end of a thread, though not for ever."""
+    thread.join(WAIT_S)
+    assert not thread.is_alive(), thread
 
 
 class ExchangeStub:
@@ -47,7 +54,7 @@ class ExchangeStub:
     def close(self) -> None:
         self.released.set()
         self._server.shutdown()
-        self._thread.join()
+        joined(self._thread)
         self._server.server_close()
 
     def reply_to(self, method: str, path: str, query: dict[str, str]) -> tuple[int, bytes]:

@@ -7,7 +7,13 @@ from email.utils import format_datetime
 
 import pytest
 
-from tieout.core.errors import SettingsError, VenueError, VenueReplyInvalid, VenueUnavailable
+from tieout.core.errors import (
+    SettingsError,
+    VenueError,
+    VenueRefused,
+    VenueReplyInvalid,
+    VenueUnavailable,
+)
 from tieout.venues import registry
 from tieout.venues.ccxt.limits import Limits
 from venues import ccxt_recordings as lists
@@ -117,3 +123,57 @@ def test_a_list_of_errors_that_is_empty_is_no_empty_list_of_rows(stub, clock, bo
     stub.say("/0/private/TradesHistory", body)
     with pytest.raises(VenueReplyInvalid):
         read(venue_at(stub, "kraken", clock=clock))
+
+
+def _bybit(code: int, words: str, result: object) -> dict[str, object]:
+    return {"retCode": code, "retMsg": words, "result": result, "retExtInfo": {}, "time": 1}
+
+
+PASSES = [
+    ("kraken", "/0/private/OpenPositions", {"error": ["EService:Busy"]}),
+    ("kraken", "/0/private/TradesHistory", {"error": ["EService:Unavailable"]}),
+    ("kraken", "/0/private/BalanceEx", {"error": ["EService:Market in cancel_only mode"]}),
+    ("kraken", "/0/public/AssetPairs", {"error": ["EGeneral:Temporary lockout"]}),
+    ("kraken", "/0/private/TradesHistory", {"error": ["EService:Deadline elapsed"]}),
+    ("bybit", "/v5/position/list", _bybit(10016, "Server error.", {})),
+    ("bybit", "/v5/position/list", _bybit(10016, "Server error.", None)),
+    ("bybit", "/v5/execution/list", _bybit(10006, "Too many visits!", {})),
+    ("bybit", "/v5/position/list", _bybit(10000, "Server Timeout", {})),
+    ("binance", "/fapi/v3/positionRisk", {"code": -1001, "msg": "Internal error"}),
+    ("binance", "/fapi/v3/positionRisk", {"code": -1008, "msg": "Server is overloaded"}),
+]
+ACCOUNTS = {"kraken": "main", "bybit": "7", "binance": "354937868"}
+
+
+@pytest.mark.parametrize(("exchange", "path", "body"), PASSES)
+def test_what_passes_by_itself_is_asked_again_with_pauses(stub, clock, exchange, path, body):
+    getattr(lists, exchange)(stub)
+    good, said = stub.routes[path], [body, body]
+    stub.say(path, lambda query: said.pop() if said else good(query))
+    venue = venue_at(stub, exchange, clock=clock)
+    assert read(venue, account=ACCOUNTS[exchange]).snapshot.complete
+    assert clock.slept == [0.25, 0.5]
+
+
+@pytest.mark.parametrize(("exchange", "path", "body"), PASSES)
+def test_what_does_not_pass_within_the_limits_is_unavailable(stub, clock, exchange, path, body):
+    getattr(lists, exchange)(stub)
+    stub.say(path, body)
+    venue = venue_at(stub, exchange, clock=clock)
+    with pytest.raises(VenueUnavailable, match="tried again"):
+        read(venue, account=ACCOUNTS[exchange])
+    assert len(clock.slept) == venue._calls.limits.tries_max - 1
+
+
+@pytest.mark.parametrize(("exchange", "path", "body"), [
+    ("kraken", "/0/private/OpenPositions", {"error": ["EGeneral:Permission denied"]}),
+    ("kraken", "/0/private/OpenPositions", {"error": ["ETrade:User Locked"]}),
+    ("bybit", "/v5/position/list", _bybit(10005, "Permission denied", {})),
+    ("bybit", "/v5/position/list", _bybit(10008, "User had been banned", {})),
+])  # fmt: skip
+def test_what_does_not_pass_is_refused_at_once(stub, clock, exchange, path, body):
+    getattr(lists, exchange)(stub)
+    stub.say(path, body)
+    with pytest.raises(VenueRefused):
+        read(venue_at(stub, exchange, clock=clock), account=ACCOUNTS[exchange])
+    assert clock.slept == []

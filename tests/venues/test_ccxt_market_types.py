@@ -18,8 +18,8 @@ from tieout.venues.http.waiting import Sleep
 from venues import ccxt_recordings as lists
 from venues.alpaca import FakeClock
 from venues.ccxt_market import LIMITS, NOW, venue_at
-from venues.ccxt_stub import ExchangeStub
-from venues.test_ccxt_stream import Tunnel, started
+from venues.ccxt_stub import ExchangeStub, joined
+from venues.test_ccxt_stream import NEWS_S, Tunnel, let_go, started
 
 SPOT, LINEAR, INVERSE = "/ws-api/v3", "/private/ws?listenKey=linear-key", "/ws/inverse-key"
 TOKEN = "/sapi/v1/userListenToken"
@@ -61,7 +61,7 @@ class Sockets:
 
         def wait() -> bool:
             with self._moved:
-                return self._moved.wait_for(lambda: bool(is_so()), timeout=20)
+                return self._moved.wait_for(lambda: bool(is_so()), timeout=NEWS_S)
 
         assert await asyncio.to_thread(wait), self.open
 
@@ -89,7 +89,7 @@ class Sockets:
 
     def close(self) -> None:
         self.server.shutdown()
-        self.thread.join()
+        joined(self.thread)
 
 
 class Hearing:
@@ -101,7 +101,7 @@ class Hearing:
         self.tell = self._news.put_nowait
 
     async def until(self, is_it: Callable[[News], object]) -> News:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(NEWS_S):
             while True:
                 self.all.append(await self._news.get())
                 if is_it(self.all[-1]):
@@ -145,8 +145,7 @@ def listening(
         try:
             await scene(hearing)
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await let_go(task)
         await asyncio.sleep(0)
         assert asyncio.all_tasks() == {asyncio.current_task()}
         return hearing
@@ -247,8 +246,9 @@ def test_a_login_that_is_refused_on_an_open_socket_is_tried_less_and_less_often(
         await asyncio.sleep(seconds / 20)
 
     async def scene(hearing: Hearing) -> None:
-        while not hearing.all or pauses.count(4.0) == 0:
-            await hearing.until_kind("refused")
+        async with asyncio.timeout(NEWS_S):
+            while not hearing.all or pauses.count(4.0) == 0:
+                await hearing.until_kind("refused")
 
     hearing = listening(stub, sockets.address, scene, sleep=sleep, types=("spot",), limits=LIMITS)
     assert "Invalid API-key" in hearing.all[-1].reason

@@ -7,11 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from tieout.core.errors import VenueError, VenueRefused
+from tieout.core.errors import VenueError, VenueRefused, VenueReplyInvalid
 from venues import ccxt_recordings as lists
 from venues.alpaca import FakeClock
 from venues.ccxt_market import LOGIN, NOW, PRIVATE, KrakenFutures, read, stamp, venue_at
-from venues.ccxt_recordings import good
+from venues.ccxt_recordings import bybit_execution as execution
+from venues.ccxt_recordings import bybit_position, good
 from venues.ccxt_stub import ExchangeStub
 
 OWNER = "uid-0001"
@@ -33,27 +34,12 @@ def at_bybit(stub, **options):
     return read(venue_at(stub, "bybit", **options), account="7")
 
 
-def bybit_position(**fields):
-    row = {"symbol": "BTCUSDT", "side": "Buy", "size": "0.5", "avgPrice": "50000", "positionIdx": 0}
-    return {**row, **fields}
-
-
 def at_linear(stub, *rows):
     """Rows among the positions that settle in USDT."""
     stub.say(
         "/v5/position/list",
         lambda query: good(list(rows) if query.get("settleCoin") == "USDT" else []),
     )
-
-
-def execution(number: int, *, at, **fields):
-    row = {
-        "symbol": "BTCUSDT", "side": "Buy", "execId": f"e{number}", "execPrice": "50000",
-        "execQty": "0.1", "execFee": "0.015", "feeCurrency": "USDT", "execType": "Trade",
-        "createType": "CreateByUser",
-        "execTime": str(int(at.timestamp() * 1000)),
-    }  # fmt: skip
-    return {**row, **fields}
 
 
 class TestNumbers:
@@ -316,6 +302,30 @@ class TestSpot:
         self.trades(stub, {"pair": "XBTUSDT", "vol": "0.5", "price": "29500", "fee": "1"})
         (moved,) = read(venue_at(stub, "kraken", currency="USD")).activities
         assert (moved.type, moved.symbol, moved.quantity) == ("transfer", "BTC", Decimal("0.5"))
+
+
+class TestMarginAtKraken:
+    """ccxt asks for one row a market, in a list; without that Kraken tells an object of trades."""
+
+    def at_kraken(self, stub, result):
+        lists.kraken(stub)
+        stub.say("/0/private/OpenPositions", {"error": [], "result": result})
+        return venue_at(stub, "kraken")
+
+    @pytest.mark.parametrize("nothing", [[], {}])
+    def test_no_position_is_flat_in_either_form(self, stub, nothing):
+        found = read(self.at_kraken(stub, nothing)).snapshot
+        assert (found.complete, found.holdings) == (True, ())
+
+    def test_an_object_of_positions_is_read_row_by_row(self, stub):
+        row = {"pair": "XXBTZUSD", "type": "buy", "vol": "0.5", "cost": "1", "margin": "1"}
+        (holding,) = read(self.at_kraken(stub, {"TXID-1": row})).snapshot.holdings
+        assert "a margin position of 0.5" in (holding.problem or "")
+
+    @pytest.mark.parametrize("result", [None, ""])
+    def test_what_is_neither_is_not_flat(self, stub, result):
+        with pytest.raises(VenueReplyInvalid):
+            read(self.at_kraken(stub, result))
 
 
 class TestFailures:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tieout.core.errors import VenueReplyInvalid
 from venues import ccxt_recordings as lists
 from venues.alpaca import FakeClock
 from venues.ccxt_market import LOGIN, PRIVATE, KrakenFutures, read, venue_at
@@ -70,9 +71,7 @@ def test_trades_of_krakens_spot_exchange(stub):
 
 def test_a_margin_position_at_kraken_is_no_coin_and_not_passed_over(stub):
     lists.kraken(stub)
-    # ccxt asks for one row a market, which is a list; the reply that is kept has one a trade.
-    reply = json.loads(recorded("kraken/http_spot_open_positions.json"))
-    stub.say("/0/private/OpenPositions", {**reply, "result": list(reply["result"].values())})
+    stub.say("/0/private/OpenPositions", recorded("kraken/http_spot_open_positions.json"))
     (holding,) = reading(stub, "kraken", "2024-05-01T00:00:00").snapshot.holdings
     assert holding.symbol == "BTC/USD"
     assert "a margin position of 0.50000000" in (holding.problem or "")
@@ -98,7 +97,7 @@ def test_executions_of_bybit_with_their_fees(stub):
 
     def said(query):
         is_asked = (query["category"], query["execType"]) == ("linear", "Trade")
-        return reply if is_asked else good([])
+        return reply if is_asked and "cursor" not in query else good([])
 
     stub.say("/v5/execution/list", said)
     found = reading(stub, "bybit", "2022-12-29T03:00:00")
@@ -113,6 +112,7 @@ def test_executions_of_bybit_with_their_fees(stub):
 @pytest.mark.parametrize(("name", "coins", "cash"), [
     ("http_get_wallet_balance.json", {"ETH": "-0.06142"}, "USDT: cash of 1000.50"),
     ("http_get_wallet_balance_with_spot_borrow.json", {}, "USDT: cash of 1000.00"),
+    ("http_get_wallet_balance_spot_short.json", {"ETH": "-0.06142"}, "USDT: cash of 2500.00"),
 ])  # fmt: skip
 def test_balances_of_bybit_less_what_is_borrowed(stub, name, coins, cash):
     lists.bybit(stub)
@@ -120,6 +120,67 @@ def test_balances_of_bybit_less_what_is_borrowed(stub, name, coins, cash):
     found = reading(stub, "bybit", "2023-10-19T00:00:00")
     assert {each.symbol: each.quantity for each in found.snapshot.holdings} == coins
     assert any(words.startswith(cash) for words in found.ignored)
+
+
+def test_a_contract_at_bybit_that_is_not_listed_is_no_flat_one(stub):
+    lists.bybit(stub)
+    reply = recorded("bybit/http_get_positions_with_open_time.json")
+    stub.say("/v5/position/list", lambda query: reply if query.get("settleCoin") == "USDT"
+             else good([]))  # fmt: skip
+    (holding,) = reading(stub, "bybit", "2023-11-15T00:00:00").snapshot.holdings
+    assert (holding.symbol, holding.quantity) == ("LTCUSDT", None)
+    assert "is not among the exchange's markets" in (holding.problem or "")
+
+
+def test_bybits_account_with_its_margin_mode_is_read(stub):
+    lists.bybit(stub)
+    stub.say("/v5/account/info", recorded("bybit/http_get_account_info.json"))
+    stub.say("/v5/account/wallet-balance", recorded("bybit/http_get_wallet_balance.json"))
+    assert reading(stub, "bybit", "2023-10-19T00:00:00").snapshot.complete
+
+
+def test_balances_of_kraken_without_what_is_on_hold_are_not_read_as_nothing(stub):
+    """The shorter of Kraken's two lists, where ccxt asks for the longer one."""
+    lists.kraken(stub)
+    stub.say("/0/private/BalanceEx", recorded("kraken/http_spot_balance.json"))
+    found = reading(stub, "kraken", "2024-05-01T00:00:00").snapshot
+    assert not found.complete
+    assert "the balance of BTC is not reported, which is not 0" in found.problems
+
+
+@pytest.mark.parametrize("age", ["new", "old"])
+def test_a_coin_at_okx_with_the_fields_of_then_and_now(stub, age):
+    lists.okx(stub)
+    coin = json.loads(recorded(f"okx/http_balance_detail_{age}_fields.json"))
+    reply = {"code": "0", "msg": "", "data": [{"details": [coin]}]}
+    stub.say("/api/v5/account/balance", reply)
+    found = reading(stub, "okx", "2025-04-12T23:00:00")
+    assert "USDT: cash of 100.0, which is no position" in found.ignored
+
+
+def test_closed_positions_of_okx_are_not_taken_for_open_ones(stub):
+    lists.okx(stub)
+    reply = recorded("okx/http_get_account_positions-history.json")
+    stub.say("/api/v5/account/positions", reply)
+    rows = reading(stub, "okx", "2023-06-01T23:00:00").snapshot.holdings
+    assert rows
+    assert all(each.problem for each in rows)
+
+
+@pytest.mark.parametrize("name", ["wallet", "positions", "executions"])
+def test_a_reply_of_another_exchange_is_not_understood(stub, name):
+    """BitMEX is not in this ccxt; its replies are as foreign as any."""
+    lists.bybit(stub)
+    stub.say("/v5/position/list", recorded(f"bitmex/http_get_{name}.json"))
+    with pytest.raises(VenueReplyInvalid):
+        reading(stub, "bybit", "2024-11-26T00:00:00")
+
+
+def test_a_positions_refusal_of_another_exchange_is_not_understood(stub):
+    lists.bybit(stub)
+    stub.say("/v5/position/list", recorded("bitmex/http_error_response.json"))
+    with pytest.raises(VenueReplyInvalid):
+        reading(stub, "bybit", "2024-11-26T00:00:00")
 
 
 def test_positions_of_okx_in_contracts_with_the_size_of_one(stub):

@@ -1,6 +1,5 @@
 """From an exchange's wire, by ccxt, to a book that is tied out; and every fault at every call."""
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,65 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from tieout.core.book import Account, AccountId, Book
-from tieout.core.errors import VenueError
 from tieout.core.numbers import exact
-from tieout.core.plan import Plan
-from tieout.core.policy import default_policy
-from tieout.core.snapshot import Failure
-from tieout.core.tieout import tie_out
 from tieout.testing.venue import GARBLED, PASSING, Trouble
 from tieout.venues.ccxt.quirks import Quirks
 from tieout.venues.ccxt.trades import translated
 from venues import ccxt_recordings as lists
-from venues.alpaca import FakeClock
+from venues.ccxt_desk import Desk
 from venues.ccxt_market import NOW, KrakenFutures, venue_at
 from venues.ccxt_stub import ExchangeStub
-
-
-class Desk:
-    """Syncs one account again and again, as the product does."""
-
-    def __init__(self, stub: ExchangeStub, exchange: str, account: str, **options) -> None:
-        self.clock = FakeClock(NOW)
-        self.venue = venue_at(stub, exchange, clock=self.clock, **options)
-        self.account = AccountId(account)
-        self.policy = default_policy(f"ccxt:{exchange}")
-        currency = options.get("currency", "USD")
-        self.book = Book(
-            account=Account(
-                id=self.account, venue=f"ccxt:{exchange}", currency=currency, history="partial"
-            )
-        )
-        self.cursor: str | None = None
-
-    @property
-    def soon(self) -> datetime:
-        """A moment before the next sync."""
-        return self.clock.at + timedelta(seconds=20)
-
-    def sync(self) -> Plan:
-        self.clock.at += timedelta(minutes=1)
-        try:
-            found = asyncio.run(self.venue.read(self.account, cursor=self.cursor))
-        except VenueError as error:
-            failure = Failure(kind=error.kind, message=str(error))
-            return self._applied(failure, (), self.book)
-        self.cursor = found.cursor
-        book = replace(self.book, instruments=found.instruments)
-        return self._applied(found.snapshot, found.activities, book)
-
-    def _applied(self, snapshot, activities, book: Book) -> Plan:
-        plan = tie_out(book, snapshot, activities, policy=self.policy, now=self.clock.now())
-        self.book = book.after(plan)
-        return plan
-
-    def held(self) -> dict[str, Decimal]:
-        return {
-            each.instrument.symbol: each.position.quantity
-            for each in self.book.ledgers.values()
-            if each.position is not None
-        }
 
 
 @pytest.fixture

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 class Bookmark:
     """Times in milliseconds: until when trades were read, and when funding was asked for.
 
-    `symbols` were asked for one by one; `seen` is the newest trade, which must be found again.
+    `symbols` were asked for one by one; `seen` is the newest trade, which must be found again;
+    `hedged` symbols have their long and short apart.
     """
 
     until: int | None = None
     funding: int | None = None
     symbols: tuple[str, ...] = ()
     seen: tuple[str, str, int] | None = None
+    hedged: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, cursor: str | None) -> "Bookmark":
@@ -26,6 +28,7 @@ class Bookmark:
                 until=found.get("until"),
                 funding=found.get("funding"),
                 symbols=tuple(found.get("symbols", ())),
+                hedged=tuple(found.get("hedged", ())),
                 seen=(str(seen[0]), str(seen[1]), int(seen[2])) if seen else None,
             )
         except (ValueError, AttributeError, TypeError, LookupError):
@@ -38,5 +41,6 @@ class Bookmark:
                 "funding": self.funding,
                 "symbols": list(self.symbols),
                 "seen": list(self.seen) if self.seen else None,
+                "hedged": list(self.hedged),
             }
         )

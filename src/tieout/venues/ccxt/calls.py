@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from tieout.core.errors import VenueReplyInvalid
 from tieout.ports import Clock, RawReply
 from tieout.venues.ccxt.failures import (
+    ADVICE_INVALID,
     ADVICE_RATE,
     Answer,
     error_of,
     is_unsupported,
     is_worth_retrying,
 )
+from tieout.venues.ccxt.foreign import other_subject
 from tieout.venues.ccxt.limits import Limits
 from tieout.venues.ccxt.quirks import KNOWN, quirks_of
 from tieout.venues.ccxt.sdk import Heard, Taker
@@ -94,6 +97,10 @@ class Calls:
 
     async def ask(self, question: Question, trace: Trace) -> Any:
         """What ccxt makes of the reply. Raises NotTold, or the error the last try ended with."""
+        return (await self.answer(question, trace)).value
+
+    async def answer(self, question: Question, trace: Trace) -> Answer:
+        """The same with what was heard on the wire."""
         assert question.method in READS, question.method
         for tries in range(1, self.limits.tries_max + 1):
             await self._quiet.keep(question.words, deadline_at=trace.deadline_at)
@@ -106,7 +113,7 @@ class Calls:
                 answer, venue=self.name, words=question.words, scrub=self.scrub, wish_s=wish_s
             )
             if error is None:
-                return answer.value
+                return self._about(question, answer)
             self._quiet.note(wish_s)
             wait_s = max(self._backoff_s(tries), wish_s or 0.0)
             is_late = self.now() + timedelta(seconds=wait_s) >= trace.deadline_at
@@ -114,6 +121,15 @@ class Calls:
                 raise error
             await self._sleep(wait_s)
         raise AssertionError("at least one try is made")
+
+    def _about(self, question: Question, answer: Answer) -> Answer:
+        """The answer, unless it says itself that it is about something else."""
+        other = other_subject(answer.heard, quirks_of(self.exchange.id).echo)
+        if other is None:
+            return answer
+        raise VenueReplyInvalid(
+            f"{question.words}: {other}", venue=self.name, advice=ADVICE_INVALID
+        )
 
     async def in_time(self, work: Callable[[Trace], Awaitable[Result]]) -> Result:
         """Do a reading within its deadline. Every VenueError has the replies that did arrive."""
@@ -149,16 +165,19 @@ class Calls:
     def _asked(self, question: Question) -> Answer:
         self._taker.heard = []
         # What else an exchange that is not known answers instead of an empty list, nobody knows.
-        is_list = quirks_of(self.exchange.id).is_list or question.method == "fetch_positions"
+        quirks = quirks_of(self.exchange.id)
+        is_position = question.method == "fetch_positions"
+        is_list = quirks.is_list or (is_position and quirks.by_id is None)
+        value, error = None, None
         try:
             method = getattr(self.exchange, question.method)
             if question.method == "load_markets":
                 value = method(True)
             else:
                 value = method(*question.arguments, dict(question.parameters))
-        except Exception as error:  # whatever ccxt stumbles over in a reply is the reply's
-            return Answer(None, error, tuple(self._taker.heard), is_list)
-        return Answer(value, None, tuple(self._taker.heard), is_list)
+        except Exception as wrong:  # whatever ccxt stumbles over in a reply is the reply's
+            error = wrong
+        return Answer(value, error, tuple(self._taker.heard), is_list, quirks.passing)
 
     def _backoff_s(self, tries: int) -> float:
         least_s, most_s = self.limits.backoff_s, self.limits.backoff_s_max

@@ -12,6 +12,7 @@ from typing import Any
 import ccxt
 
 from tieout.core.errors import VenueError, VenueRefused, VenueReplyInvalid, VenueUnavailable
+from tieout.venues.ccxt.quirks import Passing, at_path
 from tieout.venues.ccxt.sdk import Heard, WriteRefused
 from tieout.venues.connection import ADVICE_AGAIN
 from tieout.venues.http.scrub import Scrub
@@ -42,12 +43,14 @@ class Answer:
     """What a question brought: a value, or an error; and all that was heard meanwhile.
 
     Where the rows of a good reply are in a list, an empty object has none, and `is_list` says so.
+    `passing` are the exchange's codes for what passes by itself, beside those that ccxt knows.
     """
 
     value: Any
     error: Exception | None
     heard: tuple[Heard, ...]
     is_list: bool = False
+    passing: Passing | None = None
 
     @property
     def last(self) -> Heard | None:
@@ -110,9 +113,26 @@ def _judged(answer: Answer) -> tuple[type[VenueError] | None, str]:
         return VenueReplyInvalid, ADVICE_AGAIN
     if last is not None and last.fault == "timeout":
         return VenueUnavailable, ADVICE_AGAIN
-    if isinstance(error, ccxt.RequestTimeout | ccxt.OnMaintenance | ccxt.InvalidNonce):
+    is_late = isinstance(error, ccxt.RequestTimeout | ccxt.OnMaintenance | ccxt.InvalidNonce)
+    if is_late or _is_told_to_pass(answer):
         return VenueUnavailable, ADVICE_AGAIN
     return _judged_by_body(answer) if last else _judged_unsent(error)
+
+
+def _is_told_to_pass(answer: Answer) -> bool:
+    """Whether the exchange itself says, with a good status, that it cannot answer for now.
+
+    ccxt's table of errors knows most of its codes, and repeats the body then. Where it does not,
+    the error is its own guess about a body that it could not read.
+    """
+    error, last, passing = answer.error, answer.last, answer.passing
+    if last is None or last.status is None or last.status >= 300 or error is None:
+        return False
+    is_in_table = isinstance(error, ccxt.NetworkError) or type(error) is ccxt.OperationFailed
+    said = last.body.decode(errors="replace").strip()
+    if is_in_table and said.startswith("{") and said in str(error):
+        return True
+    return passing is not None and at_path(decoded(last.body), passing.path) in passing.codes
 
 
 def _judged_unsent(error: Exception | None) -> tuple[type[VenueError] | None, str]:
@@ -170,11 +190,17 @@ def has_rows(body: bytes, *, is_list: bool, aside: tuple[str, ...] = ASIDE) -> b
     >>> [has_rows(body, is_list=True) for body in (b'{"result": {}}', b'{"error": []}', b"[]")]
     [False, False, True]
     """
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return False
+    found = decoded(body)
     return _has_place(found, is_list, aside)
+
+
+def decoded(body: bytes) -> object:
+    """The JSON of a body; None for what is none."""
+    try:
+        found: object = json.loads(body)
+    except ValueError:
+        return None
+    return found
 
 
 def _has_place(value: Any, is_list: bool, aside: tuple[str, ...]) -> bool:

@@ -14,6 +14,7 @@ class Limits(HttpLimits):
     positions while trades go on. A stream that ended is connected again after `reconnect_s`, and
     longer with each try; it is pinged at least every `ping_s`. It has at most `sockets_max`
     sockets. For a watch that failed by itself all is connected anew, after `rewatch_s_max` at most.
+    What does not let go within `close_s` is left behind.
     """
 
     deadline_s: float = 300.0
@@ -27,6 +28,7 @@ class Limits(HttpLimits):
     reconnect_s_max: float = 30.0
     rewatch_s_max: float = 300.0
     sockets_max: int = 10
+    close_s: float = 20.0
 
 
 DEFAULT = Limits()

@@ -1,8 +1,8 @@
 """Trades of a span of time without a gap, whatever end of it an exchange begins with.
 
-A page that is not full, or that reaches beyond one of its two times, is all there is between
-them. One that is full is asked for again in two halves, so that it does not matter which end of
-it the exchange left out.
+A cursor is followed to its end. A page that is not full, or that reaches beyond one of its two
+times, is all there is between them then. One that is full is asked for again in two halves, so
+that it does not matter which end of it the exchange left out.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 from tieout.venues.ccxt.calls import Calls, Question
+from tieout.venues.ccxt.following import follow
+from tieout.venues.ccxt.foreign import is_asked
 from tieout.venues.ccxt.positions import Markets
 from tieout.venues.ccxt.quirks import Quirks
 from tieout.venues.ccxt.values import Row
@@ -53,13 +55,15 @@ async def read_all(
                 f"trades of {series.words}: more than {pages.asked} pages; set history_days lower"
             )
             return
-        pages.asked += 1
-        found = await calls.ask(_question(series, start, end, quirks), trace)
+        answer = await follow(_question(series, start, end, quirks), calls=calls, trace=trace)
+        found = answer.rows
+        pages.asked += answer.pages
+        pages.problems += [answer.problem] if answer.problem is not None else []
         rows = [row for row in found if start <= (row.get("timestamp") or start) <= end]
         for row in rows:
             pages.rows[row.get("symbol"), row.get("id") or id(row)] = row
         pages.problems += _of_another_kind(series, rows, calls.exchange.markets)
-        if len(found) < quirks.page or len(rows) < len(found):
+        if answer.last < quirks.page or len(rows) < len(found):
             continue
         if end - start <= 1:
             pages.problems.append(
@@ -71,13 +75,9 @@ async def read_all(
 
 
 def _of_another_kind(series: Series, rows: list[Row], markets: Markets) -> list[str]:
-    """Contracts whose rows ccxt took for coins of the same name, or the other way round."""
-    kind = series.parameters.get("type")
-    if kind is None:
-        return []
-    is_contract = kind in ("swap", "future", "option")
+    """Rows of another market, or contracts that ccxt took for coins of the same name."""
     found = (markets.get(str(row.get("symbol"))) for row in rows)
-    wrong = [each for each in found if each and bool(each.get("contract")) != is_contract]
+    wrong = [each for each in found if each and not is_asked(each, series.parameters)]
     return [f"trades of {series.words}: {wrong[0]['symbol']} is among them"] if wrong else []
 
 

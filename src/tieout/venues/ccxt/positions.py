@@ -14,17 +14,29 @@ from tieout.venues.ccxt.values import Row, number, text, word
 
 CLASSES: Mapping[str, AssetClass] = {"swap": "perpetual", "future": "future", "option": "option"}
 SIDES: Mapping[str, Side] = {"long": "long", "short": "short"}
+# How raw rows name a side or a leg, where they do; a number below 0 is short at every exchange.
+WORDS: Mapping[str, Side] = {"buy": "long", "long": "long", "sell": "short", "short": "short"}
+LEGS: Mapping[str, Side] = {"1": "long", "2": "short"}
+NAMES = ("side", "posSide", "positionSide", "holdSide", "direction")
+AMOUNTS = ("positionAmt", "size", "pos", "contracts", "qty", "quantity", "currentQty")
+SIGNED = ("positionAmt",)
 Markets = Mapping[str, Row]
 
 
 def holdings_of(rows: Iterable[Row], markets: Markets) -> list[Holding]:
     """Every row once, however many questions brought it."""
     found: dict[tuple[Any, ...], Holding] = {}
+    doubts: list[Holding] = []
     for row in rows:
         holding = _holding(row, markets)
         key = (holding.symbol, holding.side, holding.margin_mode, holding.quantity)
         found.setdefault((*key, holding.average_price, holding.problem), holding)
-    return list(found.values())
+        if holding.problem is not None and holding.side is not None:
+            doubts.append(holding._replace(side="long" if holding.side == "short" else "short"))
+    told = {(each.symbol, each.side) for each in found.values()}
+    # Which leg it really is about is not known, so neither is gone.
+    others = {each: None for each in doubts if (each.symbol, each.side) not in told}
+    return [*found.values(), *others]
 
 
 def _holding(row: Row, markets: Markets) -> Holding:
@@ -32,7 +44,9 @@ def _holding(row: Row, markets: Markets) -> Holding:
     market = markets.get(symbol or "")
     problem = _problem(row, symbol, market)
     if problem is not None or market is None:
-        return Holding(symbol or "", problem=problem)
+        leg = SIDES.get(str(row.get("side")), "long") if row.get("hedged") is True else None
+        id_ = word(market.get("id")) if market is not None else None
+        return Holding(symbol or "", venue_id=id_, side=leg, problem=problem)
     contracts = number(row.get("contracts"))
     assert contracts is not None, symbol
     side = SIDES.get(str(row.get("side")))
@@ -67,6 +81,9 @@ def _problem(row: Row, symbol: str | None, market: Row | None) -> str | None:
         return f"{symbol}: {text(contracts)} contracts, but neither long nor short"
     if contracts < 0 and row.get("side") == "long":
         return f"{symbol}: {text(contracts)} contracts, but the side is long"
+    contradiction = _contradiction(row) if contracts else None
+    if contradiction is not None:
+        return f"{symbol}: {contradiction}, but the position is {row['side']}"
     if contracts and not market.get("contract"):
         return (
             f"{symbol}: a margin position of {text(contracts)}, whose trades ccxt does not tell "
@@ -77,6 +94,22 @@ def _problem(row: Row, symbol: str | None, market: Row | None) -> str | None:
     if contracts and not (market.get("linear") or market.get("inverse") or market.get("option")):
         return f"{symbol}: settles in a third currency, which is not read yet"
     return None
+
+
+def _contradiction(row: Row) -> str | None:
+    """What the exchange's own row says against the side that ccxt made of it."""
+    raw, side = row.get("info"), row.get("side")
+    if not isinstance(raw, Mapping):
+        return None
+    told = {name: WORDS.get(str(raw.get(name)).lower()) for name in NAMES}
+    told["positionIdx"] = LEGS.get(str(raw.get("positionIdx")))
+    for name in AMOUNTS:
+        amount = number(raw.get(name))
+        is_signed = amount and (amount < 0 or name in SIGNED)
+        if amount is not None and is_signed:
+            told[name] = "short" if amount < 0 else "long"
+    wrong = next((name for name, said in told.items() if said not in (None, side)), None)
+    return None if wrong is None else f"{wrong} is {raw[wrong]}"
 
 
 def instrument_of(market: Row, venue: str) -> Instrument:

@@ -30,10 +30,27 @@ class Borrowed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passing:
+    """Where a reply has its code, and the codes of what passes, though ccxt does not say so."""
+
+    path: Path
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Echo:
+    """Where a reply says something that a question says too, and what it is called there."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quirks:
     """How one exchange is asked.
 
     `is_list`: rows come in a list, also where there are none.
+    `by_id` is a call whose rows may come as an object by their ids, too, which is empty then.
     `tells_all`: one question brings the positions of every market type. `hears_all`: one stream
     tells of every market type, whichever it is asked for. `by_settle`: positions
     are told for one settlement coin at a time, at most `positions_page` of them. `wallets` are
@@ -43,10 +60,12 @@ class Quirks:
     are told for one market type at a time are `trades_by` that, or by linear and inverse too.
     `also` are records that ccxt leaves out unless they are named, such as liquidations. `fee` and
     `amount` are the exchange's own fields, where ccxt works out a fee or drops the amount.
+    `echo` is where a reply says what it is about, `cursor` with what to ask for the next page.
     Where `asks_currencies` is off, a private list that is not needed is not asked for.
     """
 
     is_list: bool = False
+    by_id: str | None = None
     tells_all: bool = False
     hears_all: bool = False
     by_settle: str | None = None
@@ -63,6 +82,9 @@ class Quirks:
     options: Mapping[str, object] = field(default_factory=dict)
     borrowed: Borrowed | None = None
     identity: Identity | None = None
+    echo: Echo | None = None
+    cursor: Echo | None = None
+    passing: Passing | None = None
 
 
 KNOWN: Mapping[str, Quirks] = {
@@ -73,6 +95,7 @@ KNOWN: Mapping[str, Quirks] = {
         wallets=({"type": "spot"}, {"type": "margin"}, {"type": "funding"}),
         page=500,
         window=timedelta(hours=24),
+        passing=Passing(path=("code",), codes=("-1000", "-1001", "-1006", "-1008")),
         identity=Identity(method="private_get_account", path=("uid",)),
     ),
     "bybit": Quirks(
@@ -86,6 +109,9 @@ KNOWN: Mapping[str, Quirks] = {
         window=timedelta(days=7),
         trades_by="subType",
         also=({"execType": "BustTrade"}, {"execType": "AdlTrade"}),
+        echo=Echo(name="category", path=("result", "category")),
+        cursor=Echo(name="cursor", path=("result", "nextPageCursor")),
+        passing=Passing(path=("retCode",), codes=("10000", "10016", "5004", "170032", "340099")),
         borrowed=Borrowed(rows=("result", "list", 0, "coin"), code="coin", amount="borrowAmount"),
         identity=Identity(
             method="private_get_v5_user_query_api",
@@ -94,7 +120,14 @@ KNOWN: Mapping[str, Quirks] = {
             may_only_read=("1",),
         ),
     ),
-    "kraken": Quirks(tells_all=True, hears_all=True, wallets=({},), page=50),
+    "kraken": Quirks(
+        by_id="OpenPositions",
+        tells_all=True,
+        hears_all=True,
+        wallets=({},),
+        page=50,
+        passing=Passing(path=("error", 0), codes=("EService:Timeout", "EService:Deadline elapsed")),
+    ),
     "krakenfutures": Quirks(
         is_list=True,
         tells_all=True,

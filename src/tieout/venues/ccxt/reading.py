@@ -1,6 +1,6 @@
 """One reading of an exchange: what is held, and what happened since the last reading."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,9 @@ from tieout.venues.ccxt import balances, positions, trades
 from tieout.venues.ccxt.asking import Asking
 from tieout.venues.ccxt.bookmark import Bookmark
 from tieout.venues.ccxt.calls import Calls, NotTold, Question
+from tieout.venues.ccxt.following import Followed, follow
+from tieout.venues.ccxt.foreign import Told, own_rows
+from tieout.venues.ccxt.legs import hedged_of
 from tieout.venues.ccxt.options import Options
 from tieout.venues.ccxt.paging import Pages, Series, read_all
 from tieout.venues.ccxt.positions import Markets
@@ -36,6 +39,7 @@ class Held:
     holdings: tuple[Holding, ...]
     coins: Mapping[str, str]
     problems: tuple[str, ...]
+    hedged: frozenset[str]
 
     @property
     def quantities(self) -> list[tuple[str, str | None, str | None]]:
@@ -100,14 +104,23 @@ class Reading:
 
     async def _held(self) -> Held:
         as_of = self._calls.now()
-        rows: list[Row] = []
+        told: list[Told] = []
         full: list[str] = []
         for question in self._asking.positions:
             found = await self._told(question)
-            rows += found
+            told.append(
+                Told(
+                    words=question.words,
+                    parameters=question.parameters,
+                    asked=found.asked,
+                    rows=found.rows,
+                )
+            )
             page = self._quirks.positions_page
-            if page is not None and len(found) >= page:
+            if page is not None and found.last >= page:
                 full.append(f"{question.words}: a full page of {page}, there may be more")
+            full += [found.problem] if found.problem is not None else []
+        rows, foreign = own_rows(told, self._markets, settle=self._quirks.by_settle)
         wallets = [await self._calls.ask(each, self._trace) for each in self._asking.balances]
         coins, problems = balances.coins_of(wallets, self._quirks)
         currency = self._options.currency
@@ -118,20 +131,20 @@ class Reading:
                 *balances.holdings_of(coins, currency=currency),
             ),
             coins=coins,
-            problems=(*full, *problems),
+            problems=(*full, *foreign, *problems),
+            hedged=hedged_of(rows, self._before.hedged),
         )
 
-    async def _told(self, question: Question) -> Sequence[Row]:
+    async def _told(self, question: Question) -> Followed:
         """The rows of a question that must be answered."""
         try:
-            found: Sequence[Row] = await self._calls.ask(question, self._trace)
+            return await follow(question, calls=self._calls, trace=self._trace)
         except NotTold as words:
             raise VenueRefused(
                 f"{question.words} cannot be asked: {words}",
                 venue=self._calls.name,
                 advice="set types to the market types that you use; what is not asked is not read",
             ) from None
-        return found
 
     async def _read_trades(self, held: Held) -> None:
         now = self._calls.now()
@@ -209,13 +222,15 @@ class Reading:
 
     async def _read_payments(self, question: Question) -> None:
         try:
-            found: Sequence[Row] = await self._calls.ask(question, self._trace)
+            found = await follow(question, calls=self._calls, trace=self._trace)
         except (NotTold, VenueRefused) as words:
             self._untold.append(f"funding: is not told ({words})")
             return
-        self._funding += found
-        if len(found) >= FUNDING_PAGE:
+        self._funding += found.rows
+        if found.last >= FUNDING_PAGE:
             self._pages.problems.append("funding: a full page, some may be missing")
+        if found.problem is not None:
+            self._pages.problems.append(found.problem)
 
     def _result(self, held: Held, late: tuple[str, ...]) -> tuple[Read, Bookmark]:
         options = self._options
@@ -225,13 +240,16 @@ class Reading:
             venue=self._venue,
             currency=options.currency,
             quirks=self._quirks,
+            hedged=held.hedged,
         )
-        paid = trades.funding_of(self._funding, self._markets, venue=self._venue)
+        paid = trades.funding_of(
+            self._funding, self._markets, venue=self._venue, hedged=held.hedged
+        )
         problems = (
             *self._asking.problems, *held.problems, *late, *self._pages.problems,
             *happened.problems, *paid.problems,
         )  # fmt: skip
-        bookmark = self._bookmark(is_whole=not self._pages.problems)
+        bookmark = self._bookmark(held, is_whole=not self._pages.problems)
         read = Read(
             snapshot=Snapshot(
                 as_of=held.as_of,
@@ -242,7 +260,7 @@ class Reading:
             activities=(*happened.activities, *paid.activities),
             evidence=tuple(self._trace.replies),
             instruments=self._instruments(held, happened.instruments | paid.instruments),
-            ignored=(*self._untold, *self._cash(held), *happened.ignored),
+            ignored=(*self._untold, *self._cash(held), *happened.ignored, *paid.ignored),
             cursor=bookmark.text(),
         )
         return read, bookmark
@@ -267,7 +285,7 @@ class Reading:
             if balances.is_cash(code, currency)
         ]
 
-    def _bookmark(self, *, is_whole: bool) -> Bookmark:
+    def _bookmark(self, held: Held, *, is_whole: bool) -> Bookmark:
         until = milliseconds_of(self._began_at) if is_whole else self._before.until
         dated = [
             (int(row["timestamp"]), str(row["symbol"]), str(row["id"]))
@@ -278,4 +296,10 @@ class Reading:
         if dated:
             at, symbol, id_ = max(dated)
             seen = (symbol, id_, at)
-        return Bookmark(until=until, funding=self._funding_asked, symbols=self._symbols, seen=seen)
+        return Bookmark(
+            until=until,
+            funding=self._funding_asked,
+            symbols=self._symbols,
+            seen=seen,
+            hedged=tuple(sorted(held.hedged)),
+        )

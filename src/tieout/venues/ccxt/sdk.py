@@ -12,7 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import ccxt
 import requests
@@ -32,12 +32,32 @@ WRITES = re.compile(
 )
 
 
+# What a request is about. Times, counters and signatures are longer, and of every request anew.
+PLAIN = re.compile(r"\w{1,9}|[A-Za-z_-]{1,24}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a request asks for: where, and with which plain words."""
+
+    method: str
+    place: str
+    pairs: frozenset[tuple[str, str]] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard(Answer):
     """One exchange of bytes. Without a status nothing came back."""
 
-    method: str
-    place: str
+    asked: Asked
+
+    @property
+    def method(self) -> str:
+        return self.asked.method
+
+    @property
+    def place(self) -> str:
+        return self.asked.place
 
 
 class WriteRefused(AssertionError):
@@ -64,12 +84,12 @@ class Taker(requests.Session):
         given |= {"stream": True, "allow_redirects": False, "verify": self._bundle}
         given["proxies"] = given.get("proxies") or self._proxies
         given["timeout"] = (self._limits.connect_s, self._limits.read_s)
-        self.heard.append(Heard(method=method, place=place))
+        asked = Asked(method=method, place=place, pairs=_pairs(url, given.get("data")))
+        self.heard.append(Heard(asked=asked))
         response = super().request(method, url, **given)
         answer = answer_in(response, limits=self._limits)
         self.heard[-1] = Heard(
-            method=method,
-            place=place,
+            asked=asked,
             status=answer.status,
             headers=answer.headers,
             body=answer.body,
@@ -80,6 +100,18 @@ class Taker(requests.Session):
         response._content = answer.body
         response._content_consumed = True
         return response
+
+
+def _pairs(url: str, sent: object) -> frozenset[tuple[str, str]]:
+    """The plain words of a request, of its query and its body."""
+    found = parse_qsl(urlsplit(url).query)
+    if isinstance(sent, str):
+        try:
+            body = json.loads(sent)
+        except ValueError:
+            body = dict(parse_qsl(sent))
+        found += list(body.items()) if isinstance(body, dict) else []
+    return frozenset((name, str(value)) for name, value in found if PLAIN.fullmatch(str(value)))
 
 
 def exchange_ids() -> tuple[str, ...]:
@@ -97,7 +129,8 @@ def exchange_of(
 ) -> tuple[Any, Taker]:
     """ccxt's own class for an exchange, as it is used here. Nothing is sent."""
     taker = Taker(limits=limits, is_loopback=is_loopback)
-    made = _exact(getattr(ccxt, exchange))(
+    quirks = quirks_of(exchange)
+    made = _exact(getattr(ccxt, exchange), by_id=quirks.by_id)(
         {
             **login,
             "enableRateLimit": is_paced,
@@ -106,7 +139,6 @@ def exchange_of(
         }
     )
     made.number = str
-    quirks = quirks_of(exchange)
     made.options.update(deepcopy(dict(quirks.options)))
     if not quirks.asks_currencies:
         made.has["fetchCurrencies"] = False
@@ -116,7 +148,7 @@ def exchange_of(
     return made, taker
 
 
-def _exact(kind: type[Any]) -> type[Any]:
+def _exact(kind: type[Any], *, by_id: str | None) -> type[Any]:
     class Exact(kind):  # type: ignore[misc]
         """Keeps the characters of a JSON number; whole numbers lose none anyway.
 
@@ -134,6 +166,11 @@ def _exact(kind: type[Any]) -> type[Any]:
             self, array: Any, field: Any, value: Any = None, *_: Any, **__: Any
         ) -> Any:
             return super().filter_by_value_since_limit(array, field, value)
+
+        def request(self, path: Any, *given: Any, **named: Any) -> Any:
+            reply = super().request(path, *given, **named)
+            is_by_id = path == by_id and isinstance(reply.get("result"), dict)
+            return {**reply, "result": list(reply["result"].values())} if is_by_id else reply
 
     return Exact
 

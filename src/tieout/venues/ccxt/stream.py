@@ -8,6 +8,7 @@ all is connected anew, and a reading is due.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,7 +89,7 @@ class Updates:
             except Exception as wrong:  # whatever ends a stream, the next one is tried
                 error = wrong
             finally:
-                await watcher.close()
+                await self._close(watcher)
             if error is None:
                 return
             left = tuple(each for each in left if each not in life.unable)
@@ -98,6 +99,12 @@ class Updates:
             delay_s = limits.reconnect_s if life.is_proven else delay_s
             await self._sleep(delay_s)
             delay_s = min(delay_s * 2, limits.reconnect_s_max)
+
+    async def _close(self, watcher: Any) -> None:
+        """Let go of the sockets, and of those that do not close in time all the same."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.close_s):
+                await watcher.close()
 
 
 class _Life:
@@ -150,7 +157,8 @@ class _Life:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            done, _ = await asyncio.wait(tasks, timeout=self._limits.close_s)
+            await asyncio.gather(*done, return_exceptions=True)
 
     async def _watch(self, watcher: Any, watch: Watch) -> None:
         KIND.set(dict(watch.kind))
@@ -172,10 +180,13 @@ class _Life:
     async def _hear(self, watcher: Any, watch: Watch) -> Exception:
         """Tell of every message, and return what they ended with."""
         try:
-            while True:
+            # A cancellation may get lost within ccxt: then the end of the stream says it, too.
+            while not self._end.done():
                 await getattr(watcher, watch.method)()
-                self._has_heard = True
-                self._tell(News(kind="changed"))
+                if not self._end.done():
+                    self._has_heard = True
+                    self._tell(News(kind="changed"))
+            return ConnectionError("the stream has ended")
         except Exception as error:  # whatever ends a watch, the others go on
             return cause_of(error)
         except asyncio.CancelledError:

@@ -1,16 +1,17 @@
 """ccxt's own trades as activities: contracts as such, spot as what it does to each coin."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from tieout.core.activity import Activity, ActivityId, ActivityType, Side
+from tieout.core.activity import Activity, ActivityId, ActivityType
 from tieout.core.instrument import DOLLARS, Instrument
 from tieout.core.numbers import multiply, negate
 from tieout.venues.ccxt import balances
-from tieout.venues.ccxt.positions import SIDES, Markets, instrument_of
+from tieout.venues.ccxt.legs import leg_of
+from tieout.venues.ccxt.positions import Markets, instrument_of
 from tieout.venues.ccxt.quirks import Quirks
 from tieout.venues.ccxt.values import Row, moment, number, told_numbers, word
 
@@ -34,18 +35,33 @@ class Translated:
 
 
 def translated(
-    rows: Iterable[Row], markets: Markets, *, venue: str, currency: str, quirks: Quirks
+    rows: Iterable[Row],
+    markets: Markets,
+    *,
+    venue: str,
+    currency: str,
+    quirks: Quirks,
+    hedged: Collection[str] = (),
 ) -> Translated:
-    """Every trade, in the order in which they came."""
+    """Every trade, in the order in which they came. Of `hedged` symbols each is of a leg."""
     result = Translated()
     for row in rows:
-        _translate(row, markets, result, venue=venue, currency=currency, quirks=quirks)
+        _translate(
+            row, markets, result, venue=venue, currency=currency, quirks=quirks, hedged=hedged
+        )
     result.activities.sort(key=lambda each: each.at)
     return result
 
 
 def _translate(
-    row: Row, markets: Markets, result: Translated, *, venue: str, currency: str, quirks: Quirks
+    row: Row,
+    markets: Markets,
+    result: Translated,
+    *,
+    venue: str,
+    currency: str,
+    quirks: Quirks,
+    hedged: Collection[str],
 ) -> None:
     raw = row.get("info")
     kind = str(raw.get("execType") or "trade").lower() if isinstance(raw, Mapping) else "trade"
@@ -61,7 +77,7 @@ def _translate(
     trade = replace(trade, type=LIQUIDATIONS.get(kind, "fill"), deleveraged=kind == DELEVERAGED)
     if market.get("contract"):
         result.instruments[trade.symbol] = instrument_of(market, venue)
-        result.activities.append(replace(trade, side=_leg(raw)))
+        result.activities.append(replace(trade, side=leg_of(row, is_hedged=trade.symbol in hedged)))
     else:
         result.activities.extend(_coins(trade, market, result, currency))
 
@@ -111,13 +127,6 @@ def _fee(row: Row, quirks: Quirks) -> tuple[Decimal | None, str | None]:
     return amount, word(fee.get("currency"))
 
 
-def _leg(raw: object) -> Side | None:
-    """The leg of a hedging account, where the raw row names it."""
-    if not isinstance(raw, Mapping):
-        return None
-    return SIDES.get(str(raw.get("posSide") or raw.get("positionSide") or "").lower())
-
-
 def _coins(trade: Activity, market: Row, result: Translated, currency: str) -> list[Activity]:
     """What a spot trade does: the coin, what it was paid with, and what the fee was taken in.
 
@@ -160,14 +169,23 @@ def latest(rows: Iterable[Row]) -> datetime | None:
     return max((at for at in times if at is not None), default=None)
 
 
-def funding_of(rows: Iterable[Row], markets: Markets, *, venue: str) -> Translated:
-    """Payments for holding perpetuals: money that came (+) or went (-)."""
+def funding_of(
+    rows: Iterable[Row], markets: Markets, *, venue: str, hedged: Collection[str] = ()
+) -> Translated:
+    """Payments for holding perpetuals: money that came (+) or went (-).
+
+    Of `hedged` symbols it is left out where its leg is not told; it moves no position.
+    """
     result = Translated()
     for row in rows:
         symbol, at = word(row.get("symbol")), moment(row.get("timestamp"))
         cash, market = number(row.get("amount")), markets.get(word(row.get("symbol")) or "")
         if symbol is None or at is None or cash is None or market is None:
             result.problems.append(f"funding {row.get('id') or ''}: has no symbol, time or amount")
+            continue
+        leg = leg_of(row, is_hedged=False)
+        if leg is None and symbol in hedged:
+            result.left_out[f"funding of {symbol}: does not say its leg, so it is not booked"] += 1
             continue
         id_ = word(row.get("id")) or f"{at.astimezone(UTC):%Y%m%dT%H%M%S}"
         result.instruments[symbol] = instrument_of(market, venue)
@@ -179,6 +197,7 @@ def funding_of(rows: Iterable[Row], markets: Markets, *, venue: str) -> Translat
                 at=at,
                 cash=cash,
                 currency=word(row.get("code")),
+                side=leg,
             )
         )
     return result
