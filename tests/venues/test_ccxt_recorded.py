@@ -139,6 +139,13 @@ def test_bybits_account_with_its_margin_mode_is_read(stub):
     assert reading(stub, "bybit", "2023-10-19T00:00:00").snapshot.complete
 
 
+def test_an_empty_account_at_bybit_is_flat_whatever_its_margin_mode(stub):
+    lists.bybit(stub)
+    stub.say("/v5/account/info", recorded("bybit/http_get_account_info.json"))
+    found = reading(stub, "bybit", "2023-10-19T00:00:00").snapshot
+    assert (found.complete, found.holdings) == (True, ())
+
+
 def test_balances_of_kraken_without_what_is_on_hold_are_not_read_as_nothing(stub):
     """The shorter of Kraken's two lists, where ccxt asks for the longer one."""
     lists.kraken(stub)

@@ -176,7 +176,18 @@ def _is_told_empty(answer: Answer) -> bool:
         return all(has_rows(each.body, is_list=False, aside=()) for each in answer.heard)
     *before, last = answer.heard
     has_place = has_rows(last.body, is_list=answer.is_list)
-    return has_place and all(has_rows(each.body, is_list=False) for each in before)
+    return has_place and all(_tells_something(each.body) for each in before)
+
+
+def _tells_something(body: bytes) -> bool:
+    """Whether a body has a place for rows, or facts in an object of its own; an error has neither.
+
+    >>> [_tells_something(body) for body in (b'{"result": {"mode": 6}}', b'{"message": "no"}')]
+    [True, False]
+    """
+    found = decoded(body)
+    facts = found.values() if isinstance(found, dict) else ()
+    return has_rows(body, is_list=False) or any(isinstance(each, dict) for each in facts)
 
 
 def has_rows(body: bytes, *, is_list: bool, aside: tuple[str, ...] = ASIDE) -> bool:
