@@ -13,7 +13,7 @@ from tieout.core.draft import Draft
 from tieout.core.facts import Fact, Observed, Withdrawn
 from tieout.core.instrument import LedgerId
 from tieout.core.lots import by_ratio
-from tieout.core.matching import known_number
+from tieout.core.matching import known_number, with_row
 from tieout.core.numbers import ZERO, subtract
 from tieout.core.plan import StepError
 from tieout.core.snapshot import Holding, Local
@@ -71,6 +71,9 @@ def _is_about_a_ledger(draft: Draft, found: Break) -> bool:
 def _accept(draft: Draft, found: Break) -> None:
     """Follow the broker: what the snapshot showed then is applied as of that time."""
     assert found.ledger is not None
+    if found.kind == "reference":
+        _take_facts(draft, found.ledger, found.row)
+        return
     folded = draft.expected(found.ledger, until=found.last_at)
     ours = folded.quantity
     row = found.row
@@ -100,6 +103,14 @@ def _accept(draft: Draft, found: Break) -> None:
     if found.kind == "corporate_action" and row is not None:
         fact = as_split(fact, draft, found.ledger, row)
     draft.add(fact)
+
+
+def _take_facts(draft: Draft, key: LedgerId, row: Holding | None) -> None:
+    """The instrument as the venue tells it, which counts for what was booked before as well."""
+    assert row is not None, key
+    ledger = draft.ledger(key)
+    draft.put(replace(ledger, instrument=with_row(ledger.instrument, row)))
+    draft.revalue(key)
 
 
 def as_split(fact: Observed, draft: Draft, key: LedgerId, row: Holding) -> Observed:
@@ -150,7 +161,7 @@ def _keep(draft: Draft, key: LedgerId, found: Sequence[Break], *, at: datetime) 
 def _is_waiting(draft: Draft, found: Sequence[Break]) -> bool:
     """Whether the difference is still there: the book has not followed it."""
     return any(
-        each.kind == "side"
+        each.kind in ("side", "reference")
         or (each.ledger is not None and draft.expected(each.ledger).quantity != _theirs(each))
         for each in found
         if _is_about_a_ledger(draft, each)
