@@ -4,12 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from tieout.core.activity import Side
 from tieout.core.book import Book
 from tieout.core.declared import Declared
 from tieout.core.instrument import Instrument, spelling_key
+from tieout.core.matching import Names
 from tieout.core.numbers import divide, plain, printed
+from tieout.core.reference import contradicting
 from tieout.core.snapshot import Holding, Snapshot
 from tieout.runs.fetching import Fetched
+
+BY_SIDE: tuple[Side | None, ...] = (None, "long", "short")
 
 
 def completed(fetched: Fetched, *, book: Book, declared: Sequence[Declared]) -> Fetched:
@@ -120,12 +125,44 @@ def _sized(told: Instrument, known: Mapping[str, Instrument]) -> Instrument:
     return replace(told, multiplier=next(before, None))
 
 
-def news_of(book: Book, told: Iterable[Instrument]) -> tuple[Instrument, ...]:
-    """The instruments of which the venue told something that the book does not say."""
+def news_of(
+    book: Book, told: Iterable[Instrument], *, declared: Sequence[Declared] = ()
+) -> tuple[Instrument, ...]:
+    """The instruments of which something was told that the book does not say.
+
+    Where the venue contradicts what is known of an open position, that is no news: its row says
+    so as well, and a person decides. What they `declared` is news.
+    """
     known: dict[str, list[Instrument]] = {}
     for each in book.instruments:
         known.setdefault(each.symbol, []).append(each)
-    return tuple(each for each in told if each not in known.get(each.symbol, ()))
+    news = tuple(each for each in told if each not in known.get(each.symbol, ()))
+    if not news or not book.state.open_positions:
+        return news
+    account, words = book.account, _Words(declared)
+    names = Names(book.ledgers, book.instruments, venue=account.venue, currency=account.currency)
+    uncontested = (_as_held(book, names, each, words) for each in news)
+    return tuple(each for each in uncontested if each not in known.get(each.symbol, ()))
+
+
+def _as_held(book: Book, names: Names, told: Instrument, words: _Words) -> Instrument:
+    """An instrument as told, but where that contradicts an open position what the book knows."""
+    said = words.about(told.symbol, told.venue_ids)
+    row = Holding(
+        symbol=told.symbol,
+        venue_id=told.venue_ids[-1] if told.venue_ids else None,
+        asset_class=told.asset_class,
+        currency=told.currency,
+        multiplier=None if told.multiplier is None else plain(told.multiplier),
+    )
+    for key in {names.find_row(row._replace(side=side)): None for side in BY_SIDE}:
+        if key is None or book.ledgers[key].is_flat:
+            continue
+        ours = book.ledgers[key].instrument
+        for name in contradicting(names, ours, row, last=book.marks.get(key)):
+            if said is None or getattr(said, name) is None:
+                told = replace(told, **{name: getattr(ours, name)})
+    return told
 
 
 def with_news(book: Book, news: Sequence[Instrument]) -> Book:

@@ -66,7 +66,7 @@ def _drafted(
     arrived = [activity.id for activity in fetched.activities]
     stored = parts.store.load(order.account, activity_ids=arrived)
     fetched = completed(fetched, book=stored.book, declared=order.declared)
-    news = news_of(stored.book, fetched.instruments)
+    news = news_of(stored.book, fetched.instruments, declared=order.declared)
     stored = _with_history(stored, order, fetched, news, parts)
     plan = tie_out(
         stored.book,
