@@ -85,11 +85,12 @@ def test_reference_another_currency_is_a_break():
         book        SAP 1 @ 100
         broker      SAP 1 @ 108 price 109 USD
         =>          break reference SAP currency EUR -> USD remainder ? open  not tied out
-        =>          book SAP 1 @ 100 OPEN DRIFT price 109 unrealized 9
+        =>          book SAP 1 @ 100 OPEN DRIFT price ? unrealized ?
         ---
         local       accept_broker SAP
         broker      SAP 1 @ 108 price 109 USD
         =>          restated 1 -> 1 @ 108  break reference SAP resolved  tied out
+        =>          book SAP 1 @ 108 OPEN SYNCED price 109 unrealized 1
     """)
 
 
@@ -266,6 +267,24 @@ def test_reference_keep_book_is_kept_while_theirs_stays_the_same():
     """)
 
 
+def test_reference_keep_book_does_not_keep_it_from_yet_another_size():
+    check(f"""
+        {ES}
+        broker  ESZ6 1 @ 630.2 price 6310 x500
+        =>      {LISTED} and more
+        ---
+        local   keep_book ESZ6
+        broker  ESZ6 1 @ 630.2 price 6310 x500
+        =>      break reference ESZ6 resolved  tied out
+        ---
+        broker  ESZ6 1 @ 630.2 price 6310 x700
+        =>      break reference ESZ6 50 -> 700 seen 1 open  not tied out
+        ---
+        broker  ESZ6 1 @ 630.2 price 6310 x700
+        =>      break reference ESZ6 50 -> 700 seen 2 open and more
+    """)
+
+
 def test_reference_keep_book_takes_nothing_back_that_was_followed_before():
     check(f"""
         {ES}
@@ -299,12 +318,13 @@ def test_reference_ignored_it_does_not_prevent_tied_out_and_the_quantity_is_foll
     """)
 
 
-def test_reference_a_row_that_cannot_be_used_says_nothing():
-    check(f"""
-        {ES}
-        broker  ESZ6 1 @ 630.2 price 6310 x500
-        broker  ES/Z6 1 @ 6302 price 6310 x50
-        =>      and more
+def test_reference_rows_that_contradict_one_another_say_nothing():
+    check("""
+        instrument  ESZ6 future x50 id 1
+        book        ESZ6 1 @ 6302 id 1
+        broker      ESZ6 1 @ 630.2 price 6310 x500
+        broker      ESZ6 1 @ 630.2 price 6310 id 1 x500
+        =>          partial  invalid ESZ6 FAILED  error ESZ6 "several different rows" and more
     """)
 
 
@@ -317,4 +337,25 @@ def test_reference_of_an_incomplete_snapshot_is_listed_and_what_it_may_not_close
         broker      ESZ6 0 x500
         =>          partial  break reference ESZ6 50 -> 500  and more
         =>          book ESZ6 1 @ 6302 FAILED
+    """)
+
+
+def test_reference_what_goes_at_a_price_in_another_currency_has_no_result():
+    check("""
+        instrument  SAP stock EUR
+        book        SAP 2 @ 100
+        broker      SAP 1 @ 108 price 109 USD
+        =>          reduced SAP 2 -> 1 @ 100 realized incomplete  and more
+    """)
+
+
+@pytest.mark.parametrize(("limit", "taken"), [("", True), (", by_kind.reference.limit 1", False)])
+def test_reference_the_broker_may_be_set_to_be_right_about_it(limit, taken):
+    """But for an amount, which a difference of this kind has not."""
+    outcome = "tied out  book ESZ6 1 @ 630.2" if taken else f"{LISTED} and more"
+    check(f"""
+        policy  by_kind.reference.truth broker{limit}
+        {ES}
+        broker  ESZ6 1 @ 630.2 price 6310 x500
+        =>      {outcome}
     """)

@@ -23,7 +23,7 @@ from tieout.core.matching import is_past_expiry, is_revalued, known_number, with
 from tieout.core.numbers import ZERO, add
 from tieout.core.plan import StepError
 from tieout.core.quiet import Sorted, sort_rows
-from tieout.core.reference import without_contradictions
+from tieout.core.reference import as_mark, comparable, without_contradictions
 from tieout.core.snapshot import Holding, Snapshot
 from tieout.core.tracking import Found
 
@@ -164,7 +164,7 @@ def read_snapshot(draft: Draft, snapshot: Snapshot, *, ordered: Sorted | None = 
             rows = replace(rows, invalid=(*rows.invalid, refused))
             failed.add(key)
             continue
-        seen[key] = row
+        seen[key] = row if key not in draft.apart else as_mark(draft, key, row)
         findings.append(_compare(draft, snapshot, key, row))
     rows, clashes = _with_twins(draft, rows, told, failed=failed)
     findings = [finding for finding in findings if finding.ledger not in clashes]
@@ -241,14 +241,12 @@ def _compare(draft: Draft, snapshot: Snapshot, key: LedgerId, row: Holding) -> F
             Observed(ledger=key, order=draft.order(), at=snapshot.as_of, symbol=row.symbol.strip())
         )
         folded = draft.expected(key, until=snapshot.as_of)
-    # An average of another contract size or currency is none of ours.
-    comparable = row._replace(average_price=None) if key in draft.apart else row
     has_split = any(activity.type == "split" for activity in draft.arrived.get(key, ()))
     finding = compare_quantity(
         ledger=key,
         position=folded.position,
         instrument=folded.instrument,
-        row=comparable,
+        row=comparable(draft, key, row),
         tolerance=draft.policy.tolerance,
         last=draft.book.marks.get(key),
         may_be_split=not has_split,

@@ -11,6 +11,7 @@ from decimal import Decimal
 from tieout.core.draft import Draft
 from tieout.core.instrument import Instrument, LedgerId, told_by_symbol
 from tieout.core.matching import Names, is_revalued, known_number
+from tieout.core.policy import KindRule
 from tieout.core.snapshot import Holding
 from tieout.core.tracking import Found
 
@@ -23,12 +24,13 @@ Facts = Mapping[str, Decimal | str]
 def without_contradictions(draft: Draft, key: LedgerId, row: Holding) -> Holding:
     """The row; where it contradicts what is known of an open position, without its facts.
 
-    The draft notes the difference.
+    The draft notes the difference. The broker is believed only where that is set for this kind.
     """
     ledger = draft.ledger(key)
     if not is_revalued(ledger.instrument, row) or _is_resized(draft, key):
         return row
-    if ledger.is_flat and not draft.expected(key).quantity:
+    is_believed = draft.policy.by_kind.get("reference") == KindRule(truth="broker")
+    if is_believed or (ledger.is_flat and not draft.expected(key).quantity):
         return row
     last = draft.book.marks.get(key)
     names = contradicting(draft.names, ledger.instrument, row, last=last)
@@ -42,6 +44,20 @@ def without_contradictions(draft: Draft, key: LedgerId, row: Holding) -> Holding
         theirs={name: theirs[name] for name in names},
     )  # fmt: skip
     return row._replace(multiplier=None, currency=None, asset_class=None)
+
+
+def comparable(draft: Draft, key: LedgerId, row: Holding) -> Holding:
+    """A row, without figures that are of another contract size or currency than ours."""
+    apart = draft.apart.get(key)
+    if apart is None:
+        return row
+    is_other_money = "currency" in (apart.theirs or {})
+    return row._replace(average_price=None, price=None if is_other_money else row.price)
+
+
+def as_mark(draft: Draft, key: LedgerId, row: Holding) -> Holding:
+    """A row as the mark of its position: all that it said, but for a price that is none of ours."""
+    return row._replace(price=comparable(draft, key, row).price)
 
 
 def _is_resized(draft: Draft, key: LedgerId) -> bool:
@@ -89,8 +105,11 @@ def found_apart(draft: Draft, seen: Container[LedgerId], *, counts: bool) -> lis
         ledger = draft.ledger(key)
         assert one.row is not None, key
         is_kept = ledger.kept == (one.row.quantity, one.row.average_price)
-        if is_kept or key not in seen:
+        is_same = _facts_of_row(draft.book.marks.get(key)) == _facts_of_row(one.row)
+        if key not in seen or (is_kept and is_same):
             continue
+        if is_kept:
+            draft.put(replace(ledger, kept=None))  # theirs is another one now
         symbol = draft.expected(key).instrument.symbol
         found.append(replace(one, symbol=symbol, counts=counts))
         if ledger.reconciliation != "FAILED":
@@ -101,15 +120,15 @@ def found_apart(draft: Draft, seen: Container[LedgerId], *, counts: bool) -> lis
 def _facts(instrument: Instrument | None) -> Facts:
     if instrument is None:
         return {}
-    facts: dict[str, Decimal | str] = {"currency": instrument.currency}
-    if instrument.multiplier is not None:
-        facts["multiplier"] = instrument.multiplier
-    return facts
+    return _known(instrument.multiplier, instrument.currency)
 
 
 def _facts_of_row(row: Holding | None) -> Facts:
     if row is None:
         return {}
-    facts: dict[str, Decimal | str] = {"currency": row.currency} if row.currency else {}
-    multiplier = known_number(row.multiplier)
-    return facts if multiplier is None else {**facts, "multiplier": multiplier}
+    return _known(known_number(row.multiplier), row.currency)
+
+
+def _known(multiplier: Decimal | None, currency: str | None) -> Facts:
+    facts: dict[str, Decimal | str] = {} if multiplier is None else {"multiplier": multiplier}
+    return {**facts, "currency": currency} if currency else facts
