@@ -300,6 +300,19 @@ def test_reference_keep_book_takes_nothing_back_that_was_followed_before():
     """)
 
 
+def test_reference_keep_book_restores_a_quantity_that_was_followed_in_the_same_run():
+    check(f"""
+        {ES}
+        broker  ESZ6 3 @ 630.2 price 6310 x500
+        =>      increased ESZ6 1 -> 3 and more
+        ---
+        local   keep_book ESZ6
+        broker  ESZ6 3 @ 630.2 price 6310 x500
+        =>      reduced ESZ6 3 -> 1 @ 6302  break quantity ESZ6 resolved
+        =>      break reference ESZ6 resolved  tied out
+    """)
+
+
 def test_reference_ignored_it_does_not_prevent_tied_out_and_the_quantity_is_followed():
     check(f"""
         {ES}

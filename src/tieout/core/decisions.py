@@ -19,6 +19,7 @@ from tieout.core.plan import StepError
 from tieout.core.snapshot import Holding, Local
 
 DECISIONS = frozenset(("ignore_break", "accept_broker", "keep_book"))
+NEVER_FOLLOWED = frozenset(("cost", "reference"))
 
 
 def decide(draft: Draft, local: Iterable[Local]) -> dict[str, Break]:
@@ -159,11 +160,17 @@ def _keep(draft: Draft, key: LedgerId, found: Sequence[Break], *, at: datetime) 
 
 
 def _is_waiting(draft: Draft, found: Sequence[Break]) -> bool:
-    """Whether the difference is still there: the book has not followed it."""
+    """Whether the difference is still there: the book has not followed it.
+
+    What is listed as another average or another instrument was never followed.
+    """
+    of_quantity = [each for each in found if each.kind not in NEVER_FOLLOWED]
+    if found and not of_quantity:
+        return True
     return any(
-        each.kind in ("side", "reference")
+        each.kind == "side"
         or (each.ledger is not None and draft.expected(each.ledger).quantity != _theirs(each))
-        for each in found
+        for each in of_quantity
         if _is_about_a_ledger(draft, each)
     )
 

@@ -251,7 +251,8 @@ def _compare(draft: Draft, snapshot: Snapshot, key: LedgerId, row: Holding) -> F
         last=draft.book.marks.get(key),
         may_be_split=not has_split,
     )
-    finding = replace(finding, row=row)
+    if key in draft.apart:
+        finding = replace(finding, row=row)
     if finding.verdict == "agrees":
         return _compare_average(draft, snapshot, finding)
     later = draft.expected(key)
