@@ -125,24 +125,22 @@ def _sized(told: Instrument, known: Mapping[str, Instrument]) -> Instrument:
     return replace(told, multiplier=next(before, None))
 
 
-def news_of(
-    book: Book, told: Iterable[Instrument], *, declared: Sequence[Declared] = ()
+def uncontested(
+    told: tuple[Instrument, ...], *, book: Book, declared: Sequence[Declared]
 ) -> tuple[Instrument, ...]:
-    """The instruments of which something was told that the book does not say.
+    """What was told of instruments, but where it contradicts what is known of an open position.
 
-    Where the venue contradicts what is known of an open position, that is no news: its row says
-    so as well, and a person decides. What they `declared` is news.
+    A row that says the same makes a break of it, and a person decides. What one has `declared`
+    goes before what the book knows.
     """
-    known: dict[str, list[Instrument]] = {}
-    for each in book.instruments:
-        known.setdefault(each.symbol, []).append(each)
-    news = tuple(each for each in told if each not in known.get(each.symbol, ()))
-    if not news or not book.state.open_positions:
-        return news
+    if not told or not book.state.open_positions:
+        return told
+    known = frozenset(book.instruments)
+    if known.issuperset(told):
+        return told
     account, words = book.account, _Words(declared)
     names = Names(book.ledgers, book.instruments, venue=account.venue, currency=account.currency)
-    uncontested = (_as_held(book, names, each, words) for each in news)
-    return tuple(each for each in uncontested if each not in known.get(each.symbol, ()))
+    return tuple(each if each in known else _as_held(book, names, each, words) for each in told)
 
 
 def _as_held(book: Book, names: Names, told: Instrument, words: _Words) -> Instrument:
@@ -163,6 +161,14 @@ def _as_held(book: Book, names: Names, told: Instrument, words: _Words) -> Instr
             if said is None or getattr(said, name) is None:
                 told = replace(told, **{name: getattr(ours, name)})
     return told
+
+
+def news_of(book: Book, told: Iterable[Instrument]) -> tuple[Instrument, ...]:
+    """The instruments of which the venue told something that the book does not say."""
+    known: dict[str, list[Instrument]] = {}
+    for each in book.instruments:
+        known.setdefault(each.symbol, []).append(each)
+    return tuple(each for each in told if each not in known.get(each.symbol, ()))
 
 
 def with_news(book: Book, news: Sequence[Instrument]) -> Book:
