@@ -154,10 +154,15 @@ CHANGE_KEYWORDS = (*CHANGE_WORDS, *STATUSES, *RECONCILIATIONS)
 
 
 def read_break(tokens: Tokens) -> Json:
-    """`break quantity AAPL 10 -> 9 remainder -1 seen 1 open`: ours, then theirs."""
+    """`break quantity AAPL 10 -> 9 remainder -1 seen 1 open`: ours, then theirs.
+
+    Of a reference break the multiplier, or `currency USD -> EUR`.
+    """
     item: Json = {"kind": tokens.take(), **read_name(tokens, BREAK_KEYWORDS)}
-    field = "average_price" if item["kind"] == "cost" else "quantity"
-    if tokens.is_number() or tokens.peek() == UNKNOWN:
+    field = {"cost": "average_price", "reference": "multiplier"}.get(item["kind"], "quantity")
+    if tokens.skip("currency"):
+        field = "currency"
+    if field == "currency" or tokens.is_number() or tokens.peek() == UNKNOWN:
         item["ours"] = {field: tokens.take()}
         assert tokens.skip("->"), f"ours -> theirs: {tokens.line}"
         item["theirs"] = {field: tokens.take()}

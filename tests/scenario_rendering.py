@@ -84,7 +84,8 @@ def break_line(item: Json) -> str:
     sides = ""
     if item["ours"] is not None and item["theirs"] is not None:
         ours, theirs = (next(iter(item[key].values())) for key in ("ours", "theirs"))
-        sides = f"{number(ours)} -> {number(theirs)}"
+        currency = "currency " if list(item["ours"]) == ["currency"] else ""
+        sides = f"{currency}{number(ours)} -> {number(theirs)}"
     before = item["before"] and f"before {number(next(iter(item['before'].values())))}"
     causes = [f"{each['cause']} {each['id']} {each['quantity']}" for each in item["explanation"]]
     after = f"after {', '.join(causes)}" if causes else ""

@@ -128,6 +128,13 @@ GOLDEN = {
         broker AAPL 9 @ 100.00 price 111.00
         broker TSLA 1 @ 200
     """,
+    "reference": """
+        instrument ESZ6 future x50
+        book ESZ6 1 @ 6302 opened 2026-11-02T15:00:00Z
+        book SAP 1 @ 100 EUR opened 2026-11-02T15:00:00Z
+        broker ESZ6 1 @ 630.2 price 6310 x500 EUR
+        broker SAP 1 @ 108 price 109 USD
+    """,
     "quotients": """
         fill f1 XYZ 100 @ 10
         fill f2 XYZ 50 @ 12

@@ -62,6 +62,12 @@ SENTENCES = [
     (found(explanation=(cause("f1", "-4"), cause("f2", "3"))), STOCK,
      "AAPL: we hold 10, broker says 9; fill f1 explains -4; fill f2 explains 3; "
      "1 share unexplained since 09:31"),
+    (found(kind="reference", ours={"multiplier": Decimal(50)}, remainder=None,
+           theirs={"multiplier": Decimal(500)}), STOCK,
+     "AAPL: our multiplier 50, broker's 500; since 09:31"),
+    (found(kind="reference", ours={"currency": "USD"}, theirs={"currency": "E\x1bUR"},
+           remainder=None), STOCK,
+     "AAPL: our currency USD, broker's E?UR; since 09:31"),
     (found(theirs={"quantity": Decimal(-3)}, remainder=Decimal(-13)), STOCK,
      "AAPL: we hold 10, broker says 3 short; 13 shares unexplained since 09:31"),
     (found("missing_at_broker", theirs=None, remainder=Decimal(-10)), STOCK,

@@ -207,3 +207,14 @@ def test_a_ledger_is_read_back_with_its_instrument_and_position():
     )  # fmt: skip
     assert from_plain(Ledger, to_plain(ledger)) == ledger
     assert to_text(ledger) == canonical(to_plain(ledger))
+
+
+def test_a_side_of_a_break_is_a_figure_a_text_or_nothing():
+    """A coin may begin with a digit: 1INCH."""
+    side: dict[str, Decimal | str | None] = {
+        "multiplier": Decimal("0.50"), "currency": "1INCH", "quantity": Decimal(-3), "price": None,
+    }  # fmt: skip
+    read = from_plain(dict[str, Decimal | str | None], json.loads(to_text(side)))
+    assert read == side
+    assert str(read["multiplier"]) == "0.50"
+    assert isinstance(read["quantity"], Decimal)

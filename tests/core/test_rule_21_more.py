@@ -292,3 +292,18 @@ def test_rule_21_the_person_decides_about_one_position_and_the_other_waits():
         =>      reduced A 10 -> 9 SYNCED  break quantity A resolved  break quantity B seen 2 open
         =>      alert break B  not tied out
     """)
+
+
+def test_rule_21_keep_book_about_an_average_takes_back_no_quantity_followed_before():
+    check("""
+        book    AAPL 10 lots 10 @ 100 2026-01-02
+        broker  AAPL 6 @ 100 price 110
+        =>      reduced AAPL 10 -> 6 and more
+        ---
+        broker  AAPL 6 @ 120 price 110
+        =>      break cost AAPL open and more
+        ---
+        local   keep_book AAPL
+        broker  AAPL 6 @ 120 price 110
+        =>      break cost AAPL resolved  tied out  book AAPL 6 @ 100
+    """)

@@ -8,7 +8,8 @@ import pytest
 from runs.fakes import ACCOUNT, Bench, activity
 from tieout.core.declared import Declared
 from tieout.core.instrument import Instrument
-from tieout.core.snapshot import Holding
+from tieout.core.snapshot import Holding, Local
+from tieout.store import verify
 
 BOND = Instrument(symbol="IBCID5", asset_class="bond", multiplier=None, venue_ids=("5",))
 ROW = Holding(
@@ -123,3 +124,82 @@ def test_a_row_that_cannot_be_read_stays_so(bench):
     row = ROW._replace(problem="no number")
     (error,) = bench.run(row, order=declaring(bench, SAID)).plan.errors
     assert "no number" in error.message
+
+
+ES = Instrument(symbol="ESZ6", asset_class="future", multiplier=Decimal(50), venue_ids=("1",))
+ES_ROW = Holding(
+    symbol="ESZ6", quantity="1", average_price="5000", price="5010", venue_id="1",
+    asset_class="future", currency="USD", multiplier="50",
+)  # fmt: skip
+OTHER_ROW = ES_ROW._replace(average_price="500", multiplier="500")
+SAID_500 = Declared(symbol="ESZ6", multiplier=Decimal(500))
+
+
+@pytest.fixture
+def contract() -> Bench:
+    """A future of 50 that is held, of which the venue says 500 from now on."""
+    bench = Bench()
+    bench.venue.instruments = (ES,)
+    assert bench.run(ES_ROW).plan.tied_out
+    bench.venue.instruments = (replace(ES, multiplier=Decimal(500)),)
+    return bench
+
+
+def breaks_of(finished) -> list[tuple]:
+    return [(each.kind, each.theirs, each.seen, each.status) for each in finished.plan.breaks]
+
+
+def test_a_venue_that_tells_another_size_of_what_is_held_is_not_believed(contract):
+    theirs = {"multiplier": Decimal(500)}
+    assert breaks_of(contract.run(OTHER_ROW)) == [("reference", theirs, 1, "open")]
+    finished = contract.run(OTHER_ROW)
+    assert breaks_of(finished) == [("reference", theirs, 2, "open")]
+    assert not finished.plan.tied_out
+    instrument, average = position_of(contract, "ESZ6")
+    assert (instrument.multiplier, average) == (50, Decimal(5000))
+    (known,) = contract.store.load(ACCOUNT).book.instruments
+    assert known == ES
+
+
+def test_accepted_their_size_is_that_of_the_list_as_well(contract):
+    contract.run(OTHER_ROW)
+    accept = Local(action="accept_broker", symbol="ESZ6", at=contract.clock.now())
+    contract.run(OTHER_ROW, order=replace(contract.order, local=(accept,)))
+    assert contract.run(OTHER_ROW).plan.tied_out
+    assert position_of(contract, "ESZ6")[0].multiplier == 500
+    (known,) = contract.store.load(ACCOUNT).book.instruments
+    assert known.multiplier == 500
+    assert verify(contract.store, ACCOUNT).problems == ()
+
+
+def test_another_size_that_a_person_declares_is_no_break(contract):
+    contract.venue.instruments = (ES,)
+    finished = contract.run(ES_ROW, order=declaring(contract, SAID_500))
+    assert breaks_of(finished) == []
+    assert position_of(contract, "ESZ6")[0].multiplier == 500
+
+
+def test_our_own_size_declared_hides_that_of_the_venue(contract):
+    said = replace(SAID_500, multiplier=Decimal(50))
+    finished = contract.run(OTHER_ROW, order=declaring(contract, said))
+    assert breaks_of(finished) == []
+    assert position_of(contract, "ESZ6")[0].multiplier == 50
+
+
+def test_another_contract_of_the_same_name_may_have_another_size(contract):
+    other = replace(ES, multiplier=Decimal(500), venue_ids=("2",))
+    contract.venue.instruments = (ES, other)
+    row = OTHER_ROW._replace(venue_id="2")
+    assert [each for each in breaks_of(contract.run(ES_ROW, row)) if each[0] == "reference"] == []
+    assert set(contract.store.load(ACCOUNT).book.instruments) == {ES, other}
+
+
+def test_what_is_flat_has_the_size_that_the_venue_tells_last(contract):
+    share = Holding(symbol="MSFT", quantity="1", average_price="1")
+    contract.venue.instruments = (ES,)
+    contract.run(ES_ROW._replace(quantity="0"), share)
+    contract.venue.instruments = (replace(ES, multiplier=Decimal(500)),)
+    contract.run(OTHER_ROW._replace(quantity="0"), share)
+    assert contract.quantities == {"MSFT": "1"}
+    (known,) = contract.store.load(ACCOUNT).book.instruments
+    assert known.multiplier == 500

@@ -12,6 +12,7 @@ from tieout.cases.reading import read_case
 from tieout.cases.running import run_case
 from tieout.cases.writing import case_of, case_text
 from tieout.core.errors import VenueUnavailable
+from tieout.core.instrument import Instrument
 from tieout.core.policy import Policy
 from tieout.runs.approvals import reject
 from tieout.runs.evidence import observation_in
@@ -55,6 +56,21 @@ def test_the_first_run_starts_from_nothing():
     bench = Bench()
     finished = bench.run(holding("AAPL", "10"))
     assert again(story_of(bench.store, "run-1")) == step_json(finished.plan)
+
+
+def test_a_break_about_an_instrument_is_told_again():
+    """Its step tells the instrument as the book knew it, its row as the venue did."""
+    bench = Bench()
+    contract = Instrument(symbol="ESZ6", asset_class="future", multiplier=Decimal(50))
+    bench.venue.instruments = (contract,)
+    row = holding("ESZ6", "1")._replace(asset_class="future", multiplier="50", currency="USD")
+    bench.run(row)
+    bench.venue.instruments = (replace(contract, multiplier=Decimal(500)),)
+    finished = bench.run(row._replace(multiplier="500"))
+    assert [each.kind for each in finished.plan.breaks] == ["reference"]
+    assert again(story_of(bench.store, "run-2")) == step_json(finished.plan)
+    whole = story_of(bench.store, "run-2", is_whole=True)
+    assert again(whole) == step_json(finished.plan)
 
 
 def test_what_a_run_remembers_comes_along():

@@ -199,10 +199,13 @@ def break_json(found: Break) -> Json:
     }
 
 
-def side_of_break(fields: Mapping[str, Decimal | None] | None) -> Json | None:
+def side_of_break(fields: Mapping[str, Decimal | str | None] | None) -> Json | None:
     if fields is None:
         return None
-    return {name: decimal_text(value) for name, value in fields.items()}
+    return {
+        name: value if isinstance(value, str) else decimal_text(value)
+        for name, value in fields.items()
+    }
 
 
 def error_json(error: StepError) -> Json:

@@ -88,7 +88,14 @@ def side_words(fields: Json | None) -> str:
     """What one side of a break says."""
     if not fields:
         return "nothing"
-    return " ".join("not reported" if value is None else value for value in fields.values())
+    return " ".join(
+        f"{name} {value}"
+        if name in ("multiplier", "currency")
+        else "not reported"
+        if value is None
+        else value
+        for name, value in fields.items()
+    )
 
 
 def error_line(error: Json) -> str:

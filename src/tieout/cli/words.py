@@ -164,22 +164,32 @@ def _sides(found: Break) -> list[str]:
         case _:
             pass
     if _has(found, "quantity"):
-        ours, theirs = _field(found, "quantity")
+        ours, theirs = _figure(found, "quantity")
         theirs_words = "lists none" if _is_absent(found) else f"says {holding(theirs)}"
         return [f"we hold {holding(ours)}, broker {theirs_words}"]
     return [
-        f"our {name.replace('_', ' ')} {price(_field(found, name)[0])}, "
-        f"broker's {price(_field(found, name)[1])}"
+        f"our {name.replace('_', ' ')} {_shown(name, (found.ours or {}).get(name))}, "
+        f"broker's {_shown(name, (found.theirs or {}).get(name))}"
         for name in {**(found.ours or {}), **(found.theirs or {})}
     ]
+
+
+def _shown(name: str, value: Decimal | str | None) -> str:
+    """What one side says in one field: a price, a contract size, or a text such as a currency."""
+    if isinstance(value, str):
+        return clean(value)
+    return quantity(value) if name == "multiplier" else price(value)
 
 
 def _has(found: Break, name: str) -> bool:
     return name in (found.ours or {}) or name in (found.theirs or {})
 
 
-def _field(found: Break, name: str) -> tuple[Decimal | None, Decimal | None]:
-    return (found.ours or {}).get(name), (found.theirs or {}).get(name)
+def _figure(found: Break, name: str) -> tuple[Decimal | None, Decimal | None]:
+    ours, theirs = ((side or {}).get(name) for side in (found.ours, found.theirs))
+    assert not isinstance(ours, str), found.id
+    assert not isinstance(theirs, str), found.id
+    return ours, theirs
 
 
 def _is_absent(found: Break) -> bool:

@@ -28,7 +28,7 @@ def adopt(draft: Draft, snapshot: Snapshot, decided: dict[str, Break]) -> Outloo
     reading = read_rows(draft, list(enumerate(snapshot.holdings, start=1)))
     adopted: dict[LedgerId, Holding] = {}
     for number, row in reading.valid:
-        key = ledger_of_row(draft, row)
+        key = ledger_of_row(draft, row, adopts=True)
         if key is None:
             continue
         refused = refused_for_size(draft, key, row, number=number)

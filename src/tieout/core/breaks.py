@@ -43,7 +43,8 @@ class Break:
 
     `before` is what the book held when the run began, `ours` what it expects after the
     activities, `theirs` what the venue reports; a None inside means it was not reported. The
-    three have the same fields (`quantity` or `average_price`). `remainder` is theirs - ours.
+    three have the same fields (`quantity` or `average_price`; of a `reference` break `multiplier`,
+    `currency` or both). `remainder` is theirs - ours, None where that is no figure.
     `row` is what the venue reported, for the person who decides.
     `ledger` and `symbol` are None for a break of the whole source.
     """
@@ -53,9 +54,9 @@ class Break:
     ledger: LedgerId | None
     symbol: str | None
     side: Side | None = None
-    before: Mapping[str, Decimal | None] | None = None
-    ours: Mapping[str, Decimal | None] | None = None
-    theirs: Mapping[str, Decimal | None] | None = None
+    before: Mapping[str, Decimal | str | None] | None = None
+    ours: Mapping[str, Decimal | str | None] | None = None
+    theirs: Mapping[str, Decimal | str | None] | None = None
     explanation: tuple[Cause, ...] = ()
     remainder: Decimal | None = None
     status: BreakStatus = "open"

@@ -1,6 +1,7 @@
 """Core values as plain JSON material and back, exactly; fields at their default are left out."""
 
 import json
+import re
 import types
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -20,6 +21,7 @@ TAG = "is"
 TIMES_KEPT = 4096  # the same few times are written for every row of a run
 TAGGED = frozenset(get_args(Fact))
 _quoted = encode_basestring
+_FIGURE = re.compile(r"-?\d+(\.\d+)?")
 
 
 def to_plain(value: object) -> Plain:
@@ -225,6 +227,8 @@ def _generic_reader(origin: Any, arguments: tuple[Any, ...]) -> Callable[[Plain]
         return lambda material: material
     if origin in (Union, types.UnionType):
         members = [each for each in arguments if each is not type(None)]
+        if members == [Decimal, str]:
+            return _figure_or_text
         if len(members) > 1:
             return _tagged_reader({each.__name__: _reader(each) for each in members})
         inner = _reader(members[0])
@@ -239,6 +243,12 @@ def _generic_reader(origin: Any, arguments: tuple[Any, ...]) -> Callable[[Plain]
         )
     value = _reader(arguments[1])
     return lambda material: {key: value(each) for key, each in material.items()}
+
+
+def _figure_or_text(material: Plain) -> Any:
+    """A figure, a text that is none, such as a currency, or None."""
+    is_figure = isinstance(material, str) and _FIGURE.fullmatch(material)
+    return Decimal(material) if is_figure else material
 
 
 def _tagged_reader(readers: Mapping[str, Callable[[Plain], Any]]) -> Callable[[Plain], Any]:

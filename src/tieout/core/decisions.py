@@ -13,12 +13,13 @@ from tieout.core.draft import Draft
 from tieout.core.facts import Fact, Observed, Withdrawn
 from tieout.core.instrument import LedgerId
 from tieout.core.lots import by_ratio
-from tieout.core.matching import known_number
+from tieout.core.matching import known_number, with_row
 from tieout.core.numbers import ZERO, subtract
 from tieout.core.plan import StepError
 from tieout.core.snapshot import Holding, Local
 
 DECISIONS = frozenset(("ignore_break", "accept_broker", "keep_book"))
+NEVER_FOLLOWED = frozenset(("cost", "reference"))
 
 
 def decide(draft: Draft, local: Iterable[Local]) -> dict[str, Break]:
@@ -71,6 +72,9 @@ def _is_about_a_ledger(draft: Draft, found: Break) -> bool:
 def _accept(draft: Draft, found: Break) -> None:
     """Follow the broker: what the snapshot showed then is applied as of that time."""
     assert found.ledger is not None
+    if found.kind == "reference":
+        _take_facts(draft, found.ledger, found.row)
+        return
     folded = draft.expected(found.ledger, until=found.last_at)
     ours = folded.quantity
     row = found.row
@@ -100,6 +104,14 @@ def _accept(draft: Draft, found: Break) -> None:
     if found.kind == "corporate_action" and row is not None:
         fact = as_split(fact, draft, found.ledger, row)
     draft.add(fact)
+
+
+def _take_facts(draft: Draft, key: LedgerId, row: Holding | None) -> None:
+    """The instrument as the venue tells it, which counts for what was booked before as well."""
+    assert row is not None, key
+    ledger = draft.ledger(key)
+    draft.put(replace(ledger, instrument=with_row(ledger.instrument, row)))
+    draft.revalue(key)
 
 
 def as_split(fact: Observed, draft: Draft, key: LedgerId, row: Holding) -> Observed:
@@ -148,11 +160,17 @@ def _keep(draft: Draft, key: LedgerId, found: Sequence[Break], *, at: datetime) 
 
 
 def _is_waiting(draft: Draft, found: Sequence[Break]) -> bool:
-    """Whether the difference is still there: the book has not followed it."""
+    """Whether the difference is still there: the book has not followed it.
+
+    What is listed as another average or another instrument was never followed.
+    """
+    of_quantity = [each for each in found if each.kind not in NEVER_FOLLOWED]
+    if found and not of_quantity:
+        return True
     return any(
         each.kind == "side"
         or (each.ledger is not None and draft.expected(each.ledger).quantity != _theirs(each))
-        for each in found
+        for each in of_quantity
         if _is_about_a_ledger(draft, each)
     )
 

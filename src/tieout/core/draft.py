@@ -25,6 +25,7 @@ from tieout.core.position import Ledger, Reconciliation
 from tieout.core.rebuilding import bases_after, blank, method_of, without_facts
 from tieout.core.rollforward import fold
 from tieout.core.snapshot import Holding
+from tieout.core.tracking import Found
 from tieout.core.working import Folded
 
 MOMENT = timedelta(microseconds=1)
@@ -52,8 +53,11 @@ class Draft:
         self.digests: dict[ActivityId, str] = {}
         self.arrived: dict[LedgerId, list[Activity]] = {}
         self.contradicted: list[ActivityId] = []
+        self.apart: dict[LedgerId, Found] = {}
         self.ignored = {
-            each.ledger for each in book.open_breaks.values() if each.status == "ignored"
+            each.ledger
+            for each in book.open_breaks.values()
+            if each.status == "ignored" and each.kind != "reference"
         }
         self.revalued: dict[LedgerId, None] = {}
         self.changed_ids: frozenset[LedgerId] = frozenset()

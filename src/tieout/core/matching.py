@@ -201,6 +201,13 @@ class Names:
                 declared = replace(told, asset_class=declared.asset_class) if told else None
         return declared or told_by_symbol(symbol, venue=self.venue, currency=self.currency)
 
+    def listed(self, symbol: str, *, venue_id: str | None) -> Instrument | None:
+        """What somebody told of an instrument, apart from any row: by the venue's id or by name."""
+        by_id = self._declared.get(f"#{venue_id}")
+        found = by_id or self._declared.get(spelling_key(symbol))
+        is_other = by_id is None and venue_id and found is not None and found.venue_ids
+        return None if is_other else found
+
     def new_id(self, symbol: str, *, side: Side | None, venue_id: str | None) -> LedgerId:
         """A free name for a new ledger."""
         key = ledger_id(symbol, side=side)

@@ -23,6 +23,7 @@ from tieout.core.matching import is_past_expiry, is_revalued, known_number, with
 from tieout.core.numbers import ZERO, add
 from tieout.core.plan import StepError
 from tieout.core.quiet import Sorted, sort_rows
+from tieout.core.reference import as_mark, comparable, without_contradictions
 from tieout.core.snapshot import Holding, Snapshot
 from tieout.core.tracking import Found
 
@@ -108,10 +109,13 @@ def _invalid(draft: Draft, row: Holding, *, number: int, problem: str) -> Findin
     )  # fmt: skip
 
 
-def ledger_of_row(draft: Draft, row: Holding, *, known: LedgerId | None = None) -> LedgerId | None:
+def ledger_of_row(
+    draft: Draft, row: Holding, *, known: LedgerId | None = None, adopts: bool = False
+) -> LedgerId | None:
     """The ledger of a usable row, new if need be; None for a zero row of what we never held.
 
-    `known` is the ledger that a row of exactly this name belonged to last time.
+    `known` is the ledger that a row of exactly this name belonged to last time. What the row says
+    of the instrument is taken over, unless it contradicts what is known of an open position.
     """
     key = known
     if key is None:
@@ -123,6 +127,8 @@ def ledger_of_row(draft: Draft, row: Holding, *, known: LedgerId | None = None) 
         instrument = with_row(replace(instrument, symbol=instrument.symbol.strip()), row)
         return draft.new_ledger(instrument, side=row.side, venue_id=row.venue_id)
     ledger = draft.ledger(key)
+    if not adopts:
+        row = without_contradictions(draft, key, row)
     instrument = with_row(ledger.instrument, row)
     if instrument is not ledger.instrument:
         draft.put(replace(ledger, instrument=instrument))
@@ -158,7 +164,7 @@ def read_snapshot(draft: Draft, snapshot: Snapshot, *, ordered: Sorted | None = 
             rows = replace(rows, invalid=(*rows.invalid, refused))
             failed.add(key)
             continue
-        seen[key] = row
+        seen[key] = row if key not in draft.apart else as_mark(draft, key, row)
         findings.append(_compare(draft, snapshot, key, row))
     rows, clashes = _with_twins(draft, rows, told, failed=failed)
     findings = [finding for finding in findings if finding.ledger not in clashes]
@@ -240,11 +246,13 @@ def _compare(draft: Draft, snapshot: Snapshot, key: LedgerId, row: Holding) -> F
         ledger=key,
         position=folded.position,
         instrument=folded.instrument,
-        row=row,
+        row=comparable(draft, key, row),
         tolerance=draft.policy.tolerance,
         last=draft.book.marks.get(key),
         may_be_split=not has_split,
     )
+    if key in draft.apart:
+        finding = replace(finding, row=row)
     if finding.verdict == "agrees":
         return _compare_average(draft, snapshot, finding)
     later = draft.expected(key)

@@ -31,6 +31,7 @@ from tieout.core.planning import Outlook, plan_of
 from tieout.core.policy import Policy
 from tieout.core.position import Reconciliation
 from tieout.core.reading import Reading, read_snapshot
+from tieout.core.reference import found_apart
 from tieout.core.resolution import Resolution
 from tieout.core.snapshot import Failure, Local, Snapshot
 from tieout.core.tracking import Found
@@ -219,6 +220,7 @@ def _apply(
     for key in reading.unjudged:
         draft.set_status(key, "FAILED")
     found = [one for each in resolutions for one in each.found]
+    found += found_apart(draft, reading.seen, counts=snapshot.complete)
     missing = {key: is_news for each in resolutions for key, is_news in each.missing.items()}
     if not snapshot.complete:
         found.append(Found(kind="incomplete_source"))

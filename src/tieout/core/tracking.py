@@ -19,9 +19,9 @@ class Found:
     ledger: LedgerId | None = None
     symbol: str | None = None
     side: Side | None = None
-    before: Mapping[str, Decimal | None] | None = None
-    ours: Mapping[str, Decimal | None] | None = None
-    theirs: Mapping[str, Decimal | None] | None = None
+    before: Mapping[str, Decimal | str | None] | None = None
+    ours: Mapping[str, Decimal | str | None] | None = None
+    theirs: Mapping[str, Decimal | str | None] | None = None
     explanation: tuple[Cause, ...] = ()
     remainder: Decimal | None = None
     row: Holding | None = None

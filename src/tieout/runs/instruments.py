@@ -4,12 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from tieout.core.activity import Side
 from tieout.core.book import Book
 from tieout.core.declared import Declared
 from tieout.core.instrument import Instrument, spelling_key
+from tieout.core.matching import Names
 from tieout.core.numbers import divide, plain, printed
+from tieout.core.reference import contradicting
 from tieout.core.snapshot import Holding, Snapshot
 from tieout.runs.fetching import Fetched
+
+BY_SIDE: tuple[Side | None, ...] = (None, "long", "short")
 
 
 def completed(fetched: Fetched, *, book: Book, declared: Sequence[Declared]) -> Fetched:
@@ -118,6 +123,44 @@ def _sized(told: Instrument, known: Mapping[str, Instrument]) -> Instrument:
         return told
     before = (known[key].multiplier for key in told.venue_ids if key in known)
     return replace(told, multiplier=next(before, None))
+
+
+def uncontested(
+    told: tuple[Instrument, ...], *, book: Book, declared: Sequence[Declared]
+) -> tuple[Instrument, ...]:
+    """What was told of instruments, but where it contradicts what is known of an open position.
+
+    A row that says the same makes a break of it, and a person decides. What one has `declared`
+    goes before what the book knows.
+    """
+    if not told or not book.state.open_positions:
+        return told
+    known = frozenset(book.instruments)
+    if known.issuperset(told):
+        return told
+    account, words = book.account, _Words(declared)
+    names = Names(book.ledgers, book.instruments, venue=account.venue, currency=account.currency)
+    return tuple(each if each in known else _as_held(book, names, each, words) for each in told)
+
+
+def _as_held(book: Book, names: Names, told: Instrument, words: _Words) -> Instrument:
+    """An instrument as told, but where that contradicts an open position what the book knows."""
+    said = words.about(told.symbol, told.venue_ids)
+    row = Holding(
+        symbol=told.symbol,
+        venue_id=told.venue_ids[-1] if told.venue_ids else None,
+        asset_class=told.asset_class,
+        currency=told.currency,
+        multiplier=None if told.multiplier is None else plain(told.multiplier),
+    )
+    for key in {names.find_row(row._replace(side=side)): None for side in BY_SIDE}:
+        if key is None or book.ledgers[key].is_flat:
+            continue
+        ours = book.ledgers[key].instrument
+        for name in contradicting(names, ours, row, last=book.marks.get(key)):
+            if said is None or getattr(said, name) is None:
+                told = replace(told, **{name: getattr(ours, name)})
+    return told
 
 
 def news_of(book: Book, told: Iterable[Instrument]) -> tuple[Instrument, ...]:

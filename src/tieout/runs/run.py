@@ -19,7 +19,7 @@ from tieout.runs.apart import apart
 from tieout.runs.collector import collector_rests
 from tieout.runs.evidence import reply_of
 from tieout.runs.fetching import Fetched, fetch
-from tieout.runs.instruments import completed, news_of, with_news
+from tieout.runs.instruments import completed, news_of, uncontested, with_news
 from tieout.runs.order import Drafted, Finished, Order, Parts
 from tieout.runs.records import events_of, failed_record, record_of
 from tieout.runs.rewriting import deleted, rewritten
@@ -66,7 +66,9 @@ def _drafted(
     arrived = [activity.id for activity in fetched.activities]
     stored = parts.store.load(order.account, activity_ids=arrived)
     fetched = completed(fetched, book=stored.book, declared=order.declared)
-    news = news_of(stored.book, fetched.instruments)
+    told = uncontested(fetched.instruments, book=stored.book, declared=order.declared)
+    fetched = replace(fetched, instruments=told)
+    news = news_of(stored.book, told)
     stored = _with_history(stored, order, fetched, news, parts)
     plan = tie_out(
         stored.book,

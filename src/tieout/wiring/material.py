@@ -109,7 +109,7 @@ def record_json(record: RunRecord) -> dict[str, Any]:
 
 NUMBERS = (
     "from", "to", "quantity", "average_price", "price", "cash", "fee", "remainder",
-    "gross", "fees", "net", "funding", "income", "exchange",
+    "gross", "fees", "net", "funding", "income", "exchange", "multiplier",
 )  # fmt: skip
 OF_NUMBERS = ("other_fees",)  # currency to amount
 
