@@ -50,6 +50,18 @@ def test_a_short_is_signed_and_has_a_direction(coinbase, rpc):
     assert position["kind"] == "future"
 
 
+def test_an_inverse_perpetual_has_a_harmonic_average_and_realizes_in_coin(coinbase, rpc):
+    for quantity, price in (("10000", "10000"), ("10000", "40000"), ("-30000", "20000")):
+        coinbase.trade("main", INVERSE, quantity, price=price)
+    first, second, third = trades(rpc, currency="BTC", sorting="asc")["trades"]
+    assert {each["fee_currency"] for each in (first, second, third)} == {"BTC"}
+    assert (first["amount"], third["direction"]) == (10000, "sell")
+    assert third["profit_loss"] == "0.25"  # 20000 x (1/16000 - 1/20000)
+    (position,) = rpc("private/get_positions", currency="any")
+    assert (position["size"], position["average_price"]) == (-10000, 20000)
+    assert position["realized_profit_loss"] == "0.25"
+
+
 def test_an_inverse_perpetual_is_in_dollars_and_pays_in_coin(coinbase, rpc):
     coinbase.deposit("main", "BTC", "2")
     coinbase.move_to_perps("main", "1", currency="BTC")

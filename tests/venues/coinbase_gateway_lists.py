@@ -20,12 +20,21 @@ def whose(slot: int) -> Row:
 
 
 def _sized(row: Row) -> Row:
-    """A row as tests write it, with its size in coins, as the gateway writes it."""
+    """A row as tests write it, with its size in coins (in dollars where inverse), as the gateway
+    writes it, in both."""
     size, price = row.get("size"), row.get("mark_price")
     if "size" not in row or "size_currency" in row:
         return row
     is_plain = isinstance(size, int | float) and isinstance(price, int | float)
+    if is_plain and "_" not in row["instrument_name"]:
+        return {**row, "size_currency": size / price}
     return {**row, "size_currency": size, "size": size * price if is_plain else size}
+
+
+def _is_settled_in(currency: str, row: Row) -> bool:
+    """Whether a trade is of a list: `BTC-PERPETUAL` is settled in BTC, `BTC_USDC-...` in USDC."""
+    coin, _, quote = row["instrument_name"].partition("-")[0].partition("_")
+    return currency == (quote or coin)
 
 
 class GatewayLists:
@@ -39,6 +48,8 @@ class GatewayLists:
         self.isolated_trades: dict[int, list[Row]] = {}
         self.isolated_log: dict[int, list[Row]] = {}
         self.unlisted: set[int] = set()  # slots that are there, but in no list
+        self.refused: set[str] = set()  # currencies that it does not have
+        self.refused_logs: set[str] = set()
         self.page_rows_max = 250
 
     def answer_of_gateway(self, path: str, params: Row) -> Said:
@@ -46,6 +57,10 @@ class GatewayLists:
         owner = params.get("subaccount_id")
         if owner is not None and owner not in self.isolated:
             return rpc_error(13021, "forbidden")
+        if params.get("currency") in self.refused:
+            return rpc_error(-32602, "Invalid params")
+        if path == LOG and params["currency"] in self.refused_logs:
+            return rpc_error(-32602, "Invalid params")
         match path:
             case _ if path == POSITIONS:
                 return rpc(self._positions(owner, params))
@@ -75,7 +90,8 @@ class GatewayLists:
         return [*map(_sized, self.positions), *added]
 
     def _trades(self, trades: list[Row], params: Row) -> Said:
-        rows = [row for row in trades if row["timestamp"] >= params["start_timestamp"]]
+        mine = (row for row in trades if _is_settled_in(params["currency"], row))
+        rows = [row for row in mine if row["timestamp"] >= params["start_timestamp"]]
         rows = sorted(rows, key=lambda row: row["timestamp"])
         most = min(params["count"], self.page_rows_max)
         return rpc({"trades": rows[:most], "has_more": len(rows) > most})
@@ -85,6 +101,7 @@ class GatewayLists:
             row
             for row in sorted(log, key=lambda row: (row["timestamp"], row["id"]), reverse=True)
             if params["start_timestamp"] <= row["timestamp"] <= params["end_timestamp"]
+            and row.get("currency", "USDC") == params["currency"]
         ]
         first = params.get("continuation", 0)
         last = first + min(params["count"], self.page_rows_max)

@@ -32,6 +32,7 @@ from tieout.venues.coinbase.login import Login
 from tieout.venues.coinbase.venue import CoinbaseVenue
 
 DATED, NANO, PERPETUAL = "BIT-24APR26-CDE", "BIP-20DEC30-CDE", "BTC_USDC-PERPETUAL"
+INVERSE, INVERSE_ETH = "BTC-PERPETUAL", "ETH-PERPETUAL"
 LIMITS = Limits(read_s=0.25, call_s=1)  # the silent fault is waited for, four times
 Happening = Callable[[CoinbaseMarket], object]
 
@@ -156,6 +157,8 @@ def listed_market(clock: Callable[[], datetime]) -> CoinbaseMarket:
         NANO, price="60100", expires_at="2030-12-20T16:00:00Z", has_funding=True, **contract
     )
     market.list_perp(PERPETUAL, price="60050")
+    market.list_perp(INVERSE, price="60040", is_inverse=True)
+    market.list_perp(INVERSE_ETH, price="3001", is_inverse=True)
     market.open_account("main", cash="10000000")
     market.open_account("other", cash="500")
     return market

@@ -199,10 +199,10 @@ def test_a_row_without_a_time_makes_the_reading_incomplete(bench):
     )
 
 
-def test_funding_of_what_is_paid_in_coin_is_said_and_not_booked(bench):
-    bench.stub.log = [booked(1, -0.001, instrument_name="BTC-PERPETUAL")]
+def test_funding_of_what_is_not_understood_is_said_and_not_booked(bench):
+    bench.stub.log = [booked(1, -0.001, instrument_name="BTC-26DEC25-100000-C")]
     found = bench.read()
-    assert any("funding of BTC-PERPETUAL" in each for each in found.ignored)
+    assert any("funding of BTC-26DEC25-100000-C" in each for each in found.ignored)
     assert [each for each in found.activities if each.type == "funding"] == []
 
 

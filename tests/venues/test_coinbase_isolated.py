@@ -56,7 +56,7 @@ def test_a_perpetual_held_cross_and_in_two_slots_is_three_positions_with_what_ea
 
 
 def test_what_is_realized_in_a_slot_is_of_its_own_average(bench):
-    trade(bench, None, 2, price=100)
+    trade(bench, None, 2)
     trade(bench, SLOT, 3, price=150)
     assert bench.tie_out().tied_out
     trade(bench, SLOT, -3, price=160)
@@ -96,7 +96,7 @@ def test_a_login_without_any_is_asked_once_in_ten_minutes_and_costs_no_other_cal
     bench.tie_out()
     assert SUBACCOUNTS not in bench.stub.paths()
     assert asked_of(bench, POSITIONS) == [None]
-    assert asked_of(bench, TRADES) == [None] * 2  # recent and older ones
+    assert asked_of(bench, TRADES) == [None] * 6  # recent and older ones in three currencies
 
 
 def test_a_slot_that_is_new_is_found_at_once_in_the_list_of_all(bench):

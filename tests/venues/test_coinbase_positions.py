@@ -258,10 +258,13 @@ def test_a_direction_that_contradicts_its_size_is_not_guessed(bench, size, direc
     assert only(bench.read()).problem
 
 
-def test_what_is_not_paid_in_dollars_is_not_understood_and_says_so(bench):
-    bench.stub.say(POSITIONS, positions(perpetual("BTC-PERPETUAL"), perpetual()))
+@pytest.mark.parametrize(
+    "name", ["BTC-26DEC25-100000-C", "XRP_USDC-26DEC25-3d5-P", "BTC-FS-26DEC25_PERP", "BTC_USDC"]
+)
+def test_options_and_combinations_are_not_understood_and_say_so(bench, name):
+    bench.stub.say(POSITIONS, positions(perpetual(name), perpetual()))
     rows = {each.symbol: each for each in bench.read().snapshot.holdings}
-    assert rows["BTC-PERPETUAL"].problem
+    assert rows[name].problem
     assert rows["BTC_USDC-PERPETUAL"].quantity == "0.25"
 
 

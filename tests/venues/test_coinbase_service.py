@@ -11,7 +11,7 @@ from tieout.simulators.coinbase import CoinbaseSimulator, running
 from tieout.simulators.faults import CloseStream, Fault, MuteStream
 from tieout.venues.coinbase import venue as coinbase
 from tieout.venues.coinbase.limits import Limits
-from venues.coinbase_market import NANO, PERPETUAL, listed_market
+from venues.coinbase_market import INVERSE, NANO, PERPETUAL, listed_market
 from venues.keeping import WAIT_S, Kept
 
 BRIEF = Limits(silent_s=1.2, reconnect_s=0.05, reconnect_s_max=0.1)
@@ -71,7 +71,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 def test_what_is_traded_is_in_the_book_within_two_seconds(house):
     for product, quantity, held in [
         ("BTC-USD", "-0.5", "1"), (NANO, "-3", "-3"), (PERPETUAL, "0.25", "0.25"),
-        (PERPETUAL, "-0.5", "-0.25"),
+        (PERPETUAL, "-0.5", "-0.25"), (INVERSE, "600", "600"), (INVERSE, "-900", "-300"),
     ]:  # fmt: skip
         house.market.trade("main", product, quantity)
         took_s = house.until(lambda p=product, h=held: house.held().get(p) == h)

@@ -58,7 +58,7 @@ class Breakdown:
             "total_cash_equivalent_balance": cash,
             "total_crypto_balance": total - cash,
             "futures_unrealized_pnl": self._open_profit(self._state.futures),
-            "perp_unrealized_pnl": self._open_profit(self._state.perps) if perps else ZERO,
+            "perp_unrealized_pnl": self._open_profit(self._former_perps()) if perps else ZERO,
         }
         return {
             "breakdown": {
@@ -140,8 +140,14 @@ class Breakdown:
     def _perps(self) -> list[Json]:
         return [
             self._perp(self._market.products[name], position)
-            for name, position in self._state.perps.items()
+            for name, position in self._former_perps().items()
         ]
+
+    def _former_perps(self) -> dict[str, Position]:
+        """Those that INTX had, which were all paid in dollars."""
+        products = self._market.products
+        rows = self._state.perps.items()
+        return {name: each for name, each in rows if not products[name].is_inverse}
 
     def _perp(self, product: Product, position: Position) -> Json:
         price = self._market.prices[product.id]

@@ -19,10 +19,11 @@ class Bookmark(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     `trades` is the time of the last trade at the gateway, in milliseconds, and `seen` are the ids
     and times of those that will be listed again; `slots` are the subaccounts of isolated margin
     and the time of the last trade in each, 0 where there was none. `log` is the time of the last
-    row of its log, and `user` whose that was. `held` is what was then reported, by symbol;
-    None before the first reading. `doubts` are contracts that moved without a
-    trade, and since when; `contradicted` are those whose trades led elsewhere at the first
-    reading, which is believed when it is told again; `updated` is when the wallets that hold
+    row of its log, and `user` whose that was. `currencies` are those of which all trades before
+    were read, `logged` those of which the log was; without any it was only USDC. `held` is what
+    was then reported, by symbol; None before the first reading. `doubts` are contracts that moved
+    without a trade, and since when; `contradicted` are those whose trades led elsewhere at the
+    first reading, which is believed when it is told again; `updated` is when the wallets that hold
     something last moved, and what was available and on hold in them, by id.
     """
 
@@ -35,7 +36,9 @@ class Bookmark(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     base: str | None = None
     trades: int | None = None
     slots: Mapping[int, int] = {}
+    currencies: tuple[str, ...] = ()
     log: int | None = None
+    logged: tuple[str, ...] = ()
     user: str = ""
     seen: Mapping[str, int] = {}
     held: Mapping[str, str] | None = None

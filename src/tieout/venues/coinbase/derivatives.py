@@ -6,7 +6,8 @@ there before, or is named elsewhere, has to be read.
 
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -16,6 +17,7 @@ from tieout.core.numbers import ZERO
 from tieout.venues.coinbase import holdings
 from tieout.venues.coinbase.address import REST_PATH
 from tieout.venues.coinbase.bookmark import Bookmark
+from tieout.venues.coinbase.currencies import ABSENT_KEPT, Currencies
 from tieout.venues.coinbase.exchange import Calls, Question
 from tieout.venues.coinbase.gateway import Gateway
 from tieout.venues.coinbase.holdings import Held
@@ -37,8 +39,6 @@ from tieout.venues.http.trace import Trace
 
 Wanted = Literal["auto", "yes", "no"]
 FUTURES = f"{REST_PATH}/cfm/positions"
-# What is not there may come: asked again after this long.
-ABSENT_KEPT = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
@@ -105,20 +105,23 @@ class Derivatives:
         self._absent_at = known.absent_at
         self._slots = known.slots
         self._before = Bookmark()
-        self._isolated = Isolated(gateway, known.slots, self._before)
+        self._currencies = Currencies(self._before, known.absent_at, calls.now)
+        self._isolated = Isolated(gateway, known.slots, self._before, self._currencies)
         self._reads_futures = False
         self._reads_perpetuals = False
         self._has_perpetuals = False
+        self._has_no_log = False
 
     @property
     def ignored(self) -> list[str]:
         """What was left out on purpose, in words."""
-        return [*self._ignored, *self._isolated.ignored]
+        return [*self._ignored, *self._currencies.ignored, *self._isolated.ignored]
 
     async def begin(self, before: Bookmark, *, trace: Trace) -> None:
         """Find out which lists to read."""
         self._before = before
-        self._isolated = Isolated(self._gateway, self._slots, before)
+        self._currencies = Currencies(before, self._absent_at, self._calls.now)
+        self._isolated = Isolated(self._gateway, self._slots, before, self._currencies)
         is_first = before.held is None
         futures, perpetuals = self._is_kept_absent("futures"), self._is_kept_absent("perpetuals")
         self._reads_futures = self._futures == "yes" or (
@@ -166,10 +169,9 @@ class Derivatives:
         found: list[TradeRow | Unreadable] = []
 
         async def read() -> None:
-            own, others = await together(
-                self._gateway.trades(since(None), trace=trace),
-                self._isolated.trades(since, trace=trace),
-            )
+            ask = partial(self._gateway.trades, trace=trace)
+            own = await self._currencies.trades(since(None), ask)
+            others = await self._isolated.trades(since, trace=trace)
             found.extend([*self._isolated.own_trades(own), *others])
 
         if self._reads_perpetuals:
@@ -185,16 +187,18 @@ class Derivatives:
 
     async def log(self, since: int, *, trace: Trace) -> Log | None:
         """What the gateway booked; None where it has no log for this login."""
-        if not self._reads_perpetuals:
+        if not self._reads_perpetuals or self._has_no_log:
             return None
         if not self._is_kept_absent("log"):
             try:
-                return await self._gateway.log(since, trace=trace)
+                ask = partial(self._gateway.log, trace=trace)
+                return await self._currencies.log(since, ask)
             except VenueRefused as refused:
                 self._absent_at["log"] = self._calls.now()
                 self._ignored.append(f"funding of perpetuals, which is not reported: {refused}")
-                return None
-        self._ignored.append("funding of perpetuals, which was not reported a moment ago")
+        else:
+            self._ignored.append("funding of perpetuals, which was not reported a moment ago")
+        self._has_no_log = True
         return None
 
     async def learn(self, names: Iterable[str], *, trace: Trace) -> None:
@@ -244,6 +248,8 @@ class Derivatives:
             marked,
             had_futures=before.had_futures or has_futures,
             had_perpetuals=before.had_perpetuals or found.perpetuals is not None,
+            currencies=self._currencies.known,
+            logged=self._currencies.logged,
             slots=self._isolated.slots(lambda slot: latest(slot) or 0, marked.held or ()),
         )
 
@@ -254,6 +260,7 @@ class Derivatives:
     async def _read_perpetuals(self, found: Positions, trace: Trace) -> None:
         all_rows = await self._gateway.positions(trace=trace)
         others = await self._isolated.positions(all_rows, trace=trace)
+        self._currencies.note((*all_rows, *others))
         found.perpetuals = (*filter(self._isolated.is_own, all_rows), *others)
         self._has_perpetuals = self._has_perpetuals or bool(found.perpetuals)
 

@@ -8,13 +8,13 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from tieout.core.activity import Activity, ActivityId
 from tieout.core.instrument import DOLLARS, Instrument
 from tieout.core.numbers import ZERO, add, divide, multiply, negate, normal, subtract
+from tieout.venues.coinbase.international import derivative
 from tieout.venues.coinbase.products import (
     DOLLAR,
     Products,
     coin,
     is_retired,
     is_us_future,
-    linear,
     pair_of,
 )
 from tieout.venues.coinbase.rows import FillRow, TradeRow
@@ -163,7 +163,7 @@ def traded(rows: Iterable[TradeRow]) -> Translated:
     """Trades at the gateway, each with the venue's own profit beside it."""
     found = Translated()
     for row in rows:
-        instrument = linear(row.symbol)
+        instrument = derivative(row.symbol)
         if instrument is None:
             found.ignored.append(f"a trade of {row.symbol}, which is not understood yet")
             continue
@@ -194,7 +194,7 @@ def traded(rows: Iterable[TradeRow]) -> Translated:
 
 def is_readable(row: TradeRow) -> bool:
     """Whether a trade can be booked, as far as its instrument is understood."""
-    return linear(row.name) is None or _quantity_of(row) is not None
+    return derivative(row.name) is None or _quantity_of(row) is not None
 
 
 def _quantity_of(row: TradeRow) -> Decimal | None:

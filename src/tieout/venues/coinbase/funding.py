@@ -13,9 +13,10 @@ import msgspec
 
 from tieout.core.activity import Activity, ActivityId
 from tieout.venues.coinbase.bookmark import Bookmark
+from tieout.venues.coinbase.currencies import merged
 from tieout.venues.coinbase.exchange import Calls
 from tieout.venues.coinbase.fills import Translated
-from tieout.venues.coinbase.products import linear
+from tieout.venues.coinbase.international import derivative
 from tieout.venues.coinbase.rows import Log, LogRow
 from tieout.venues.connection import ADVICE_AGAIN, mismatch
 from tieout.venues.http.bodies import number
@@ -35,21 +36,19 @@ class Funding:
         self._calls = calls
         self._before = before
         self._log: Log | None = None
-        self._was_asked = False
 
     @property
     def is_likely(self) -> bool:
         """Whether there was anything in the readings before that may have been paid for."""
         before = self._before
         held = before.held or {}
-        return before.trades is not None or before.log is not None or any(map(linear, held))
+        return before.trades is not None or before.log is not None or any(map(derivative, held))
 
     async def read(self, ask: Ask) -> None:
-        """The log since the last reading, once."""
-        if self._was_asked:
-            return
-        self._was_asked = True
-        self._log = await ask(max(0, (self._before.log or 0) - OVERLAP_MS))
+        """The log since the last reading: each time what of it was not read yet."""
+        more = await ask(max(0, (self._before.log or 0) - OVERLAP_MS))
+        if more is not None:
+            self._log = more if self._log is None else merged((self._log, more))
         self._refuse_other()
 
     def translated(self) -> Translated:
@@ -90,7 +89,7 @@ class Funding:
     def _payment(self, row: LogRow, found: Translated, silent: Counter[str]) -> None:
         if row.name is None or not self._is_ours(row):
             return
-        instrument, cash = linear(row.name), number(row.funding)
+        instrument, cash = derivative(row.name), number(row.funding)
         if row.funding and cash is None:
             found.problems.append(
                 f"funding of {row.name} at {moment_of(row.time).isoformat()} cannot be read: "

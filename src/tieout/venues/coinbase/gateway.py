@@ -40,7 +40,6 @@ POSITIONS = "private/get_positions"
 SUBACCOUNTS = "private/get_subaccounts"
 TRADES = "private/get_user_trades_by_currency_and_time"
 LOG = "private/get_transaction_log"
-CURRENCIES = ("USDC",)  # what all its perpetuals are paid in
 TRADES_A_PAGE = 1000
 LOG_A_PAGE = 250
 TOKEN_SHARE = 0.8  # of its life, after which a token is not used any more
@@ -91,19 +90,19 @@ class Gateway:
         return await self._ask(SUBACCOUNTS, {"include_isolated": True}, subaccounts_in, trace)
 
     async def trades(
-        self, since: int | None, *, of: int | None = None, trace: Trace
+        self, currency: str, since: int | None, *, of: int | None = None, trace: Trace
     ) -> list[TradeRow | Unreadable]:
-        """Every trade of the login or of a slot since a time in milliseconds, each once."""
+        """Every trade of the login or of a slot, in what is settled in a currency, since a time in
+        milliseconds, each once."""
         now = self._calls.now()
         start = 0 if since is None else max(0, since - OVERLAP_MS)
         rows: dict[TradeRow | Unreadable, None] = {}
         is_old = moment_of(start) < now - RECENT
-        for currency in CURRENCIES:
-            for historical in (True, False) if is_old else (False,):
-                body: dict[str, object] = {"currency": currency, "historical": historical}
-                if of is not None:
-                    body["subaccount_id"] = of
-                await self._pages(body, start, rows, trace)
+        for historical in (True, False) if is_old else (False,):
+            body: dict[str, object] = {"currency": currency, "historical": historical}
+            if of is not None:
+                body["subaccount_id"] = of
+            await self._pages(body, start, rows, trace)
         return [row._replace(slot=of) if isinstance(row, TradeRow) else row for row in rows]
 
     async def _pages(
@@ -132,12 +131,11 @@ class Gateway:
             start = body["start_timestamp"] = latest
         raise self._endless(TRADES)
 
-    async def log(self, since: int, *, trace: Trace) -> Log:
-        """Every row of the log from a time on, newest first, as far as it is not too long."""
+    async def log(self, currency: str, since: int, *, trace: Trace) -> Log:
+        """Every row of the log of a currency from a time on, newest first, as far as it is not too
+        long."""
         rows: dict[LogRow | Unreadable, None] = {}
-        is_whole = True
-        for currency in CURRENCIES:
-            is_whole = await self._log_pages(currency, since, rows, trace) and is_whole
+        is_whole = await self._log_pages(currency, since, rows, trace)
         times = [row.time for row in rows if isinstance(row, LogRow)]
         return Log(rows=tuple(rows), is_whole=is_whole, reached=min(times, default=since))
 

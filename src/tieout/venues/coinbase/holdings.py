@@ -7,7 +7,8 @@ from decimal import Context, Decimal
 from tieout.core.instrument import DOLLARS, Instrument
 from tieout.core.numbers import ZERO, add, divide, is_unreadable, plain, printed
 from tieout.core.snapshot import Holding
-from tieout.venues.coinbase.products import FIAT, MONEY, Products, coin, linear
+from tieout.venues.coinbase.international import derivative
+from tieout.venues.coinbase.products import FIAT, MONEY, Products, coin
 from tieout.venues.coinbase.rows import (
     Breakdown,
     FutureRow,
@@ -168,15 +169,16 @@ def _future(row: FutureRow, instrument: Instrument, problem: str) -> Holding:
 
 
 def perpetuals(rows: Sequence[PerpetualRow | Unreadable]) -> Held:
-    """Positions in international derivatives: coins, negative where short."""
+    """Positions in international derivatives, negative where short: coins, or dollars of an inverse
+    contract."""
     held = Held()
     for row in rows:
         if isinstance(row, Unreadable):
             held.problems.append(row)
             continue
-        instrument = linear(row.symbol)
+        instrument = derivative(row.symbol)
         if instrument is None:
-            problem = "it is not paid in dollars, which is not understood yet"
+            problem = "it is neither a perpetual nor a future, which is not understood yet"
             held.holdings.append(Holding(symbol=row.symbol, problem=problem))
             continue
         held.instruments[row.symbol] = instrument

@@ -7,10 +7,12 @@ its own number, listed or not, as long as anything in it may be news.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from tieout.core.errors import VenueRefused, VenueReplyInvalid
 from tieout.core.numbers import ZERO
 from tieout.venues.coinbase.bookmark import Bookmark
+from tieout.venues.coinbase.currencies import Currencies, Trades
 from tieout.venues.coinbase.gateway import Gateway
 from tieout.venues.coinbase.rows import PerpetualRow, TradeRow, Unreadable, slot_of
 from tieout.venues.coinbase.slots import Slots
@@ -23,15 +25,17 @@ SLOTS_MAX = 50  # a login may have 20 subaccounts, unless Coinbase has allowed i
 FUNDING = "funding of positions in isolated margin, which is in logs that are not read yet"
 
 Rows = tuple[PerpetualRow | Unreadable, ...]
-Trades = list[TradeRow | Unreadable]
 
 
 class Isolated:
     """One reading of the slots."""
 
-    def __init__(self, gateway: Gateway, known: Slots, before: Bookmark) -> None:
+    def __init__(
+        self, gateway: Gateway, known: Slots, before: Bookmark, currencies: Currencies
+    ) -> None:
         self._ignored: list[str] = []
         self._gateway = gateway
+        self._currencies = currencies
         self._known = known
         self._before = before
         self._chosen: dict[int, None] = {}
@@ -186,7 +190,8 @@ class Isolated:
 
     async def _trades_in(self, slot: int, since: int | None, trace: Trace) -> Trades:
         try:
-            rows = await self._gateway.trades(since, of=slot, trace=trace)
+            ask = partial(self._gateway.trades, of=slot, trace=trace)
+            rows = await self._currencies.trades(since, ask, slot=slot)
         except VenueRefused as refused:
             self._refuse(slot, str(refused))
             return []

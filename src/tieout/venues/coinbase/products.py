@@ -1,4 +1,4 @@
-"""What is traded: coins (each with one wallet), US futures, and international derivatives."""
+"""What is traded: coins (each with one wallet) and US futures."""
 
 import re
 from collections.abc import Iterable
@@ -7,11 +7,12 @@ from datetime import date
 
 from tieout.core.errors import VenueError
 from tieout.core.instrument import DOLLARS, Instrument, told_by_symbol
-from tieout.core.numbers import ONE, ZERO
+from tieout.core.numbers import ZERO
 from tieout.venues.coinbase.address import REST_PATH
 from tieout.venues.coinbase.exchange import Calls, Question
+from tieout.venues.coinbase.international import day_of
 from tieout.venues.coinbase.moments import day
-from tieout.venues.coinbase.rows import FutureRow, Product, slot_of
+from tieout.venues.coinbase.rows import FutureRow, Product
 from tieout.venues.coinbase.wire import product_in
 from tieout.venues.http.bodies import number
 from tieout.venues.http.together import together
@@ -29,8 +30,6 @@ MONEY = frozenset({
 _US_FUTURE = re.compile(r"[A-Z0-9]+-[0-9]{1,2}[A-Z]{3}[0-9]{2}-CDE")
 _RETIRED = re.compile(r"[A-Z0-9]+-PERP-INTX")
 _PAIR = re.compile(r"([A-Z0-9.]+)-([A-Z0-9]+)")
-_LINEAR = re.compile(r"([A-Z0-9.]+)_(USDC|USDT|USD)-(PERPETUAL|(\d{1,2})([A-Z]{3})(\d{2}))")
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
 def is_us_future(product: str) -> bool:
@@ -56,42 +55,6 @@ def coin(currency: str) -> Instrument:
     ('BTC-USD', ('BTC', 'BTC-USDC'))
     """
     return told_by_symbol(f"{currency}-{DOLLAR}", venue=VENUE, currency=DOLLAR)
-
-
-def linear(name: str) -> Instrument | None:
-    """An international derivative paid in dollars; None for any other.
-
-    Before 2026-10-01 the perpetuals were called otherwise, and a book may still do so. One in
-    isolated margin is an instrument of its own, by the subaccount that it is in.
-
-    >>> linear("BTC_USDC-PERPETUAL").spellings, linear("BTC_USDC-PERPETUAL@123456").spellings
-    (('BTC-PERP-INTX',), ())
-    """
-    slot = slot_of(name)
-    found = _LINEAR.fullmatch(name if slot is None else name.partition("@")[0])
-    if found is None:
-        return None
-    base, quote, last = found[1], found[2], found[3]
-    is_perpetual = last == "PERPETUAL"
-    expires = None if is_perpetual else _day(found[4], found[5], found[6])
-    if not is_perpetual and expires is None:
-        return None
-    is_former = is_perpetual and quote == "USDC" and slot is None
-    return Instrument(
-        symbol=name,
-        asset_class="perpetual" if is_perpetual else "future",
-        currency=quote,
-        multiplier=ONE,
-        spellings=(f"{base}-PERP-INTX",) if is_former else (),
-        expires=expires,
-    )
-
-
-def _day(number_of: str, month: str, year: str) -> date | None:
-    try:
-        return date(2000 + int(year), _MONTHS.index(month) + 1, int(number_of))
-    except ValueError:
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,4 +118,4 @@ class Products:
 def _day_in(name: str) -> date | None:
     """The day in the name of a future: BIT-26APR24-CDE."""
     middle = name.split("-")[1] if name.count("-") == 2 else ""
-    return _day(middle[:-5], middle[-5:-2], middle[-2:])
+    return day_of(middle[:-5], middle[-5:-2], middle[-2:])

@@ -26,9 +26,10 @@ from tieout.venues.coinbase.derivatives import Derivatives, Positions
 from tieout.venues.coinbase.doubting import absent, contradicted, doubted
 from tieout.venues.coinbase.exchange import Calls, Question
 from tieout.venues.coinbase.funding import Funding
+from tieout.venues.coinbase.international import derivative
 from tieout.venues.coinbase.moments import written
 from tieout.venues.coinbase.pages import FillHistory, wallets
-from tieout.venues.coinbase.products import coin, is_us_future, linear
+from tieout.venues.coinbase.products import coin, is_us_future
 from tieout.venues.coinbase.rows import Breakdown, Unreadable, WalletRow
 from tieout.venues.coinbase.trades import GatewayTrades
 from tieout.venues.coinbase.transfers import Transfers
@@ -321,7 +322,7 @@ class Reading:
         """The future or perpetual that a symbol is; None for a coin."""
         if is_us_future(symbol):
             return self._derivatives.products.future(symbol).instrument
-        return linear(symbol)
+        return derivative(symbol)
 
     def _bookmark(self, doubts: Mapping[str, str]) -> Bookmark:
         before = self._before
@@ -371,6 +372,6 @@ class Reading:
             return False
         if is_us_future(symbol):
             return self._state.derivatives.futures is not None
-        if linear(symbol) is not None:
+        if derivative(symbol) is not None:
             return self._state.derivatives.perpetuals is not None
         return True

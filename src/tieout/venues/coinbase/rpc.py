@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from tieout.venues.coinbase.international import is_inverse
 from tieout.venues.coinbase.rows import (
     Access,
     LogPage,
@@ -83,15 +84,18 @@ def perpetuals_in(body: bytes) -> tuple[PerpetualRow | Unreadable, ...]:
 
 def _perpetual(row: object) -> PerpetualRow | Unreadable:
     """Coins are in `size_currency`: `size` is what they are worth in dollars (Deribit's description
-    of it, the example of Coinbase's guide to isolated positions, and ccxt's issue 13313)."""
+    of it, the example of Coinbase's guide to isolated positions, and ccxt's issue 13313). Of an
+    inverse contract dollars are what is held, and coins what that is worth: they go with the price.
+    """
     fields = texts(row) if isinstance(row, dict) else {}
     if not fields.get("instrument_name"):
         return f"a position is {kind_of(row)} without an instrument"
+    name = fields["instrument_name"].strip()
     return PerpetualRow(
-        name=fields["instrument_name"].strip(),
+        name=name,
         kind=fields.get("kind"),
         direction=fields.get("direction"),
-        size=fields.get("size_currency"),
+        size=fields.get("size" if is_inverse(name) else "size_currency"),
         average=fields.get("average_price"),
         price=fields.get("mark_price"),
         leverage=fields.get("leverage"),
