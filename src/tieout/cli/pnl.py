@@ -179,11 +179,11 @@ def _cells(
     style = "green" if net > 0 else "red" if net < 0 else ""
     return [
         tables.text(clean(key)),
-        tables.text(money(figures.gross.value)),
-        tables.text(money(figures.fees.value, is_signed=False)),
-        tables.text(money(net), style),
-        tables.text(money(figures.funding) if figures.funding else ""),
-        tables.text(money(figures.income) if figures.income else ""),
+        tables.text(money(figures.gross.value, of=currency)),
+        tables.text(money(figures.fees.value, of=currency, is_signed=False)),
+        tables.text(money(net, of=currency), style),
+        tables.text(money(figures.funding, of=currency) if figures.funding else ""),
+        tables.text(money(figures.income, of=currency) if figures.income else ""),
         tables.text(currency),
         tables.text(", ".join(notes)),
     ]

@@ -155,9 +155,10 @@ def sum_sentences(result: "Result") -> list[str]:
     lines = []
     for currency, sums in sorted(result.counts.sums.items()):
         apart = money(subtract(sums.ours, sums.theirs), currency)
-        line = f"In total ours {money(sums.ours)}, the venue's {money(sums.theirs)}: {apart}"
-        other = f"; {exact_word(result)} {money(sums.exact)}" if result.judge.has_method else ""
-        lines.append(f"{line}{other}.")
+        ours, theirs = money(sums.ours, of=currency), money(sums.theirs, of=currency)
+        exact = f"; {exact_word(result)} {money(sums.exact, of=currency)}"
+        other = exact if result.judge.has_method else ""
+        lines.append(f"In total ours {ours}, the venue's {theirs}: {apart}{other}.")
     return lines
 
 
@@ -289,12 +290,13 @@ def cells_of(line: "Line", columns: "Sequence[str]") -> "Iterator[list[str]]":
         figures = line.totals.of(currency)
         beside = add(figures.funding, figures.income)
         is_known = figures.closings > figures.unknown or not figures.unknown
+        theirs = line.venue.get(currency)
         cells = {
-            ">Gross": money(figures.gross.value) if is_known else UNKNOWN,
-            ">Fees": money(figures.fees.value, is_signed=False),
-            ">Net": money(figures.net.value) if is_known else UNKNOWN,
-            ">Beside": money(beside),
-            ">The venue's": money(line.venue[currency]) if currency in line.venue else "",
+            ">Gross": money(figures.gross.value, of=currency) if is_known else UNKNOWN,
+            ">Fees": money(figures.fees.value, of=currency, is_signed=False),
+            ">Net": money(figures.net.value, of=currency) if is_known else UNKNOWN,
+            ">Beside": money(beside, of=currency),
+            ">The venue's": money(theirs, of=currency) if theirs is not None else "",
             "Currency": currency,
         }
         yield [*words, *(cells[name] for name in columns)]
@@ -327,8 +329,8 @@ def closing_words(line: "ClosingLine") -> tuple[str, ...]:
     return (
         quantity(closing.quantity),
         price(closing.price),
-        UNKNOWN if gross is None else money(gross.value),
-        money(closing.fees.value, is_signed=False),
+        UNKNOWN if gross is None else money(gross.value, of=closing.currency),
+        money(closing.fees.value, of=closing.currency, is_signed=False),
         UNKNOWN if gross is None else money(gross.minus(closing.fees).value, closing.currency),
         "" if found is None else quantity(found.theirs),
         "" if found is None else "yes" if found.agrees else "NO",

@@ -6,7 +6,7 @@ from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_EVEN, Context, Deci
 
 from tieout.core.breaks import Break
 from tieout.core.instrument import Instrument
-from tieout.core.numbers import CENT, add, magnitude, normal, plain
+from tieout.core.numbers import CENT, add, exponent_of, magnitude, normal, plain
 from tieout.core.plan import Change
 from tieout.core.pnl import BaseFigure, Totals
 
@@ -18,6 +18,14 @@ NOT_KNOWN = "-"
 
 # Rounding what is shown must never fail, however long a figure is.
 WIDE = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+
+# What is counted in hundredths; one of any other, such as a coin, may be worth a great deal.
+_IN_CENTS = frozenset(
+    ("", "USD", "EUR", "GBP", "JPY", "CHF", "CAD", "AUD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK",
+     "HUF", "HKD", "SGD", "CNH", "CNY", "INR", "KRW", "ILS", "ZAR", "MXN", "BRL", "TRY",
+     "USDT", "USDC", "USDG", "USDH", "USDE", "USDT0", "DAI", "FDUSD", "TUSD", "BUSD", "PYUSD",
+     "RLUSD")
+)  # fmt: skip
 
 _UNITS = {"stock": "share", "fund": "share", "option": "contract", "future": "contract",
           "perpetual": "contract", "bond": "bond"}  # fmt: skip
@@ -70,16 +78,25 @@ def short(name: str) -> str:
     return words if len(words) <= ID_LETTERS_MAX else f"…{words[-8:]}"
 
 
-def money(value: Decimal | None, currency: str = "", *, is_signed: bool = True) -> str:
-    """An amount to the cent; smaller ones keep two digits that say something.
+def money(
+    value: Decimal | None, currency: str = "", *, of: str = "", is_signed: bool = True
+) -> str:
+    """An amount to the cent; smaller ones keep two digits that say something, coins eight decimals.
+
+    `of` is the currency where it stands elsewhere.
 
     >>> money(Decimal("119"), "USD"), money(Decimal("-0.00312"), "USD")
     ('+119.00 USD', '-0.0031 USD')
+    >>> money(Decimal("0.49955"), "BTC"), money(Decimal("2"), of="ETH", is_signed=False)
+    ('+0.49955 BTC', '2.00')
     """
     if value is None:
         return f"not known {currency}".rstrip()
     digit = CENT
-    if value and magnitude(value) < CENT:
+    if (of or currency) not in _IN_CENTS:
+        last = max(-SMALL_PRICE_DECIMALS_MAX, min(-2, exponent_of(normal(value))))
+        digit = Decimal(1).scaleb(last)
+    elif value and magnitude(value) < CENT:
         digit = Decimal(1).scaleb(max(value.adjusted() - 1, -SMALL_PRICE_DECIMALS_MAX))
     rounded = value.quantize(digit, ROUND_HALF_EVEN, context=WIDE)
     sign = "+" if is_signed and rounded > 0 else ""
@@ -274,8 +291,10 @@ def in_base(base: BaseFigure | None, *, of: Totals) -> str:
 
 def base_words(base: BaseFigure) -> str:
     """A net in the account's own currency, and what made it."""
-    price_part, exchange = money(base.price.value), money(base.exchange.value)
-    return f"{money(base.net.value)} {base.currency}: price {price_part}, exchange {exchange}"
+    net = money(base.net.value, base.currency)
+    price_part = money(base.price.value, of=base.currency)
+    exchange = money(base.exchange.value, of=base.currency)
+    return f"{net}: price {price_part}, exchange {exchange}"
 
 
 def listed(items: Iterable[str], most: int = 4) -> str:
