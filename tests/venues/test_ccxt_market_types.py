@@ -223,6 +223,7 @@ def test_one_socket_that_has_gone_silent_is_noticed_and_all_is_connected_again(s
 
     async def scene(hearing: Hearing) -> None:
         await sockets.until(lambda: len(sockets.open) == 3)
+        await asyncio.to_thread(tunnel.until_talking, path)
         tunnel.go_silent(path)
         lost = await hearing.until_kind("lost")
         assert "ping-pong" in lost.reason

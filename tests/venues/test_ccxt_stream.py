@@ -76,6 +76,8 @@ class Tunnel:
         self._end = int(end.rpartition(":")[2])
         self._ways: list[tuple[network.socket, network.socket]] = []
         self._began: dict[network.socket, str] = {}
+        self._talking: set[network.socket] = set()
+        self._moved = threading.Condition()
         self._swallowing: set[network.socket] = set()
         self._server = network.create_server(("127.0.0.1", 0))
         threading.Thread(target=self._accept, daemon=True).start()
@@ -83,6 +85,15 @@ class Tunnel:
     @property
     def address(self) -> str:
         return f"ws://127.0.0.1:{self._server.getsockname()[1]}"
+
+    def until_talking(self, path: str) -> None:
+        """Wait until who asked for a path has its answer, and says more."""
+
+        def is_so() -> bool:
+            return any(path in self._began[here] for here in self._talking)
+
+        with self._moved:
+            assert self._moved.wait_for(is_so, timeout=NEWS_S), path
 
     def go_silent(self, path: str = "") -> None:
         """Of the connections that there are, to a path; later ones are whole."""
@@ -104,9 +115,16 @@ class Tunnel:
     def _carry(self, here: network.socket, there: network.socket) -> None:
         with here, there:
             while piece := _heard_from(here):
-                self._began.setdefault(here, piece.decode(errors="replace"))
+                self._note(here, piece)
                 if here not in self._swallowing:
                     there.sendall(piece)
+
+    def _note(self, here: network.socket, piece: bytes) -> None:
+        with self._moved:
+            if here in self._began:
+                self._talking.add(here)
+            self._began.setdefault(here, piece.decode(errors="replace"))
+            self._moved.notify_all()
 
     def close(self) -> None:
         self._server.close()
