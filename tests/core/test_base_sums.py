@@ -15,8 +15,7 @@ from scenario import read
 from tieout.cases.running import run_case
 from tieout.core.activity import Activity, ActivityId
 from tieout.core.book import Account, AccountId, Book
-from tieout.core.numbers import money
-from tieout.core.pnl import BaseFigure, Closing, Figures, Totals, base_after, base_of
+from tieout.core.pnl import BaseFigure, Totals, base_of
 from tieout.core.policy import Policy
 from tieout.core.rebuilding import is_as_folded, rebuild
 from tieout.core.working import Folded
@@ -26,31 +25,6 @@ REDUCED = """
     fill f1 XYZ 10 @ 100 rate 1.10 at 14:00
     fill f2 XYZ -4 @ 110 rate 1.20 at 14:10
 """
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-USD = BaseFigure(currency="USD", net=money(Decimal(20)), price=money(Decimal(12)))
-GONE = Closing(
-    by="f2",
-    at=NOON,
-    quantity=Decimal(1),
-    price=Decimal(110),
-    gross=money(Decimal(10)),
-    fees=money(Decimal(0)),
-    currency="EUR",
-    base=USD,
-)
-SOME = Totals({"EUR": GONE.figures})
-
-
-def test_a_sum_begins_where_nothing_was_realized_yet():
-    assert base_after(None, Totals(), GONE) == USD
-    assert base_after(None, Totals({"EUR": Figures(funding=Decimal(3))}), GONE) == USD
-    assert base_after(None, SOME, GONE) is None
-
-
-def test_a_sum_in_another_currency_is_not_added_to():
-    assert base_after(USD, SOME, GONE) == USD.plus(USD)
-    assert base_after(replace(USD, currency="CHF"), SOME, GONE) is None
-    assert base_after(USD, SOME, replace(GONE, base=None)) is None
 
 
 # Books from before there was one

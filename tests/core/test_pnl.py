@@ -15,9 +15,11 @@ from tieout.core.pnl import (
     Closing,
     Figures,
     Totals,
+    base_after,
     base_figure,
     base_of,
     gross_pnl,
+    has_net,
     price_of,
     total_of,
     value_at,
@@ -302,3 +304,46 @@ def test_a_sum_of_which_a_part_is_not_valued_is_not_known_until_that_is_taken_ba
 def test_a_sum_of_two_base_currencies_is_not_known():
     made = figures(gross="10", closings=1)
     assert BaseSum().plus(made, base("1", "1")).plus(made, base("1", "1", "CHF")).known is None
+
+
+# The sum of an episode
+
+TWENTY = BaseFigure(currency="USD", net=money(Decimal(20)), price=money(Decimal(12)))
+GONE = Closing(
+    by="f2",
+    at=NOON,
+    quantity=Decimal(1),
+    price=Decimal(110),
+    gross=money(Decimal(10)),
+    fees=money(Decimal(0)),
+    currency="EUR",
+    base=TWENTY,
+)
+GONE_BEFORE = Totals({"EUR": GONE.figures})
+
+
+def test_a_sum_begins_where_nothing_was_realized_yet():
+    assert base_after(None, Totals(), GONE) == TWENTY
+    assert base_after(None, Totals({"EUR": Figures(funding=Decimal(3))}), GONE) == TWENTY
+    assert base_after(None, GONE_BEFORE, GONE) is None
+
+
+def test_a_sum_in_another_currency_is_not_added_to():
+    assert base_after(TWENTY, GONE_BEFORE, GONE) == TWENTY.plus(TWENTY)
+    assert base_after(replace(TWENTY, currency="CHF"), GONE_BEFORE, GONE) is None
+    assert base_after(TWENTY, GONE_BEFORE, replace(GONE, base=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("totals", "is_so"),
+    [
+        (NO_TOTALS, False),
+        (Totals({"EUR": figures(funding="3", income="2")}), False),
+        (Totals({"EUR": figures(fees="1")}), True),
+        (Totals({"EUR": figures(gross="5", fees="5", closings=1)}), True),
+        (Totals({"USD": figures(gross="5")}), False),
+        (Totals({"USD": figures(closings=1)}), True),
+    ],
+)
+def test_something_is_in_a_net_once_money_or_a_closing_is(totals, is_so):
+    assert has_net(totals, "EUR") is is_so

@@ -171,8 +171,10 @@ def test_a_position_says_when_it_was_last_synced(adopted: Running):
     "environment", [{"TIEOUT_SERVICE_FIRST_RUN_S": "0", "POSITION_SYNC_SYNC_INTERVAL": "1"}]
 )
 def test_it_syncs_in_the_background_at_its_interval(running: Running):
-    assert running.until(lambda: running.status["totalRuns"] >= 3)
-    assert {each["trigger"] for each in running.get("/api/runs")["runs"]} == {"schedule"}
+    def by_schedule() -> int:  # the stream may come back to a book, and ask for a run as well
+        return [each["trigger"] for each in running.get("/api/runs")["runs"]].count("schedule")
+
+    assert running.until(lambda: by_schedule() >= 3)
 
 
 @promise(
