@@ -326,6 +326,7 @@ def test_a_sum_begins_where_nothing_was_realized_yet():
     assert base_after(None, Totals(), GONE) == TWENTY
     assert base_after(None, Totals({"EUR": Figures(funding=Decimal(3))}), GONE) == TWENTY
     assert base_after(None, GONE_BEFORE, GONE) is None
+    assert base_after(None, Totals({"EUR": figures(fees="1")}), GONE) is None
 
 
 def test_a_sum_in_another_currency_is_not_added_to():
