@@ -133,9 +133,11 @@ class Running:
     def until(self, is_so: Callable[[], bool]) -> bool:
         """Whether something comes true within the time of an answer: another thread does it."""
         ended = time.monotonic() + ANSWER_S
-        while not is_so() and time.monotonic() < ended:
+        while time.monotonic() < ended:
+            if is_so():
+                return True
             self._thread.join(0.05)
-        return is_so()
+        return False
 
 
 def vanish(running: Running, symbol: str) -> None:

@@ -244,6 +244,8 @@ class Keeper:
         try:
             with self._asked.asking(asked or [connection]):
                 venue, accounts = await self.desk.reach(connection)
+                if not isinstance(venue, Unreachable):
+                    await apart(partial(self.watch.reached, connection))
         except Exception as error:  # like around a run: other connections go on
             wrong = fault_of(error)
             self._missed.add(connection)
@@ -251,8 +253,6 @@ class Keeper:
             await apart(partial(tell, connection, wrong))
             self._published()
             return [Answer(subject=connection, error=wrong)]
-        if not isinstance(venue, Unreachable):
-            await apart(partial(self.watch.reached, connection))
         found = [_Reached(account=account, venue=venue) for account in accounts]
         self._reached |= {each.account.id: each for each in found}
         return found
